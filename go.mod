@@ -1,0 +1,3 @@
+module github.com/inkling-sec/inkling
+
+go 1.26

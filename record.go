@@ -1,0 +1,117 @@
+// Package inkling holds the words of the program: a [Record] is one
+// observation laid out by a [Schema], a [Reader] yields records, an [Alert] is
+// a record that a detector holds for an attack, with its [Evidence].
+//
+// It is plain data: standard library only, no input or output, nothing learns
+// here. Read this package and you know the words of all the others.
+package inkling
+
+import (
+	"fmt"
+	"math"
+)
+
+// Kind says how a field's value is held.
+type Kind uint8
+
+const (
+	Text   Kind = iota // bytes in Record.Text
+	Number             // a float64 in Record.Num; NaN when missing
+	Time               // seconds since the Unix epoch in Record.Num; NaN when missing
+)
+
+// Field is one column of a schema.
+type Field struct {
+	Name string
+	Kind Kind
+}
+
+// Schema names the fields of records, in order. It is immutable once records
+// refer to it, and shared by them.
+type Schema struct {
+	Name   string // "zeek.conn", "table", …
+	Fields []Field
+}
+
+// Index gives the position of the field with that name, or -1.
+func (s *Schema) Index(name string) int {
+	for i := range s.Fields {
+		if s.Fields[i].Name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// Origin says where a record was read.
+type Origin struct {
+	File string `json:"file"`
+	Line int    `json:"line"` // from 1; for a flow made of packets, the flow's number in order of its end
+}
+
+func (o Origin) String() string { return fmt.Sprintf("%s:%d", o.File, o.Line) }
+
+// Record is one observation. Value i belongs to Schema.Fields[i] and is held in
+// Num[i] or Text[i] by the field's kind; both slices are as long as the schema.
+// Missing is NaN, or a nil Text.
+//
+// A Reader fills a caller's Record and may reuse its memory at the next Read:
+// keep a [Record.Clone], not the Record.
+type Record struct {
+	Schema *Schema
+	Origin Origin
+	Num    []float64
+	Text   [][]byte
+}
+
+// Reset lays the record out for schema s, every value missing, reusing memory.
+func (r *Record) Reset(s *Schema) {
+	n := len(s.Fields)
+	if cap(r.Num) < n {
+		r.Num = make([]float64, n)
+	}
+	if cap(r.Text) < n {
+		r.Text = make([][]byte, n)
+	}
+	r.Schema, r.Num, r.Text = s, r.Num[:n], r.Text[:n]
+	for i := range r.Num {
+		r.Num[i], r.Text[i] = math.NaN(), nil
+	}
+}
+
+// Clone copies the record so that it outlives the reader's buffers.
+func (r *Record) Clone() Record {
+	c := Record{Schema: r.Schema, Origin: r.Origin, Num: append([]float64(nil), r.Num...), Text: make([][]byte, len(r.Text))}
+	for i, t := range r.Text {
+		if t != nil {
+			c.Text[i] = append([]byte{}, t...)
+		}
+	}
+	return c
+}
+
+// Map gives the record's present values by field name, for output: numbers as
+// float64, text as string.
+func (r *Record) Map() map[string]any {
+	m := make(map[string]any, len(r.Num))
+	for i, f := range r.Schema.Fields {
+		switch {
+		case f.Kind == Text && r.Text[i] != nil:
+			m[f.Name] = string(r.Text[i])
+		case f.Kind != Text && !math.IsNaN(r.Num[i]) && !math.IsInf(r.Num[i], 0):
+			m[f.Name] = r.Num[i]
+		}
+	}
+	return m
+}
+
+// Reader yields records one after the other.
+type Reader interface {
+	// Read fills *r and returns nil, or returns an error and leaves *r
+	// unspecified. The error is io.EOF at a clean end and never anything else
+	// there. A record that cannot be read is an *Error with Code Invalid that
+	// names its place; after one that is Skippable the next Read goes on with
+	// the record that follows, any other error is final. One goroutine at a time.
+	Read(r *Record) error
+	Close() error
+}

@@ -1,0 +1,330 @@
+package feature
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/tensor"
+)
+
+// Views of a column; see [Scaling].
+const (
+	ViewLog     = "log"     // sign(x)·log(1+|x|), standardised on the benign pool
+	ViewRank    = "rank"    // share of the benign pool below x
+	ViewLevel   = "level"   // 1 for one level of a category
+	ViewMissing = "missing" // 1 when there is no value
+)
+
+// Scaling says how a [Scaler] shows raw rows to a learner. The zero value is
+// what measured best on held-out attacks.
+type Scaling struct {
+	Views  []string `json:"views,omitempty"`  // of a numeric feature: ViewLog, ViewRank; nil means both
+	Clip   float64  `json:"clip,omitempty"`   // bound of the log view in benign standard deviations; 0 means 8
+	Floor  float64  `json:"floor,omitempty"`  // least standard deviation in the log view; 0 means 0.01
+	Beyond float64  `json:"beyond,omitempty"` // how far past the ends of the rank view a value outside the pool lies; 0 means none
+	Weight float64  `json:"weight,omitempty"` // of level and missing columns; 0 means 1
+	Knots  int      `json:"knots,omitempty"`  // most benign quantiles kept a feature; 0 means 1000
+}
+
+func (o Scaling) withDefaults() Scaling {
+	if o.Views == nil {
+		o.Views = []string{ViewLog, ViewRank}
+	}
+	o.Clip = or(o.Clip, 8)
+	o.Floor = or(o.Floor, 0.01)
+	o.Weight = or(o.Weight, 1)
+	if o.Knots == 0 {
+		o.Knots = 1000
+	}
+	return o
+}
+
+func or(v, def float64) float64 {
+	if v == 0 {
+		return def
+	}
+	return v
+}
+
+// Column is one number that a learner sees.
+type Column struct {
+	Name    string `json:"name"`    // "duration:log", "proto=tcp", "duration:missing"
+	Feature int    `json:"feature"` // in the contract
+	View    string `json:"view"`
+}
+
+// Scaler turns raw rows into columns. Which columns there are follows from the
+// contract and the chosen views alone, so a model fits every baseline of its
+// contract; only positions and scales come from the benign rows. It is
+// immutable, safe for many goroutines, and JSON-encodable.
+type Scaler struct {
+	contract *Contract
+	scaling  Scaling
+	numbers  []numbers // by feature; nothing for a category
+	columns  []Column
+	log      bool
+	rank     bool
+}
+
+// numbers is what the benign pool says of a numeric feature.
+type numbers struct {
+	Mean  float64   `json:"mean"` // of sign(x)·log(1+|x|)
+	Std   float64   `json:"std"`
+	Knots []float64 `json:"knots"` // raw values, ascending
+	Ranks []float64 `json:"ranks"` // share of the pool below each, ties counted half
+}
+
+// Fit learns scales from raw benign rows, and from benign rows only: what is
+// rare in the pool then stands out. The rows are not kept.
+func Fit(c *Contract, benign [][]float64, o Scaling) (*Scaler, error) {
+	if len(benign) == 0 {
+		return nil, &inkling.Error{Code: inkling.Invalid, Place: "contract " + c.Name, What: "no benign rows to fit scales on"}
+	}
+	for i, row := range benign {
+		if len(row) != len(c.Features) {
+			return nil, inkling.Errorf(inkling.Invalid, "contract "+c.Name, "benign row %d has %d values, not %d", i, len(row), len(c.Features))
+		}
+	}
+	s := &Scaler{contract: c, scaling: o.withDefaults(), numbers: make([]numbers, len(c.Features))}
+	if err := s.layout(); err != nil {
+		return nil, err
+	}
+	values := make([]float64, 0, len(benign))
+	for i, f := range c.Features {
+		if f.Kind == Category {
+			continue
+		}
+		values = values[:0]
+		for _, row := range benign {
+			if v := row[i]; !math.IsNaN(v) && !math.IsInf(v, 0) {
+				values = append(values, v)
+			}
+		}
+		s.numbers[i] = fit(values, s.scaling.Knots)
+	}
+	return s, nil
+}
+
+// fit sorts values.
+func fit(values []float64, most int) numbers {
+	if len(values) == 0 {
+		return numbers{Std: 1, Knots: []float64{}, Ranks: []float64{}}
+	}
+	slices.Sort(values)
+	var n numbers
+	for _, v := range values {
+		n.Mean += logOf(v)
+	}
+	n.Mean /= float64(len(values))
+	for _, v := range values {
+		d := logOf(v) - n.Mean
+		n.Std += d * d
+	}
+	n.Std = math.Sqrt(n.Std / float64(len(values)))
+	for i := 0; i < len(values); {
+		k := i
+		for k < len(values) && values[k] == values[i] {
+			k++
+		}
+		n.Knots = append(n.Knots, values[i])
+		n.Ranks = append(n.Ranks, float64(i+k)/2/float64(len(values)))
+		i = k
+	}
+	n.thin(most)
+	return n
+}
+
+// thin keeps at most so many knots, evenly by position, with both ends.
+func (n *numbers) thin(most int) {
+	have := len(n.Knots)
+	if have <= most || most < 2 {
+		return
+	}
+	knots, ranks := make([]float64, most), make([]float64, most)
+	for i := range most {
+		at := i * (have - 1) / (most - 1)
+		knots[i], ranks[i] = n.Knots[at], n.Ranks[at]
+	}
+	n.Knots, n.Ranks = knots, ranks
+}
+
+// layout derives the columns from the contract and the views.
+func (s *Scaler) layout() error {
+	for _, v := range s.scaling.Views {
+		switch v {
+		case ViewLog:
+			s.log = true
+		case ViewRank:
+			s.rank = true
+		default:
+			return inkling.Errorf(inkling.Invalid, "scaling", "unknown view %q: choose from log, rank", v)
+		}
+	}
+	for i, f := range s.contract.Features {
+		if f.Kind == Category {
+			for k := range len(f.Levels) + 1 {
+				s.columns = append(s.columns, Column{f.Name + "=" + level(&f, float64(k)), i, ViewLevel})
+			}
+			continue
+		}
+		if s.log {
+			s.columns = append(s.columns, Column{f.Name + ":log", i, ViewLog})
+		}
+		if s.rank {
+			s.columns = append(s.columns, Column{f.Name + ":rank", i, ViewRank})
+		}
+		if f.Missing {
+			s.columns = append(s.columns, Column{f.Name + ":missing", i, ViewMissing})
+		}
+	}
+	return nil
+}
+
+// Contract gives the contract whose rows the scaler reads.
+func (s *Scaler) Contract() *Contract { return s.contract }
+
+// Scaling gives the options, defaults filled in.
+func (s *Scaler) Scaling() Scaling { return s.scaling }
+
+// Width gives the number of columns.
+func (s *Scaler) Width() int { return len(s.columns) }
+
+// Columns names them, in order. The slice is the scaler's: do not change it.
+func (s *Scaler) Columns() []Column { return s.columns }
+
+// Apply writes the columns of one raw row to dst, [Scaler.Width] long. They are
+// finite whatever the row holds; a missing number is 0, the middle of the
+// benign pool, in both views.
+func (s *Scaler) Apply(dst []float32, raw []float64) {
+	weight := float32(s.scaling.Weight)
+	at := 0
+	for i := range s.contract.Features {
+		f, v := &s.contract.Features[i], raw[i]
+		if f.Kind == Category {
+			n := len(f.Levels)
+			clear(dst[at : at+n+1])
+			if v >= 0 && v < float64(n) {
+				dst[at+int(v)] = weight
+			} else {
+				dst[at+n] = weight
+			}
+			at += n + 1
+			continue
+		}
+		missing := math.IsNaN(v) || math.IsInf(v, 0)
+		if s.log {
+			dst[at] = 0
+			if !missing {
+				dst[at] = s.logView(&s.numbers[i], v)
+			}
+			at++
+		}
+		if s.rank {
+			dst[at] = 0
+			if !missing {
+				dst[at] = s.rankView(&s.numbers[i], v)
+			}
+			at++
+		}
+		if f.Missing {
+			dst[at] = 0
+			if missing {
+				dst[at] = weight
+			}
+			at++
+		}
+	}
+}
+
+// Tensor applies the scaler to many rows: [len(raw), Width].
+func (s *Scaler) Tensor(raw [][]float64) *tensor.Tensor {
+	w := s.Width()
+	t := &tensor.Tensor{Shape: []int{len(raw), w}, Data: make([]float32, len(raw)*w)}
+	for i, row := range raw {
+		s.Apply(t.Data[i*w:(i+1)*w], row)
+	}
+	return t
+}
+
+func logOf(v float64) float64 { return math.Copysign(math.Log1p(math.Abs(v)), v) }
+
+func (s *Scaler) logView(n *numbers, v float64) float32 {
+	z := (logOf(v) - n.Mean) / max(n.Std, s.scaling.Floor)
+	return float32(min(max(z, -s.scaling.Clip), s.scaling.Clip))
+}
+
+// unit makes the standard deviation of a uniform rank 1.
+var unit = math.Sqrt(12)
+
+func (s *Scaler) rankView(n *numbers, v float64) float32 {
+	return float32((n.rank(v, s.scaling.Beyond) - 0.5) * unit)
+}
+
+// rank interpolates between knots; outside the pool it is 0 or 1, or so far beyond.
+func (n *numbers) rank(v, beyond float64) float64 {
+	last := len(n.Knots) - 1
+	switch {
+	case last < 0:
+		return 0.5
+	case v < n.Knots[0]:
+		return -beyond
+	case v > n.Knots[last]:
+		return 1 + beyond
+	}
+	lo, hi := 0, last // Knots[lo] <= v <= Knots[hi]
+	for lo < hi {
+		mid := int(uint(lo+hi) >> 1)
+		if n.Knots[mid] < v {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	if n.Knots[lo] == v {
+		return n.Ranks[lo]
+	}
+	a, b := n.Knots[lo-1], n.Knots[lo]
+	return n.Ranks[lo-1] + (n.Ranks[lo]-n.Ranks[lo-1])*((v/2-a/2)/(b/2-a/2)) // halves cannot overflow
+}
+
+type scalerJSON struct {
+	Contract *Contract `json:"contract"`
+	Scaling  Scaling   `json:"scaling"`
+	Numbers  []numbers `json:"numbers"`
+}
+
+// MarshalJSON writes the scaler with its contract.
+func (s *Scaler) MarshalJSON() ([]byte, error) {
+	return json.Marshal(scalerJSON{s.contract, s.scaling, s.numbers})
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote, and checks it.
+func (s *Scaler) UnmarshalJSON(b []byte) error {
+	var j scalerJSON
+	if err := json.Unmarshal(b, &j); err != nil {
+		return &inkling.Error{Code: inkling.Invalid, Place: "scaler", What: "cannot be read", Err: err}
+	}
+	if j.Contract == nil {
+		return inkling.Errorf(inkling.Invalid, "scaler", "has no contract")
+	}
+	if err := j.Contract.Check(); err != nil {
+		return fmt.Errorf("scaler: %w", err)
+	}
+	if len(j.Numbers) != len(j.Contract.Features) {
+		return inkling.Errorf(inkling.Invalid, "scaler", "has scales of %d features, its contract has %d", len(j.Numbers), len(j.Contract.Features))
+	}
+	for i, n := range j.Numbers {
+		if len(n.Knots) != len(n.Ranks) || !slices.IsSorted(n.Knots) || n.Std < 0 {
+			return inkling.Errorf(inkling.Invalid, "scaler", "scales of feature %q are damaged", j.Contract.Features[i].Name)
+		}
+	}
+	n := Scaler{contract: j.Contract, scaling: j.Scaling.withDefaults(), numbers: j.Numbers}
+	if err := n.layout(); err != nil {
+		return err
+	}
+	*s = n
+	return nil
+}

@@ -1,0 +1,132 @@
+package tensor
+
+import "math"
+
+// CopyTo writes a to dst, which may be of another shape with as many elements.
+func CopyTo(dst, a *Tensor) {
+	fit("CopyTo", len(dst.Data) == len(a.Data), dst, a)
+	copy(dst.Data, a.Data)
+}
+
+// FillTo writes f everywhere.
+func FillTo(dst *Tensor, f float32) {
+	for i := range dst.Data {
+		dst.Data[i] = f
+	}
+}
+
+// AddTo writes a + b.
+func AddTo(dst, a, b *Tensor) {
+	same("AddTo", dst, a, b)
+	x, y := a.Data[:len(dst.Data)], b.Data[:len(dst.Data)]
+	for i := range dst.Data {
+		dst.Data[i] = x[i] + y[i]
+	}
+}
+
+// SubTo writes a − b.
+func SubTo(dst, a, b *Tensor) {
+	same("SubTo", dst, a, b)
+	x, y := a.Data[:len(dst.Data)], b.Data[:len(dst.Data)]
+	for i := range dst.Data {
+		dst.Data[i] = x[i] - y[i]
+	}
+}
+
+// MulTo writes a·b, element by element.
+func MulTo(dst, a, b *Tensor) {
+	same("MulTo", dst, a, b)
+	x, y := a.Data[:len(dst.Data)], b.Data[:len(dst.Data)]
+	for i := range dst.Data {
+		dst.Data[i] = x[i] * y[i]
+	}
+}
+
+// DivTo writes a/b, element by element.
+func DivTo(dst, a, b *Tensor) {
+	same("DivTo", dst, a, b)
+	x, y := a.Data[:len(dst.Data)], b.Data[:len(dst.Data)]
+	for i := range dst.Data {
+		dst.Data[i] = x[i] / y[i]
+	}
+}
+
+// ScaleTo writes f·a.
+func ScaleTo(dst, a *Tensor, f float32) {
+	same("ScaleTo", dst, a)
+	x := a.Data[:len(dst.Data)]
+	for i := range dst.Data {
+		dst.Data[i] = f * x[i]
+	}
+}
+
+// AddScaledTo writes a + f·b.
+func AddScaledTo(dst, a, b *Tensor, f float32) {
+	same("AddScaledTo", dst, a, b)
+	x, y := a.Data[:len(dst.Data)], b.Data[:len(dst.Data)]
+	for i := range dst.Data {
+		dst.Data[i] = x[i] + f*y[i]
+	}
+}
+
+// OffsetTo writes a + f.
+func OffsetTo(dst, a *Tensor, f float32) {
+	same("OffsetTo", dst, a)
+	x := a.Data[:len(dst.Data)]
+	for i := range dst.Data {
+		dst.Data[i] = x[i] + f
+	}
+}
+
+// ReluTo writes max(a, 0).
+func ReluTo(dst, a *Tensor) {
+	same("ReluTo", dst, a)
+	x := a.Data[:len(dst.Data)]
+	for i := range dst.Data {
+		dst.Data[i] = max(x[i], 0)
+	}
+}
+
+// GateTo writes a where b > 0 and 0 elsewhere.
+func GateTo(dst, a, b *Tensor) {
+	same("GateTo", dst, a, b)
+	x, y := a.Data[:len(dst.Data)], b.Data[:len(dst.Data)]
+	for i := range dst.Data {
+		v := x[i]
+		if !(y[i] > 0) {
+			v = 0
+		}
+		dst.Data[i] = v
+	}
+}
+
+// ExpTo writes e to the power a.
+func ExpTo(dst, a *Tensor) { apply("ExpTo", math.Exp, dst, a) }
+
+// LogTo writes the natural logarithm.
+func LogTo(dst, a *Tensor) { apply("LogTo", math.Log, dst, a) }
+
+// SqrtTo writes √a.
+func SqrtTo(dst, a *Tensor) { apply("SqrtTo", math.Sqrt, dst, a) }
+
+// RsqrtTo writes 1/√a.
+func RsqrtTo(dst, a *Tensor) {
+	apply("RsqrtTo", func(x float64) float64 { return 1 / math.Sqrt(x) }, dst, a)
+}
+
+// TanhTo writes the hyperbolic tangent.
+func TanhTo(dst, a *Tensor) { apply("TanhTo", math.Tanh, dst, a) }
+
+// SigmoidTo writes 1/(1 + e to the power −a).
+func SigmoidTo(dst, a *Tensor) {
+	apply("SigmoidTo", func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }, dst, a)
+}
+
+// apply maps f over a, each value computed in float64 and rounded once.
+func apply(op string, f func(float64) float64, dst, a *Tensor) {
+	same(op, dst, a)
+	x := a.Data[:len(dst.Data)]
+	for i := range dst.Data {
+		dst.Data[i] = float32(f(float64(x[i])))
+	}
+}

@@ -22,10 +22,10 @@ const (
 // what measured best on held-out attacks.
 type Scaling struct {
 	Views  []string `json:"views,omitempty"`  // of a numeric feature: ViewLog, ViewRank; nil means both
-	Clip   float64  `json:"clip,omitempty"`   // bound of the log view in benign standard deviations; 0 means 8
-	Floor  float64  `json:"floor,omitempty"`  // least standard deviation in the log view; 0 means 0.01
+	Clip   float64  `json:"clip,omitempty"`   // bound of the log view in benign standard deviations; 0 means 4
+	Floor  float64  `json:"floor,omitempty"`  // least standard deviation in the log view; 0 means 1
 	Beyond float64  `json:"beyond,omitempty"` // how far past the ends of the rank view a value outside the pool lies; 0 means none
-	Weight float64  `json:"weight,omitempty"` // of level and missing columns; 0 means 1
+	Weight float64  `json:"weight,omitempty"` // of level and missing columns; 0 means 2
 	Knots  int      `json:"knots,omitempty"`  // most benign quantiles kept a feature; 0 means 1000
 }
 
@@ -33,9 +33,9 @@ func (o Scaling) withDefaults() Scaling {
 	if o.Views == nil {
 		o.Views = []string{ViewLog, ViewRank}
 	}
-	o.Clip = or(o.Clip, 8)
-	o.Floor = or(o.Floor, 0.01)
-	o.Weight = or(o.Weight, 1)
+	o.Clip = or(o.Clip, 4)
+	o.Floor = or(o.Floor, 1)
+	o.Weight = or(o.Weight, 2)
 	if o.Knots == 0 {
 		o.Knots = 1000
 	}

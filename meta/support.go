@@ -1,0 +1,95 @@
+package meta
+
+import (
+	"fmt"
+	"math"
+	"sync"
+
+	"github.com/inkling-sec/inkling/tensor"
+)
+
+// badCall is the text of a panic over a caller's bug.
+func badCall(format string, a ...any) string { return "meta: " + fmt.Sprintf(format, a...) }
+
+// dims gives the shape of the rows of a task and says what is wrong with a
+// support set that nothing can be learned from.
+func dims(t *Task) (n, d int, err error) {
+	x := t.Support.X
+	if x == nil || len(x.Shape) != 2 || x.Shape[0] != len(t.Support.Y) || t.Ways < 1 {
+		return 0, 0, fmt.Errorf("support set: rows and classes do not match")
+	}
+	count := make([]int, t.Ways)
+	for i, c := range t.Support.Y {
+		if c < 0 || c >= t.Ways {
+			return 0, 0, fmt.Errorf("support set: row %d: class %d of %d", i, c, t.Ways)
+		}
+		count[c]++
+	}
+	for c, k := range count {
+		if k == 0 {
+			return 0, 0, fmt.Errorf("support set: class %d has no row", c)
+		}
+	}
+	if k := t.Known.X; k != nil && (len(k.Shape) != 2 || k.Shape[1] != x.Shape[1] || k.Shape[0] != len(t.Known.Y)) {
+		return 0, 0, fmt.Errorf("known rows: not of the shape of the support set")
+	}
+	return x.Shape[0], x.Shape[1], nil
+}
+
+// rowsOf gathers the rows of each class, in support order.
+func rowsOf(t *Task) [][]float32 {
+	d := t.Support.X.Shape[1]
+	by := make([][]float32, t.Ways)
+	for i, c := range t.Support.Y {
+		by[c] = append(by[c], t.Support.X.Data[i*d:(i+1)*d]...)
+	}
+	return by
+}
+
+// meanOf gives the mean of n rows of d columns.
+func meanOf(x []float32, d int) []float32 {
+	sum := make([]float64, d)
+	n := len(x) / d
+	for i := range n {
+		for j, v := range x[i*d : (i+1)*d] {
+			sum[j] += float64(v)
+		}
+	}
+	mean := make([]float32, d)
+	for j, v := range sum {
+		mean[j] = float32(v / float64(n))
+	}
+	return mean
+}
+
+// checkScore panics unless x is [n, d] and dst has room for its scores.
+func checkScore(dst []float32, x *tensor.Tensor, ways, d int) (n int) {
+	if len(x.Shape) != 2 || x.Shape[1] != d {
+		panic(badCall("Score: rows %v, want [n %d]", x.Shape, d))
+	}
+	if n = x.Shape[0]; len(dst) < n*ways {
+		panic(badCall("Score: room for %d scores, want %d", len(dst), n*ways))
+	}
+	return n
+}
+
+// scratch lends blocks of float32 so that scoring does not allocate.
+var scratch = sync.Pool{New: func() any { return new([]float32) }}
+
+func borrow(n int) *[]float32 {
+	b := scratch.Get().(*[]float32)
+	if cap(*b) < n {
+		*b = make([]float32, n)
+	}
+	*b = (*b)[:n]
+	return b
+}
+
+func giveBack(b *[]float32) { scratch.Put(b) }
+
+// negLog is the score of a distance: −log, with a floor far below any distance
+// that means something between standardised rows. The softmax of two such
+// scores is the distances' ratio.
+func negLog(distance float32) float32 {
+	return -float32(math.Log(max(float64(distance), 1e-6)))
+}

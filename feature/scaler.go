@@ -13,7 +13,7 @@ import (
 // Views of a column; see [Scaling].
 const (
 	ViewLog     = "log"     // sign(x)·log(1+|x|), standardised on the benign pool
-	ViewRank    = "rank"    // share of the benign pool below x
+	ViewRank    = "rank"    // share of the benign pool below x, centred; the ends for values outside the pool
 	ViewLevel   = "level"   // 1 for one level of a category
 	ViewMissing = "missing" // 1 when there is no value
 )
@@ -24,7 +24,6 @@ type Scaling struct {
 	Views  []string `json:"views,omitempty"`  // of a numeric feature: ViewLog, ViewRank; nil means both
 	Clip   float64  `json:"clip,omitempty"`   // bound of the log view in benign standard deviations; 0 means 4
 	Floor  float64  `json:"floor,omitempty"`  // least standard deviation in the log view; 0 means 1
-	Beyond float64  `json:"beyond,omitempty"` // how far past the ends of the rank view a value outside the pool lies; 0 means none
 	Weight float64  `json:"weight,omitempty"` // of level and missing columns; 0 means 2
 	Knots  int      `json:"knots,omitempty"`  // most benign quantiles kept a feature; 0 means 1000
 }
@@ -225,7 +224,7 @@ func (s *Scaler) Apply(dst []float32, raw []float64) {
 		if s.rank {
 			dst[at] = 0
 			if !missing {
-				dst[at] = s.rankView(&s.numbers[i], v)
+				dst[at] = rankView(&s.numbers[i], v)
 			}
 			at++
 		}
@@ -256,23 +255,24 @@ func (s *Scaler) logView(n *numbers, v float64) float32 {
 	return float32(min(max(z, -s.scaling.Clip), s.scaling.Clip))
 }
 
-// unit makes the standard deviation of a uniform rank 1.
-var unit = math.Sqrt(12)
+// rankSpan makes the standard deviation of a uniform rank 0.7: the rank view
+// then weighs half as much as the log view in a squared distance.
+var rankSpan = 0.7 * math.Sqrt(12)
 
-func (s *Scaler) rankView(n *numbers, v float64) float32 {
-	return float32((n.rank(v, s.scaling.Beyond) - 0.5) * unit)
+func rankView(n *numbers, v float64) float32 {
+	return float32((n.rank(v) - 0.5) * rankSpan)
 }
 
-// rank interpolates between knots; outside the pool it is 0 or 1, or so far beyond.
-func (n *numbers) rank(v, beyond float64) float64 {
+// rank interpolates between knots; outside the pool it is 0 or 1.
+func (n *numbers) rank(v float64) float64 {
 	last := len(n.Knots) - 1
 	switch {
 	case last < 0:
 		return 0.5
 	case v < n.Knots[0]:
-		return -beyond
+		return 0
 	case v > n.Knots[last]:
-		return 1 + beyond
+		return 1
 	}
 	lo, hi := 0, last // Knots[lo] <= v <= Knots[hi]
 	for lo < hi {

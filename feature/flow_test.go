@@ -224,7 +224,7 @@ func TestScanIsCounted(t *testing.T) {
 				t.Errorf("%d ports: %s is %.1f", n, name, got)
 			}
 		}
-		if got := value(t, row, "src.failed_2m"); got != 100 {
+		if got := value(t, row, "src.failed_2m"); !same(got, 100) {
 			t.Errorf("failed share %v, want 100", got)
 		}
 		if got := value(t, row, "src.hosts_2m"); math.Abs(got-1) > 0.05 {

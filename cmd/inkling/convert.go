@@ -1,0 +1,274 @@
+package main
+
+import (
+	"bufio"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/read"
+	"github.com/inkling-sec/inkling/read/pcap"
+	"github.com/inkling-sec/inkling/read/zeek"
+)
+
+// A converter is one run of inkling convert.
+type converter struct {
+	out      string
+	json     bool
+	opts     read.Options
+	stderr   io.Writer
+	terminal bool
+
+	w       recordWriter
+	records int
+	skipped int
+	stats   pcap.Stats
+	errs    []error
+	shown   time.Time
+}
+
+type recordWriter interface {
+	Write(*inkling.Record) error
+	Close() error
+}
+
+func convertCmd() *cobra.Command {
+	c := &converter{}
+	cmd := &cobra.Command{
+		Use:   "convert FILE…",
+		Short: "Turn captures and other logs into a Zeek conn.log",
+		Long: `Convert reads captures (pcap, pcapng) or any other readable file, gzip or not,
+and writes its records as a Zeek log: tab-separated, or JSON lines with --json.
+
+The output appears whole or not at all. A capture that was cut is converted as
+far as it goes, and the exit status then tells that something is missing.`,
+		Example: `  inkling convert trace.pcap -o conn.log
+  inkling convert monday.pcapng.gz tuesday.pcapng.gz -o conn.log.gz
+  tcpdump -w - -c 1000 | inkling convert - --json`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c.stderr = cmd.ErrOrStderr()
+			return c.run(cmd.Context(), cmd.OutOrStdout(), args)
+		},
+	}
+	cmd.Flags().StringVarP(&c.out, "output", "o", "-", "file to write, compressed when it ends in .gz; - is standard output")
+	cmd.Flags().BoolVar(&c.json, "json", false, "write JSON lines")
+	cmd.Flags().StringVar(&c.opts.Format, "format", "", "read as this format instead of guessing it")
+	cmd.Flags().StringSliceVar(&c.opts.Names, "names", nil, "column names of a CSV file without a header line")
+	cmd.Flags().IntVar(&c.opts.MaxFlows, "max-flows", 0, fmt.Sprintf("flows a capture may hold open at a time; 0 means %d", pcap.DefaultMaxFlows))
+	return cmd
+}
+
+func (c *converter) run(ctx context.Context, stdout io.Writer, files []string) error {
+	start := time.Now()
+	c.terminal = isTerminal(c.stderr)
+	body := func(w io.Writer) error { return c.convert(ctx, w, files) }
+	var err error
+	if c.out == "-" {
+		err = buffered(stdout, body)
+	} else {
+		err = writeWhole(c.out, body)
+	}
+	if c.terminal {
+		fmt.Fprint(c.stderr, "\r\033[K")
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(c.stderr, c.summary(time.Since(start)))
+	return c.failed()
+}
+
+// failed joins what went wrong while the output was still worth writing.
+func (c *converter) failed() error {
+	if len(c.errs) == 0 {
+		return nil
+	}
+	first := c.errs[0]
+	for _, e := range c.errs[1:] {
+		fmt.Fprintln(c.stderr, "inkling:", e)
+	}
+	return &inkling.Error{Code: inkling.CodeOf(first), Err: first,
+		What: fmt.Sprintf("converted in part: %d records were written to %s", c.records, outName(c.out))}
+}
+
+func outName(path string) string {
+	if path == "-" {
+		return "standard output"
+	}
+	return path
+}
+
+// buffered lets body write to w.
+func buffered(w io.Writer, body func(io.Writer) error) error {
+	b := bufio.NewWriterSize(w, 64<<10)
+	if err := body(b); err != nil {
+		return err
+	}
+	return b.Flush()
+}
+
+// writeWhole lets body write a file that appears at path when it is complete
+// and on disk; after an error nothing is there but what was there before.
+func writeWhole(path string, body func(io.Writer) error) error {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return writeDevice(path, body)
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".inkling-*")
+	if err != nil {
+		return &inkling.Error{Code: inkling.Invalid, Place: path, What: "cannot write there", Err: err, Remedy: "give -o a folder that exists and may be written"}
+	}
+	defer os.Remove(f.Name()) // fails harmlessly once the file has its name
+	defer f.Close()
+	if err := compressed(f, strings.HasSuffix(path, ".gz"), body); err != nil {
+		return err
+	}
+	for _, step := range []func() error{
+		func() error { return f.Chmod(0o644) }, f.Sync, f.Close,
+		func() error { return os.Rename(f.Name(), path) },
+	} {
+		if err := step(); err != nil {
+			return fmt.Errorf("writing %s: %w", path, err)
+		}
+	}
+	return nil
+}
+
+// writeDevice writes to what cannot be replaced, such as a pipe.
+func writeDevice(path string, body func(io.Writer) error) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return &inkling.Error{Code: inkling.Invalid, Place: path, What: "cannot write there", Err: err}
+	}
+	return errors.Join(compressed(f, strings.HasSuffix(path, ".gz"), body), f.Close())
+}
+
+// compressed writes through gzip when on. The gzip header names no file and no
+// time: the same records give the same bytes.
+func compressed(w io.Writer, on bool, body func(io.Writer) error) error {
+	if !on {
+		return buffered(w, body)
+	}
+	z := gzip.NewWriter(w)
+	if err := buffered(z, body); err != nil {
+		return err
+	}
+	return z.Close()
+}
+
+func (c *converter) convert(ctx context.Context, w io.Writer, files []string) error {
+	if c.json {
+		c.w = zeek.NewJSONWriter(w)
+	} else {
+		c.w = zeek.NewWriter(w)
+	}
+	for _, name := range files {
+		if err := c.file(ctx, name); err != nil {
+			return err
+		}
+	}
+	if zw, ok := c.w.(*zeek.Writer); ok && c.records == 0 {
+		if err := zw.Header(pcap.Schema); err != nil {
+			return err
+		}
+	}
+	return c.w.Close()
+}
+
+// file converts one file. An error of the input is kept for the end; the error
+// it returns is one of the output, or of a file that is no input at all.
+func (c *converter) file(ctx context.Context, name string) error {
+	f, err := read.Open(name, c.opts)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	defer context.AfterFunc(ctx, func() { f.Close() })()
+	var rec inkling.Record
+	for err == nil {
+		err = c.record(ctx, f, name, &rec)
+	}
+	c.count(f)
+	if err == io.EOF {
+		return nil
+	}
+	return err
+}
+
+// record converts the next record; io.EOF ends the file.
+func (c *converter) record(ctx context.Context, f *read.File, name string, rec *inkling.Record) error {
+	err := f.Read(rec)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	switch {
+	case err == io.EOF:
+		return err
+	case inkling.Skippable(err):
+		if c.skipped++; c.skipped <= 5 {
+			c.errs = append(c.errs, err)
+		}
+		return nil
+	case err != nil:
+		c.errs = append(c.errs, err)
+		return io.EOF
+	}
+	c.records++
+	c.progress(f, name)
+	return c.w.Write(rec)
+}
+
+func (c *converter) count(f *read.File) {
+	if r, ok := f.Unwrap().(*pcap.Reader); ok {
+		s := r.Stats()
+		c.stats.Packets += s.Packets
+		c.stats.Flows += s.Flows
+		c.stats.Evicted += s.Evicted
+		c.stats.Malformed += s.Malformed
+		c.stats.BadSum += s.BadSum
+		c.stats.NotIP += s.NotIP
+	}
+}
+
+func (c *converter) summary(d time.Duration) string {
+	s := fmt.Sprintf("%d records in %.2f s", c.records, d.Seconds())
+	if p := c.stats; p.Packets > 0 {
+		s = fmt.Sprintf("%d packets, %d flows in %.2f s; %d flows evicted; %d packets undecodable, %d with a bad checksum, %d not IP",
+			p.Packets, p.Flows, d.Seconds(), p.Evicted, p.Malformed, p.BadSum, p.NotIP)
+	}
+	if c.skipped > 0 {
+		s += fmt.Sprintf("; %d records could not be read", c.skipped)
+	}
+	return s
+}
+
+// progress tells a terminal how far the file is read, twice a second.
+func (c *converter) progress(f *read.File, name string) {
+	if !c.terminal || c.records%256 != 0 || time.Since(c.shown) < time.Second/2 {
+		return
+	}
+	c.shown = time.Now()
+	part := ""
+	if f.Size > 0 {
+		part = fmt.Sprintf("%d %%, ", 100*f.Done()/f.Size)
+	}
+	fmt.Fprintf(c.stderr, "\r\033[K%s: %s%d records", name, part, c.records)
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}

@@ -1,0 +1,290 @@
+package pcap
+
+import (
+	"encoding/binary"
+	"slices"
+)
+
+// DefaultMaxFlows bounds the flows followed at one time.
+const DefaultMaxFlows = 200_000
+
+// Stats counts what a capture held.
+type Stats struct {
+	Packets   uint64 // in the file
+	Bytes     uint64 // captured
+	Flows     uint64 // records made
+	Evicted   uint64 // flows ended early because the table was full
+	NotIP     uint64 // packets of no flow: ARP and the like
+	Malformed uint64 // packets that could not be decoded
+	BadSum    uint64 // packets with a wrong checksum, which count in no flow
+	Fragments uint64 // pieces that never made a whole packet
+}
+
+// A table makes flows out of packets. Time moves by the packets alone.
+type table struct {
+	max      int
+	now      int64
+	flows    map[key]*flow
+	queue    queue
+	started  uint64
+	done     []*flow // ended, in order
+	free     []*flow
+	pieces   datagrams
+	expected expected
+	stats    Stats
+	pkt      packet
+	seg      segment
+}
+
+func newTable(max int) *table {
+	if max <= 0 {
+		max = DefaultMaxFlows
+	}
+	return &table{max: max, flows: map[key]*flow{}, pieces: datagrams{}, expected: expected{}}
+}
+
+// take puts one frame into its flow.
+func (t *table) take(fr *frame) {
+	t.stats.Packets++
+	t.stats.Bytes += uint64(len(fr.data))
+	t.expire(fr.t)
+	p := &t.pkt
+	switch p.decode(fr) {
+	case other:
+		t.stats.NotIP++
+		return
+	case malformed:
+		t.stats.Malformed++
+		return
+	case badSum:
+		t.stats.BadSum++
+		return
+	}
+	if p.frag.on {
+		t.stats.Fragments++
+		if !t.pieces.add(p) {
+			return
+		}
+	}
+	if !t.transport(p) {
+		t.stats.Malformed++
+	}
+}
+
+func (t *table) transport(p *packet) bool {
+	switch {
+	case p.proto == protoTCP:
+		return t.tcp(p)
+	case p.proto == protoUDP:
+		return t.udp(p)
+	case p.proto == protoICMP && !p.v6, p.proto == protoICMPv6 && p.v6:
+		return t.icmp(p)
+	}
+	f, e := t.flow(p, newKey(p, 0, 0, false), 0, 0, false)
+	e.count(p, 0)
+	t.moved(f, p.t)
+	return true
+}
+
+// expire ends the flows whose time has come, and moves the clock.
+func (t *table) expire(now int64) {
+	t.now = max(t.now, now)
+	for {
+		f := t.queue.first()
+		if f == nil || f.deadline > t.now {
+			return
+		}
+		t.end(f)
+	}
+}
+
+func (t *table) end(f *flow) {
+	t.queue.remove(f)
+	delete(t.flows, f.key)
+	t.done = append(t.done, f)
+	t.stats.Flows++
+}
+
+// flush ends all flows that are left, in order of their start.
+func (t *table) flush() {
+	rest := slices.Clone(t.queue)
+	slices.SortFunc(rest, func(a, b *flow) int {
+		if a.start != b.start {
+			if a.start < b.start {
+				return -1
+			}
+			return 1
+		}
+		return int(int64(a.seq) - int64(b.seq))
+	})
+	for _, f := range rest {
+		t.end(f)
+	}
+}
+
+// flow gives the flow of a packet and the end that sent it. A new flow starts
+// with the packet's sender as originator, or its receiver when flip is true.
+func (t *table) flow(p *packet, k key, sp, dp uint16, flip bool) (*flow, *endpoint) {
+	f := t.flows[k]
+	if f == nil {
+		f = t.open(p, k, sp, dp)
+		if flip {
+			f.flip()
+		}
+	}
+	if e := &f.ends[0]; e.port == sp && e.addr == p.src {
+		return f, e
+	}
+	return f, &f.ends[1]
+}
+
+func (t *table) open(p *packet, k key, sp, dp uint16) *flow {
+	if len(t.flows) >= t.max {
+		t.end(t.queue.first())
+		t.stats.Evicted++
+	}
+	var f *flow
+	if n := len(t.free); n > 0 {
+		f, t.free = t.free[n-1], t.free[:n-1]
+	} else {
+		f = &flow{}
+	}
+	f.reset()
+	f.key, f.start, f.last, f.seq = k, p.t, p.t, t.started
+	f.ends[0].addr, f.ends[0].port = p.src, sp
+	f.ends[1].addr, f.ends[1].port = p.dst, dp
+	t.started++
+	f.deadline = f.expiry()
+	t.flows[k] = f
+	t.queue.push(f)
+	return f
+}
+
+// reset makes a used flow new, keeping its memory.
+func (f *flow) reset() {
+	a, b := f.ends[0].stream.pieces[:0], f.ends[1].stream.pieces[:0]
+	*f = flow{}
+	f.ends[0].stream.pieces, f.ends[1].stream.pieces = a, b
+	f.history = f.historySpace[:0]
+}
+
+// moved takes note that a packet moved the flow.
+func (t *table) moved(f *flow, now int64) {
+	f.touch(now)
+	t.queue.set(f, f.expiry())
+}
+
+func (e *endpoint) count(p *packet, payload int) {
+	e.pkts++
+	e.ipBytes += uint64(p.ipLen)
+	e.payload += uint64(payload)
+	e.active = true
+}
+
+func (t *table) tcp(p *packet) bool {
+	s := &t.seg
+	if !s.parse(p) {
+		return false
+	}
+	sp, dp := binary.BigEndian.Uint16(p.body), binary.BigEndian.Uint16(p.body[2:])
+	k := newKey(p, sp, dp, false)
+	if f := t.flows[k]; f != nil && f.reuses(s) {
+		t.end(f)
+	}
+	f, e := t.flow(p, k, sp, dp, flipsTCP(s, sp, dp))
+	if !p.intact(16, false) {
+		t.corrupt(f, e, e.bad.hit())
+		return true
+	}
+	e.count(p, 0)
+	f.tcp(e, s)
+	if s.n > 0 && !s.has(fRST) {
+		t.content(f, e, s.data[:min(len(s.data), s.n)])
+	}
+	t.queue.set(f, f.expiry())
+	return true
+}
+
+// flipsTCP guesses the originator of a connection whose start was missed, by
+// its ports.
+func flipsTCP(s *segment, sp, dp uint16) bool {
+	if s.has(fSYN) && !s.has(fACK) || !isServer(protoTCP, sp) {
+		return false
+	}
+	if isServer(protoTCP, dp) {
+		return !s.has(fSYN) && sp < dp
+	}
+	return true
+}
+
+// corrupt notes a packet with a wrong checksum, which counts no further.
+func (t *table) corrupt(f *flow, e *endpoint, note bool) {
+	t.stats.BadSum++
+	if note {
+		f.letter(e, 'C')
+	}
+}
+
+func (t *table) udp(p *packet) bool {
+	if len(p.body) < 8 {
+		return false
+	}
+	sp, dp := binary.BigEndian.Uint16(p.body), binary.BigEndian.Uint16(p.body[2:])
+	flip := isServer(protoUDP, sp) && !isServer(protoUDP, dp)
+	f, e := t.flow(p, newKey(p, sp, dp, false), sp, dp, flip)
+	if !p.intact(6, !p.v6) {
+		t.corrupt(f, e, false)
+		f.once(e, sawBad, 'C')
+		return true
+	}
+	n := max(int(binary.BigEndian.Uint16(p.body[4:]))-8, 0)
+	e.count(p, n)
+	f.once(e, sawData, 'D')
+	if b := p.body[8:]; f.service == "" && e.looked < maxLook {
+		e.looked++
+		f.service = datagramService(sp, dp, b)
+	}
+	t.moved(f, p.t)
+	return true
+}
+
+func (t *table) icmp(p *packet) bool {
+	if len(p.body) < 8 {
+		return false
+	}
+	typ, code := p.body[0], p.body[1]
+	reply, oneWay := counterpart(typ, code, p.v6)
+	sp, dp := uint16(typ), uint16(reply)
+	f, e := t.flow(p, newKey(p, sp, dp, oneWay), sp, dp, false)
+	if !p.intact(2, false) {
+		t.corrupt(f, e, false)
+		return true
+	}
+	e.count(p, p.bodyLen-8)
+	t.moved(f, p.t)
+	return true
+}
+
+// counterpart gives the type that answers an ICMP type; a message without an
+// answer carries its code there and is a flow of one direction.
+func counterpart(typ, code uint8, v6 bool) (reply uint8, oneWay bool) {
+	pairs := icmpPairs
+	if v6 {
+		pairs = icmp6Pairs
+	}
+	for _, p := range pairs {
+		if typ == p[0] {
+			return p[1], false
+		}
+		if typ == p[1] {
+			return p[0], false
+		}
+	}
+	return code, true
+}
+
+// Echo, timestamp, information, router and mask messages.
+var icmpPairs = [][2]uint8{{8, 0}, {13, 14}, {15, 16}, {10, 9}, {17, 18}}
+
+// Echo, router, neighbour, listener, node information and home agent messages.
+var icmp6Pairs = [][2]uint8{{128, 129}, {133, 134}, {135, 136}, {130, 131}, {139, 140}, {144, 145}}

@@ -1,0 +1,40 @@
+// Package read opens telemetry: logs, tables and captures become records.
+//
+// [Open] guesses the format from the first bytes, through gzip. Adding a
+// format is a folder below this one and a line in [Formats].
+package read
+
+import (
+	"io"
+
+	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/read/pcap"
+	"github.com/inkling-sec/inkling/read/zeek"
+)
+
+// Options say how to read; the zero value guesses.
+type Options struct {
+	Format   string   // name of a format; empty means guess
+	Names    []string // column names of a table without a header row
+	MaxFlows int      // flows a capture may hold open at a time; 0 means pcap.DefaultMaxFlows
+}
+
+// A Format is one kind of file.
+type Format struct {
+	Name string
+	Doc  string
+	// Match sees the first 4 KiB or less, and no more of the file.
+	Match func(head []byte) bool
+	// New reads r, which starts at the file's first byte. It does not close r.
+	New func(r io.Reader, file string, o Options) (inkling.Reader, error)
+}
+
+// Formats are tried in this order; the first match wins.
+var Formats = []Format{
+	{"pcap", "captured packets, pcap or pcapng, read as flows", pcap.Match, func(r io.Reader, file string, o Options) (inkling.Reader, error) {
+		return pcap.NewReader(r, file, pcap.Options{MaxFlows: o.MaxFlows})
+	}},
+	{"zeek", "Zeek log, tab-separated with its header", zeek.MatchTSV, func(r io.Reader, file string, _ Options) (inkling.Reader, error) {
+		return zeek.NewTSV(r, file), nil
+	}},
+}

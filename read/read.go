@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/read/csv"
 	"github.com/inkling-sec/inkling/read/pcap"
 	"github.com/inkling-sec/inkling/read/zeek"
 )
@@ -17,6 +18,10 @@ type Options struct {
 	Format   string   // name of a format; empty means guess
 	Names    []string // column names of a table without a header row
 	MaxFlows int      // flows a capture may hold open at a time; 0 means pcap.DefaultMaxFlows
+
+	// AnyChecksum takes packets with a wrong checksum too; for captures whose
+	// addresses were changed.
+	AnyChecksum bool
 }
 
 // A Format is one kind of file.
@@ -32,9 +37,15 @@ type Format struct {
 // Formats are tried in this order; the first match wins.
 var Formats = []Format{
 	{"pcap", "captured packets, pcap or pcapng, read as flows", pcap.Match, func(r io.Reader, file string, o Options) (inkling.Reader, error) {
-		return pcap.NewReader(r, file, pcap.Options{MaxFlows: o.MaxFlows})
+		return pcap.NewReader(r, file, pcap.Options{MaxFlows: o.MaxFlows, AnyChecksum: o.AnyChecksum})
 	}},
 	{"zeek", "Zeek log, tab-separated with its header", zeek.MatchTSV, func(r io.Reader, file string, _ Options) (inkling.Reader, error) {
 		return zeek.NewTSV(r, file), nil
+	}},
+	{"zeek-json", "Zeek log, one JSON object a line", zeek.MatchJSON, func(r io.Reader, file string, _ Options) (inkling.Reader, error) {
+		return zeek.NewJSON(r, file), nil
+	}},
+	{"csv", "table with a header row, or with names given; comma, tab, semicolon or bar", csv.Match, func(r io.Reader, file string, o Options) (inkling.Reader, error) {
+		return csv.NewReader(r, file, o.Names), nil
 	}},
 }

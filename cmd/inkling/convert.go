@@ -65,6 +65,7 @@ far as it goes, and the exit status then tells that something is missing.`,
 	cmd.Flags().StringVar(&c.opts.Format, "format", "", "read as this format instead of guessing it")
 	cmd.Flags().StringSliceVar(&c.opts.Names, "names", nil, "column names of a CSV file without a header line")
 	cmd.Flags().IntVar(&c.opts.MaxFlows, "max-flows", 0, fmt.Sprintf("flows a capture may hold open at a time; 0 means %d", pcap.DefaultMaxFlows))
+	cmd.Flags().BoolVarP(&c.opts.AnyChecksum, "any-checksum", "C", false, "count packets with a wrong checksum too, for captures whose addresses were changed")
 	return cmd
 }
 
@@ -244,6 +245,9 @@ func (c *converter) summary(d time.Duration) string {
 	if p := c.stats; p.Packets > 0 {
 		s = fmt.Sprintf("%d packets, %d flows in %.2f s; %d flows evicted; %d packets undecodable, %d with a bad checksum, %d not IP",
 			p.Packets, p.Flows, d.Seconds(), p.Evicted, p.Malformed, p.BadSum, p.NotIP)
+	}
+	if p := c.stats; p.BadSum > p.Packets/2 {
+		s += " (most checksums are wrong: use -C if the addresses in the capture were changed)"
 	}
 	if c.skipped > 0 {
 		s += fmt.Sprintf("; %d records could not be read", c.skipped)

@@ -131,6 +131,11 @@ func (p *packet) ether(typ uint16, b []byte, wire, depth int) verdict {
 				return malformed
 			}
 			return p.ppp(b[6:], wire-6, depth+1)
+		case 0x8903: // Cisco FabricPath: a tag, then a whole frame
+			if len(b) < 2 {
+				return malformed
+			}
+			return p.ethernet(b[2:], wire-2, depth+1)
 		case 0x88e7: // provider backbone bridge: a tag, then a whole frame
 			if len(b) < 4 {
 				return malformed
@@ -195,7 +200,7 @@ func (p *packet) ipv4(b []byte, wire, depth int) verdict {
 	}
 	hl, total := int(b[0]&15)*4, int(binary.BigEndian.Uint16(b[2:]))
 	if total == 0 {
-		total = max(wire, len(b)) // a segment handed to the card whole
+		total = wire // a segment handed to the card whole
 	}
 	if hl < 20 || hl > len(b) || total < hl {
 		return malformed
@@ -220,8 +225,8 @@ func (p *packet) ipv6(b []byte, wire, depth int) verdict {
 		return malformed
 	}
 	n := int(binary.BigEndian.Uint16(b[4:]))
-	if n == 0 {
-		n = max(wire, len(b)) - 40
+	if n == 0 && wire > 1540 {
+		n = wire - 40 // a segment handed to the card whole
 	}
 	p.v6, p.proto, p.ipLen = true, b[6], 40+n
 	copy(p.src[:], b[8:24])

@@ -45,6 +45,7 @@ type flow struct {
 	partial      bool
 	running      bool // has left the handshake: the long inactivity timeout counts
 	waiting      bool // a close waits for missing data
+	dns          bool // UDP on a port of DNS, which ends sooner
 	service      service
 	history      []byte
 	historySpace [24]byte
@@ -127,6 +128,7 @@ func (f *flow) touch(t int64) { f.last = max(f.last, t) }
 const (
 	second        = int64(1e9)
 	udpIdle       = 60 * second
+	dnsIdle       = 10 * second
 	icmpIdle      = 60 * second
 	handshakeIdle = 60 * second
 	tcpIdle       = 300 * second
@@ -143,6 +145,10 @@ func (f *flow) expiry() int64 {
 		return f.tcpExpiry()
 	case f.key.proto == protoICMP || f.key.proto == protoICMPv6:
 		return later(f.last, icmpIdle)
+	case f.dns:
+		// Zeek looks every ten seconds whether nine have been quiet.
+		quiet := f.last - f.start + dnsIdle - second
+		return later(f.start, (quiet+dnsIdle-1)/dnsIdle*dnsIdle)
 	}
 	return later(f.last, udpIdle)
 }

@@ -23,7 +23,8 @@ import (
 
 // Options of a reader; the zero value works.
 type Options struct {
-	MaxFlows int // flows followed at a time; 0 means DefaultMaxFlows
+	MaxFlows    int  // flows followed at a time; 0 means DefaultMaxFlows
+	AnyChecksum bool // take packets with a wrong checksum too, as Zeek's -C; for captures with changed addresses
 }
 
 // Schema is the layout of the records.
@@ -94,7 +95,7 @@ func NewReader(r io.Reader, file string, o Options) (*Reader, error) {
 		return nil, &inkling.Error{Code: inkling.Invalid, Place: file, What: "not a capture", Err: err,
 			Remedy: "give a pcap or pcapng file, whole from its first byte"}
 	}
-	return &Reader{file: file, src: c, table: newTable(o.MaxFlows)}, nil
+	return &Reader{file: file, src: c, table: newTable(o)}, nil
 }
 
 // Stats tells what the reader has counted so far.

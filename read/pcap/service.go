@@ -145,6 +145,9 @@ func clientSpeaks(b []byte, port uint16) services {
 
 func serverSpeaks(b []byte, port uint16) services {
 	s := matchSigns(serverSigns, b) | eitherSpeaks(b, port)
+	if port == 80 || port == 8080 {
+		s |= isHTTP // HTTP/0.9 answers without a status
+	}
 	switch {
 	case len(b) >= 6 && b[0] == 0x16 && b[1] == 3 && b[5] == 2, len(b) == 7 && b[0] == 0x15 && b[1] == 3:
 		s |= isSSL
@@ -213,7 +216,7 @@ func imapCommand(b []byte) services {
 func datagramService(sp, dp uint16, b []byte) service {
 	on := func(p uint16) bool { return sp == p || dp == p }
 	switch {
-	case on(53) || on(5353) || on(5355) || on(137):
+	case isDNSPort(sp) || isDNSPort(dp):
 		return told(dns(b), "dns")
 	case on(67) || on(68):
 		return told(len(b) >= 240 && bytes.Equal(b[236:240], []byte{0x63, 0x82, 0x53, 0x63}), "dhcp")

@@ -23,6 +23,7 @@ type Stats struct {
 // A table makes flows out of packets. Time moves by the packets alone.
 type table struct {
 	max      int
+	trusting bool // checksums are not looked at
 	now      int64
 	flows    map[key]*flow
 	queue    queue
@@ -36,11 +37,11 @@ type table struct {
 	seg      segment
 }
 
-func newTable(max int) *table {
-	if max <= 0 {
-		max = DefaultMaxFlows
+func newTable(o Options) *table {
+	if o.MaxFlows <= 0 {
+		o.MaxFlows = DefaultMaxFlows
 	}
-	return &table{max: max, flows: map[key]*flow{}, pieces: datagrams{}, expected: expected{}}
+	return &table{max: o.MaxFlows, trusting: o.AnyChecksum, flows: map[key]*flow{}, pieces: datagrams{}, expected: expected{}}
 }
 
 // take puts one frame into its flow.
@@ -154,6 +155,7 @@ func (t *table) open(p *packet, k key, sp, dp uint16) *flow {
 	f.ends[0].addr, f.ends[0].port = p.src, sp
 	f.ends[1].addr, f.ends[1].port = p.dst, dp
 	t.started++
+	f.dns = p.proto == protoUDP && (isDNSPort(sp) || isDNSPort(dp))
 	f.deadline = f.expiry()
 	t.flows[k] = f
 	t.queue.push(f)
@@ -192,7 +194,7 @@ func (t *table) tcp(p *packet) bool {
 		t.end(f)
 	}
 	f, e := t.flow(p, k, sp, dp, flipsTCP(s, sp, dp))
-	if !p.intact(16, false) {
+	if !t.trusting && !p.intact(16, false) {
 		t.corrupt(f, e, e.bad.hit())
 		return true
 	}
@@ -211,10 +213,7 @@ func flipsTCP(s *segment, sp, dp uint16) bool {
 	if s.has(fSYN) && !s.has(fACK) || !isServer(protoTCP, sp) {
 		return false
 	}
-	if isServer(protoTCP, dp) {
-		return !s.has(fSYN) && sp < dp
-	}
-	return true
+	return s.has(fSYN) || sp < dp || !isServer(protoTCP, dp)
 }
 
 // corrupt notes a packet with a wrong checksum, which counts no further.
@@ -230,9 +229,9 @@ func (t *table) udp(p *packet) bool {
 		return false
 	}
 	sp, dp := binary.BigEndian.Uint16(p.body), binary.BigEndian.Uint16(p.body[2:])
-	flip := isServer(protoUDP, sp) && !isServer(protoUDP, dp)
+	flip := isServer(protoUDP, sp) && !isServer(protoUDP, dp) && !p.toMany()
 	f, e := t.flow(p, newKey(p, sp, dp, false), sp, dp, flip)
-	if !p.intact(6, !p.v6) {
+	if !t.trusting && !p.intact(6, !p.v6) {
 		t.corrupt(f, e, false)
 		f.once(e, sawBad, 'C')
 		return true
@@ -256,7 +255,7 @@ func (t *table) icmp(p *packet) bool {
 	reply, oneWay := counterpart(typ, code, p.v6)
 	sp, dp := uint16(typ), uint16(reply)
 	f, e := t.flow(p, newKey(p, sp, dp, oneWay), sp, dp, false)
-	if !p.intact(2, false) {
+	if !t.trusting && !p.intact(2, false) {
 		t.corrupt(f, e, false)
 		return true
 	}
@@ -264,6 +263,16 @@ func (t *table) icmp(p *packet) bool {
 	t.moved(f, p.t)
 	return true
 }
+
+// toMany reports whether the packet goes to a multicast or broadcast address.
+func (p *packet) toMany() bool {
+	if p.v6 {
+		return p.dst[0] == 0xff
+	}
+	return p.dst[0]>>4 == 14 || [4]byte(p.dst[:4]) == [4]byte{255, 255, 255, 255}
+}
+
+func isDNSPort(p uint16) bool { return p == 53 || p == 137 || p == 5353 || p == 5355 }
 
 // counterpart gives the type that answers an ICMP type; a message without an
 // answer carries its code there and is a flow of one direction.

@@ -148,7 +148,7 @@ func (f *flow) reuses(s *segment) bool {
 		}
 		e = f.resp()
 	}
-	if f.ends[0].shut && f.ends[1].shut {
+	if f.ends[0].shut || f.ends[1].shut {
 		return true
 	}
 	reversed := !s.has(fACK) && e.state == synAckSent && f.resp().state == inactive && s.seq == f.resp().start

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/inkling-sec/inkling/grad"
 	"github.com/inkling-sec/inkling/tensor"
@@ -63,9 +64,24 @@ func (m MLP) Names() (names []string) {
 // Head gives the place of the last layer's first parameter.
 func (m MLP) Head() int { return m.layer(len(m.Hidden)).at }
 
+// shapes gives the parameters' shapes in the order of Names.
+func (m MLP) shapes() (shapes [][]int) {
+	for l := range len(m.Hidden) + 1 {
+		y := m.layer(l)
+		shapes = append(shapes, []int{y.in, y.out}, []int{y.out})
+		if m.LayerNorm && y.hidden {
+			shapes = append(shapes, []int{y.out}, []int{y.out})
+		}
+	}
+	return shapes
+}
+
 // Init gives parameters: weights by He et al. 2015, those of the last layer by
 // Glorot and Bengio 2010, scales 1, all else 0. Same seed, same parameters.
 func (m MLP) Init(seed uint64) (params []*tensor.Tensor) {
+	for _, s := range m.shapes() {
+		params = append(params, tensor.New(s...))
+	}
 	rng := rand.New(rand.NewPCG(seed, 0x6d6c70))
 	for l := range len(m.Hidden) + 1 {
 		y := m.layer(l)
@@ -73,15 +89,12 @@ func (m MLP) Init(seed uint64) (params []*tensor.Tensor) {
 		if !y.hidden {
 			std = math.Sqrt(2 / float64(y.in+y.out))
 		}
-		w := tensor.New(y.in, y.out)
-		for i := range w.Data {
-			w.Data[i] = float32(rng.NormFloat64() * std)
+		w := params[y.at].Data
+		for i := range w {
+			w[i] = float32(rng.NormFloat64() * std)
 		}
-		params = append(params, w, tensor.New(y.out))
 		if m.LayerNorm && y.hidden {
-			scale := tensor.New(y.out)
-			tensor.FillTo(scale, 1)
-			params = append(params, scale, tensor.New(y.out))
+			tensor.FillTo(params[y.at+2], 1)
 		}
 	}
 	return params
@@ -89,7 +102,7 @@ func (m MLP) Init(seed uint64) (params []*tensor.Tensor) {
 
 // Check says in which way params are not parameters of m.
 func (m MLP) Check(params []*tensor.Tensor) error {
-	want, names := m.Init(0), m.Names()
+	want, names := m.shapes(), m.Names()
 	if len(params) != len(want) {
 		return fmt.Errorf("%d parameters, the network has %d", len(params), len(want))
 	}
@@ -97,8 +110,8 @@ func (m MLP) Check(params []*tensor.Tensor) error {
 		if p == nil {
 			return fmt.Errorf("%s is missing", names[i])
 		}
-		if p.Rows() != want[i].Rows() || p.Cols() != want[i].Cols() {
-			return fmt.Errorf("%s has shape %v, the network wants %v", names[i], p.Shape, want[i].Shape)
+		if !slices.Equal(p.Shape, want[i]) {
+			return fmt.Errorf("%s has shape %v, the network wants %v", names[i], p.Shape, want[i])
 		}
 	}
 	return nil

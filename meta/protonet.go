@@ -1,0 +1,140 @@
+package meta
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+
+	"github.com/inkling-sec/inkling/grad"
+	"github.com/inkling-sec/inkling/nn"
+	"github.com/inkling-sec/inkling/tensor"
+)
+
+// ProtoNet learns an embedding in which a class is near the mean of its support
+// rows, its prototype (Snell, Swersky and Zemel, Prototypical Networks for
+// Few-shot Learning, 2017, eq. 1 and 2: squared Euclidean distance). It trains
+// on tasks of any number of classes, also differing ones.
+//
+// With more than two classes it judges by distance to the prototypes, as the
+// paper does. A detection task's benign class is no single cloud, so with two
+// classes it judges in the embedding as [Ratio] does.
+type ProtoNet struct {
+	Model           // Out is the number of sides of the embedding; 0 means 64
+	Prototypes bool // judges by prototypes with two classes too
+}
+
+var _ Trainer = (*ProtoNet)(nil)
+
+// Name gives "protonet".
+func (*ProtoNet) Name() string { return "protonet" }
+
+// Config gives the settings.
+func (p *ProtoNet) Config() any { return *p }
+
+func (p *ProtoNet) sized(t *Task, seed uint64) (*ProtoNet, error) {
+	_, d, err := dims(t)
+	if err != nil {
+		return nil, err
+	}
+	c := *p
+	c.Model, err = p.Model.sized(d, 64, seed)
+	return &c, err
+}
+
+// Train starts from the parameters of p if it has some. The seed of its start
+// is run's, or p's if run has none.
+func (p *ProtoNet) Train(ctx context.Context, src Source, run Run) (Trainer, error) {
+	c, err := p.sized(src(0), cmp.Or(run.Seed, p.Seed))
+	if err != nil {
+		return nil, fmt.Errorf("protonet: %w", err)
+	}
+	return trainModel(ctx, c, c.episode, src, run)
+}
+
+// episode makes prototypes of the support set and judges the query set by them.
+func (p *ProtoNet) episode(ctx context.Context, params []*grad.Node, t *Task) (o outcome, err error) {
+	tape, net := params[0].Tape(), p.net()
+	support := net.Apply(params, tape.Leaf(t.Support.X))
+	if err := ctx.Err(); err != nil {
+		return o, err
+	}
+	// A target is 1 over its class's rows and over the classes.
+	means := grad.Scale(grad.MatMulA(targets(tape, t.Support.Y, t.Ways), support), float32(t.Ways))
+	query := net.Apply(params, tape.Leaf(t.Query.X))
+	logits := grad.Neg(grad.SquaredDistances(query, means))
+	want := targets(tape, t.Query.Y, t.Ways)
+	loss := nn.CrossEntropy(logits, want)
+	return outcome{
+		loss:     float64(loss.Scalar()),
+		accuracy: nn.Accuracy(logits.Value(), want.Value()),
+		grads:    grad.Grad(loss, params...),
+	}, nil
+}
+
+// Adapt embeds the support set.
+func (p *ProtoNet) Adapt(ctx context.Context, t *Task) (Scorer, error) {
+	c, err := p.sized(t, p.Seed)
+	if err != nil {
+		return nil, fmt.Errorf("protonet: %w", err)
+	}
+	net := c.net()
+	y := tensor.New(t.Support.Len(), net.Out)
+	net.Forward(y, c.params, t.Support.X)
+	embedded := &Task{Ways: t.Ways, Support: Set{X: y, Y: t.Support.Y}}
+	var head Scorer = prototypes(embedded)
+	if t.Ways == 2 && !p.Prototypes {
+		if head, err = new(Ratio).Adapt(ctx, embedded); err != nil {
+			return nil, err
+		}
+	}
+	return &embedScorer{net, c.params, head}, ctx.Err()
+}
+
+// embedScorer judges rows in an embedding.
+type embedScorer struct {
+	net    nn.MLP
+	params []*tensor.Tensor
+	head   Scorer
+}
+
+func (s *embedScorer) Ways() int { return s.head.Ways() }
+
+func (s *embedScorer) Score(dst []float32, x *tensor.Tensor) {
+	n := checkScore(dst, x, s.head.Ways(), s.net.In)
+	buf := borrow(n * s.net.Out)
+	defer giveBack(buf)
+	y := tensor.From(*buf, n, s.net.Out)
+	s.net.Forward(y, s.params, x)
+	s.head.Score(dst, y)
+}
+
+// ScoreSelf is the head's; the embedding did not learn from the support set.
+func (s *embedScorer) ScoreSelf() []float32 {
+	if h, ok := s.head.(interface{ ScoreSelf() []float32 }); ok {
+		return h.ScoreSelf()
+	}
+	return nil
+}
+
+// prototypeScorer scores by squared distance to each class's prototype.
+type prototypeScorer struct {
+	means *tensor.Tensor // [ways, d]
+}
+
+func prototypes(t *Task) *prototypeScorer {
+	d := t.Support.X.Cols()
+	s := &prototypeScorer{tensor.New(t.Ways, d)}
+	for c, rows := range rowsOf(t) {
+		copy(s.means.Row(c), meanOf(rows, d))
+	}
+	return s
+}
+
+func (s *prototypeScorer) Ways() int { return s.means.Rows() }
+
+func (s *prototypeScorer) Score(dst []float32, x *tensor.Tensor) {
+	n, ways := checkScore(dst, x, s.Ways(), s.means.Cols()), s.Ways()
+	scores := tensor.From(dst[:n*ways], n, ways)
+	tensor.SquaredDistancesTo(scores, x, s.means)
+	tensor.ScaleTo(scores, scores, -1)
+}

@@ -1,0 +1,242 @@
+package meta
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/inkling-sec/inkling/grad"
+	"github.com/inkling-sec/inkling/nn"
+	"github.com/inkling-sec/inkling/tensor"
+)
+
+// Outer says how the parameters are trained over tasks: by Adam on the mean
+// gradient of a meta-batch.
+type Outer struct {
+	Iterations int     // outer steps; 0 means 1000
+	MetaBatch  int     // tasks an outer step; 0 means 8
+	Rate       float32 // step size of Adam; 0 means 0.003
+	Flat       bool    // keeps Rate; without, it falls to 0 along half a cosine
+	Clip       float64 // largest norm of a gradient; 0 means 1, less than 0 none
+	Decay      float32 // weight decay; 0 means none
+}
+
+// outcome is what an episode tells the outer loop: the loss and the weighted
+// accuracy on the query rows, and what Adam takes for each parameter's gradient.
+type outcome struct {
+	loss, accuracy float64
+	grads          []*grad.Node
+}
+
+// An episode goes through one task on the tape that params are on. It is safe
+// for use by many goroutines with a tape each and stops soon after ctx ends.
+type episode func(ctx context.Context, params []*grad.Node, t *Task) (outcome, error)
+
+// loop is the outer loop, one for all learners. Tasks run in parallel, each
+// into its own slot, and the slots are added up in task order: so a sum does
+// not depend on who finished first.
+type loop struct {
+	learner modelled
+	episode episode
+	src     Source
+	run     Run
+	params  []*tensor.Tensor
+	adam    nn.Adam
+	done    int // outer steps
+	slots   []slot
+	tapes   []*grad.Tape // one a worker
+}
+
+// slot is a task's result.
+type slot struct {
+	loss, accuracy float64
+	grads          []*tensor.Tensor
+	err            error
+}
+
+// trainModel trains the parameters of l, a copy that is sized for the tasks of src.
+func trainModel(ctx context.Context, l modelled, e episode, src Source, run Run) (Trainer, error) {
+	m := l.model()
+	m.Outer.Iterations = cmp.Or(run.Iterations, m.Outer.Iterations, 1000)
+	m.Outer.MetaBatch = cmp.Or(run.MetaBatch, m.Outer.MetaBatch, 8)
+	m.Outer.Rate = cmp.Or(m.Outer.Rate, 3e-3)
+	m.Outer.Clip = cmp.Or(m.Outer.Clip, 1)
+	m.params = clones(m.params)
+	lp := &loop{learner: l, episode: e, src: src, run: run, params: m.params}
+	lp.adam.Decay = m.Outer.Decay
+	for range m.Outer.MetaBatch {
+		lp.slots = append(lp.slots, slot{grads: zerosLike(m.params)})
+	}
+	for range min(cmp.Or(run.Workers, runtime.GOMAXPROCS(0)), m.Outer.MetaBatch) {
+		lp.tapes = append(lp.tapes, new(grad.Tape))
+	}
+	if err := lp.train(ctx); err != nil {
+		return nil, fmt.Errorf("%s: %w", l.Name(), err)
+	}
+	return l, nil
+}
+
+func (l *loop) train(ctx context.Context) error {
+	mark, err := l.resume()
+	if err != nil {
+		return err
+	}
+	of, every := l.learner.model().Outer.Iterations, cmp.Or(l.run.CheckpointEvery, 500)
+	for l.done < of {
+		start := time.Now()
+		if err := l.step(ctx); err != nil {
+			if ctx.Err() != nil {
+				err = errors.Join(ctx.Err(), l.save(mark))
+			}
+			return err
+		}
+		if l.done%every == 0 || l.done == of {
+			if err := l.save(mark); err != nil {
+				return err
+			}
+		}
+		l.report(of, time.Since(start))
+	}
+	return nil
+}
+
+// step makes one outer step, or leaves parameters and optimizer as they are.
+func (l *loop) step(ctx context.Context) error {
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for _, tape := range l.tapes {
+		wg.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(l.slots); i = int(next.Add(1)) - 1 {
+				n := uint64(l.done)*uint64(len(l.slots)) + uint64(i)
+				if l.slots[i].err = l.one(ctx, tape, n, &l.slots[i]); l.slots[i].err != nil {
+					l.slots[i].err = fmt.Errorf("task %d: %w", n, l.slots[i].err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	for i := range l.slots {
+		if err := l.slots[i].err; err != nil {
+			return err
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return l.update()
+}
+
+// one runs task n and puts its result into s.
+func (l *loop) one(ctx context.Context, tape *grad.Tape, n uint64, s *slot) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	t := l.src(n)
+	if err := checkTask(t, l.learner.model().In); err != nil {
+		return err
+	}
+	tape.Reset()
+	o, err := l.episode(ctx, leaves(tape, l.params), t)
+	if err != nil {
+		return err
+	}
+	s.loss, s.accuracy = o.loss, o.accuracy
+	for i, g := range o.grads {
+		copy(s.grads[i].Data, g.Value().Data)
+	}
+	return nil
+}
+
+// update adds the slots' gradients up in order and lets Adam make its step.
+func (l *loop) update() error {
+	sum := l.slots[0].grads
+	for i, g := range sum {
+		for _, s := range l.slots[1:] {
+			tensor.AddTo(g, g, s.grads[i])
+		}
+		tensor.ScaleTo(g, g, 1/float32(len(l.slots)))
+	}
+	o := l.learner.model().Outer
+	if norm := nn.Clip(sum, o.Clip); math.IsNaN(norm) || math.IsInf(norm, 0) {
+		return fmt.Errorf("outer step %d: the gradient is not finite: a smaller Rate may help", l.done)
+	}
+	l.adam.Rate = o.Rate
+	if !o.Flat {
+		l.adam.Rate *= float32(0.5 + 0.5*math.Cos(math.Pi*float64(l.done)/float64(o.Iterations)))
+	}
+	l.adam.Step(l.params, sum)
+	l.done++
+	return nil
+}
+
+func (l *loop) report(of int, took time.Duration) {
+	if l.run.Report == nil {
+		return
+	}
+	p := Progress{Iteration: l.done, Of: of, TasksPerSecond: float64(len(l.slots)) / took.Seconds()}
+	for _, s := range l.slots {
+		p.Loss += s.loss / float64(len(l.slots))
+		p.Accuracy += s.accuracy / float64(len(l.slots))
+	}
+	l.run.Report(p)
+}
+
+// checkTask says what keeps a task from being trained on.
+func checkTask(t *Task, in int) error {
+	_, d, err := dims(t)
+	if err != nil {
+		return err
+	}
+	if d != in {
+		return fmt.Errorf("rows of %d columns, the model wants %d", d, in)
+	}
+	q := t.Query
+	if q.X == nil || q.Len() == 0 || q.X.Rows() != q.Len() || q.X.Cols() != d {
+		return fmt.Errorf("query set: no rows, or rows and classes do not match")
+	}
+	for i, c := range q.Y {
+		if c < 0 || c >= t.Ways {
+			return fmt.Errorf("query set: row %d: class %d of %d", i, c, t.Ways)
+		}
+	}
+	return nil
+}
+
+// leaves puts params on the tape.
+func leaves(tape *grad.Tape, params []*tensor.Tensor) []*grad.Node {
+	nodes := tape.Nodes(len(params))
+	for i, p := range params {
+		nodes[i] = tape.Leaf(p)
+	}
+	return nodes
+}
+
+// targets puts the weighted one-hot rows of y on the tape.
+func targets(tape *grad.Tape, y []int, ways int) *grad.Node {
+	n := tape.Zeros(len(y), ways)
+	nn.TargetsTo(n.Value(), y)
+	return n
+}
+
+func clones(ts []*tensor.Tensor) []*tensor.Tensor {
+	out := make([]*tensor.Tensor, len(ts))
+	for i, t := range ts {
+		out[i] = t.Clone()
+	}
+	return out
+}
+
+func zerosLike(ts []*tensor.Tensor) []*tensor.Tensor {
+	out := make([]*tensor.Tensor, len(ts))
+	for i, t := range ts {
+		out[i] = tensor.New(t.Shape...)
+	}
+	return out
+}

@@ -3,7 +3,6 @@ package meta
 import (
 	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -162,8 +161,8 @@ func rebuild(f nn.File) (Trainer, error) {
 // of that many arrays, cannot hold.
 func (m *Model) checkSizes(arrays int) error {
 	const side = 1 << 16
-	if len(m.Hidden) > arrays {
-		return errors.New("config: more layers than arrays")
+	if m.Hidden == nil || len(m.Hidden) > arrays {
+		return fmt.Errorf("config: %d hidden layers, the file has %d arrays", len(m.Hidden), arrays)
 	}
 	for _, n := range slices.Concat([]int{m.In, m.Out}, m.Hidden) {
 		if n < 1 || n > side {

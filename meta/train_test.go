@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/inkling-sec/inkling/tensor"
 )
@@ -341,6 +342,7 @@ func TestModelFileErrors(t *testing.T) {
 		`\"In\":8`:                 `\"In\":9`,
 		`\"Out\":2`:                `\"Out\":0`,
 		`\"Hidden\":[8]`:           `\"Hidden\":{8}`,
+		`\"Hidden\":[8],`:          `             `,
 		`\"HeadOnly\":false`:       `\"HeadOnly\":true `,
 	} {
 		if !strings.Contains(good, was) {
@@ -370,4 +372,31 @@ func TestOtherShapesThanTrainedFor(t *testing.T) {
 			t.Errorf("%s: more ways: %v", name, err)
 		}
 	}
+}
+
+// Whatever bytes are read as a model, it judges rows or gives an error.
+func FuzzDecode(f *testing.F) {
+	task := toy(2, 5, 2)(0)
+	for _, l := range trained(4) {
+		l, err := l.Train(context.Background(), toy(2, 5, 2), Run{Iterations: 1})
+		if err != nil {
+			f.Fatal(err)
+		}
+		b, err := Encode(l, nil)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		l, _, err := Decode(b)
+		if err != nil {
+			return
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+		defer cancel()
+		if s, err := l.Adapt(ctx, task); err == nil {
+			s.Score(make([]float32, task.Query.Len()*s.Ways()), task.Query.X)
+		}
+	})
 }

@@ -335,7 +335,7 @@ func TestFlowMemoryIsBounded(t *testing.T) {
 	}
 	for name, n := range map[string]int{
 		"sources": len(x.sources.index), "destinations": len(x.destinations.index), "pairs": len(x.pairs.index), "services": len(x.services.index),
-		"source nodes": len(x.sources.nodes),
+		"source nodes": x.sources.used,
 	} {
 		if n != keys {
 			t.Errorf("%d %s, want %d", n, name, keys)
@@ -348,7 +348,7 @@ func TestFlowMemoryIsBounded(t *testing.T) {
 		t.Error("the key seen all the time was put out")
 	}
 	seen := 0
-	for i := x.sources.newest; i >= 0; i = x.sources.nodes[i].older {
+	for i := x.sources.newest; i >= 0; i = x.sources.at(i).older {
 		seen++
 	}
 	if seen != keys {

@@ -4,16 +4,19 @@ package feature
 type key [2]uint64
 
 // lru keeps at most a fixed number of values by key; the one not seen for
-// longest makes room. Values live in one slice, linked by position, so that a
-// full table allocates nothing more.
+// longest makes room. Values live in blocks, linked by position: growing copies
+// nothing, and a full table allocates nothing more.
 type lru[T any] struct {
 	most      int
 	index     map[key]int32
-	nodes     []node[T]
+	blocks    [][]node[T] // of block nodes each
+	used      int
 	newest    int32 // -1 when empty
 	oldest    int32
 	evictions uint64
 }
+
+const block = 256
 
 type node[T any] struct {
 	key          key
@@ -26,28 +29,32 @@ func newLRU[T any](most int) *lru[T] {
 }
 
 // get gives the value of k, a zero one if there is none, and makes it the
-// newest. The pointer is good until the next get.
+// newest. The pointer is good until a later get puts k out.
 func (l *lru[T]) get(k key) *T {
 	i, ok := l.index[k]
 	switch {
 	case ok:
 		l.unlink(i)
-	case len(l.nodes) < l.most:
-		i = int32(len(l.nodes))
-		l.nodes = append(l.nodes, node[T]{key: k})
+	case l.used < l.most:
+		i = int32(l.used)
+		if l.used%block == 0 {
+			l.blocks = append(l.blocks, make([]node[T], min(block, l.most-l.used)))
+		}
+		l.used++
+		l.at(i).key = k
 		l.index[k] = i
 	default:
 		i = l.oldest
 		l.unlink(i)
-		delete(l.index, l.nodes[i].key)
-		l.nodes[i] = node[T]{key: k}
+		delete(l.index, l.at(i).key)
+		*l.at(i) = node[T]{key: k}
 		l.index[k] = i
 		l.evictions++
 	}
-	n := &l.nodes[i]
+	n := l.at(i)
 	n.older, n.newer = l.newest, -1
 	if l.newest >= 0 {
-		l.nodes[l.newest].newer = i
+		l.at(l.newest).newer = i
 	} else {
 		l.oldest = i
 	}
@@ -55,15 +62,17 @@ func (l *lru[T]) get(k key) *T {
 	return &n.value
 }
 
+func (l *lru[T]) at(i int32) *node[T] { return &l.blocks[i/block][i%block] }
+
 func (l *lru[T]) unlink(i int32) {
-	n := &l.nodes[i]
+	n := l.at(i)
 	if n.newer >= 0 {
-		l.nodes[n.newer].older = n.older
+		l.at(n.newer).older = n.older
 	} else {
 		l.newest = n.older
 	}
 	if n.older >= 0 {
-		l.nodes[n.older].newer = n.newer
+		l.at(n.older).newer = n.newer
 	} else {
 		l.oldest = n.newer
 	}

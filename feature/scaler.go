@@ -25,7 +25,7 @@ type Scaling struct {
 	Clip   float64  `json:"clip,omitempty"`   // bound of the log view in benign standard deviations; 0 means 4
 	Floor  float64  `json:"floor,omitempty"`  // least standard deviation in the log view; 0 means 1
 	Weight float64  `json:"weight,omitempty"` // of level and missing columns; 0 means 2
-	Knots  int      `json:"knots,omitempty"`  // most benign quantiles kept a feature; 0 means 1000
+	Knots  int      `json:"knots,omitempty"`  // most benign quantiles kept a feature; 0 means 256
 }
 
 func (o Scaling) withDefaults() Scaling {
@@ -36,7 +36,7 @@ func (o Scaling) withDefaults() Scaling {
 	o.Floor = or(o.Floor, 1)
 	o.Weight = or(o.Weight, 2)
 	if o.Knots == 0 {
-		o.Knots = 1000
+		o.Knots = 256
 	}
 	return o
 }

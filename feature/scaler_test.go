@@ -151,14 +151,14 @@ func TestKnotsAreThinned(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := len(thin.numbers[0].Knots); n != 1000 {
+	if n := len(thin.numbers[0].Knots); n != 256 {
 		t.Errorf("%d knots", n)
 	}
 	a, b := make([]float32, 2), make([]float32, 2)
 	for _, row := range benign[:2000] {
 		full.Apply(a, row)
 		thin.Apply(b, row)
-		if d := math.Abs(float64(a[1] - b[1])); d > 0.003 {
+		if d := math.Abs(float64(a[1] - b[1])); d > 0.01 {
 			t.Fatalf("%v: rank view differs by %v", row, d)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 // FlowOptions bounds the memory of the flow extractor.
 type FlowOptions struct {
 	// Keys is the most sources, destinations, pairs, and pairs with port that
-	// are remembered, each; 0 means 65,536, which is about 200 MB when full.
+	// are remembered, each; 0 means 65,536, which is about 220 MB when full.
 	// The one not seen for longest makes room.
 	Keys int
 }

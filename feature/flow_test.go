@@ -256,12 +256,12 @@ func TestPortsFade(t *testing.T) {
 	x := NewFlow(FlowOptions{})
 	var row []float64
 	for i := range 20 {
-		r := probe(t, 1000, "10.0.0.3", "10.0.0.9", 1000+i, "REJ")
+		r := probe(t, 1.7e9, "10.0.0.3", "10.0.0.9", 1000+i, "REJ")
 		row = extract(t, x, &r)
 	}
 	start := value(t, row, "src.ports_2m")
 	for s := 1; s <= 240; s++ {
-		r := probe(t, 1000+float64(s), "10.0.0.3", "10.0.0.9", 1000, "REJ")
+		r := probe(t, 1.7e9+float64(s), "10.0.0.3", "10.0.0.9", 1000, "REJ")
 		row = extract(t, x, &r)
 	}
 	got, want := value(t, row, "src.ports_2m"), 1+(start-1)/4
@@ -291,6 +291,17 @@ func TestBeaconIsRegular(t *testing.T) {
 	}
 	if cv := value(t, p, "pair_port.gap_cv"); cv < 50 || cv > 150 { // exponential gaps: 100 %
 		t.Errorf("random gaps: gap_cv %v %%", cv)
+	}
+}
+
+// A log is in order of ends, so starts may run back: a gap is since the latest start.
+func TestGapsOfOverlappingFlows(t *testing.T) {
+	x := NewFlow(FlowOptions{})
+	for i, c := range []struct{ ts, gap float64 }{{100, math.NaN()}, {90, 0}, {105, 5}} {
+		r := probe(t, c.ts, "10.0.0.1", "10.0.0.2", 80, "SF")
+		if got := value(t, extract(t, x, &r), "pair_port.gap"); !same(got, c.gap) {
+			t.Errorf("flow %d: gap %v, want %v", i, got, c.gap)
+		}
 	}
 }
 

@@ -171,6 +171,7 @@ func FuzzApply(f *testing.F) {
 	f.Add(-math.MaxFloat64, math.MaxFloat64, 1.0, 5e-324)
 	f.Add(math.NaN(), math.NaN(), math.NaN(), -1e300)
 	f.Add(1.0, 1.0, 1.0, -1.0)
+	f.Add(-math.MaxFloat64, math.MaxFloat64, math.MaxFloat64, 1e308) // the distance of the knots overflows
 	c := &Contract{Name: "table", Version: 1, Features: []Feature{{Name: "x", Missing: true}, {Name: "y", Kind: Category, Levels: []string{"a"}}}}
 	f.Fuzz(func(t *testing.T, a, b, d, v float64) {
 		s, err := Fit(c, [][]float64{{a, 0}, {b, 0}, {d, 0}}, Scaling{})

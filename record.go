@@ -80,14 +80,26 @@ func (r *Record) Reset(s *Schema) {
 }
 
 // Clone copies the record so that it outlives the reader's buffers.
-func (r *Record) Clone() Record {
-	c := Record{Schema: r.Schema, Origin: r.Origin, Num: append([]float64(nil), r.Num...), Text: make([][]byte, len(r.Text))}
+func (r *Record) Clone() (c Record) {
+	r.CopyTo(&c)
+	return c
+}
+
+// CopyTo makes dst a copy that outlives the reader's buffers, reusing dst's memory.
+func (r *Record) CopyTo(dst *Record) {
+	text := dst.Text[:min(len(dst.Text), len(r.Text))]
+	dst.Schema, dst.Origin, dst.Num = r.Schema, r.Origin, append(dst.Num[:0], r.Num...)
 	for i, t := range r.Text {
-		if t != nil {
-			c.Text[i] = append([]byte{}, t...)
+		if i == len(text) {
+			text = append(text, nil)
+		}
+		if text[i] = append(text[i][:0], t...); t == nil {
+			text[i] = nil
+		} else if text[i] == nil {
+			text[i] = []byte{}
 		}
 	}
-	return c
+	dst.Text = text
 }
 
 // Map gives the record's present values by field name, for output: numbers as

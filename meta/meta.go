@@ -26,9 +26,10 @@ func (s Set) Len() int { return len(s.Y) }
 // Task is an N-way K-shot problem. Nothing in it is ever changed by a learner.
 type Task struct {
 	Ways    int
-	Support Set // classes 0 to Ways-1, each with at least one row; counts may differ widely
-	Query   Set // to be judged on; empty when there is nothing to judge
-	Known   Set // rows of further classes, numbered from 0 on their own; may be empty (X nil)
+	Support Set   // classes 0 to Ways-1, each with at least one row; counts may differ widely
+	Query   Set   // to be judged on; empty when there is nothing to judge
+	Known   Set   // rows of further classes, numbered from 0 on their own; may be empty (X nil)
+	Classes []int // which class of its source each way is, where that is known; for reports, not for learners
 }
 
 // Scorer judges rows. It is immutable: any number of goroutines may use it at

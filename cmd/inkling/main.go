@@ -33,12 +33,23 @@ func exitStatus(err error) int {
 }
 
 func rootCmd() *cobra.Command {
+	a := &app{}
 	root := &cobra.Command{
-		Use:           "inkling",
-		Short:         "Learn a new threat from a handful of examples",
+		Use:   "inkling",
+		Short: "Learn a new threat from a handful of examples",
+		Long: `Inkling makes a detector of 1 to 10 examples of an attack, states its false-alarm
+rate before it is switched on, and shows evidence for every alert.
+
+  inkling quickstart                                    the whole story, on traffic inside the program
+  inkling baseline conn.log                             what is normal here
+  inkling teach NAME --examples conn.log:812,815,820    a detector from examples
+  inkling hunt conn.*.log.gz --detector NAME            what it finds in history`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(convertCmd())
+	root.PersistentFlags().StringVar(&a.home, "home", "", "directory of models, baselines, detectors and alerts (default $INKLING_HOME, or inkling under the user's data directory)")
+	root.PersistentFlags().BoolVar(&a.json, "json", false, "write JSON lines for programs instead of text for people")
+	root.AddCommand(quickstartCmd(a), baselineCmd(a), teachCmd(a), huntCmd(a), explainCmd(a), detectorsCmd(a), featuresCmd(a),
+		convertCmd(), trainCmd(a), evalCmd(a), versionCmd(a))
 	return root
 }

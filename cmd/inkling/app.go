@@ -1,0 +1,111 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/read"
+	"github.com/inkling-sec/inkling/store"
+)
+
+// app is what every subcommand shares: the flags of the root command and where to write.
+type app struct {
+	home string
+	json bool
+}
+
+// store opens the home named by --home, INKLING_HOME, or the default, in this order.
+func (a *app) store() (store.Home, error) {
+	if a.home != "" {
+		return store.Home{Dir: a.home}, nil
+	}
+	if dir := os.Getenv("INKLING_HOME"); dir != "" {
+		return store.Home{Dir: dir}, nil
+	}
+	return store.Default()
+}
+
+// print writes one JSON line.
+func (a *app) print(w io.Writer, v any) error { return json.NewEncoder(w).Encode(v) }
+
+// input are the flags that say how a file is to be read.
+type input struct {
+	format string
+	names  []string
+}
+
+func (in *input) flags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&in.format, "format", "", "force the input format instead of recognising it: "+formats())
+	cmd.Flags().StringSliceVar(&in.names, "names", nil, "column names of a CSV file without a header line")
+}
+
+func (in *input) open(file string) (inkling.Reader, error) {
+	return read.Open(file, read.Options{Format: in.format, Names: in.names})
+}
+
+func formats() string {
+	var names []string
+	for _, f := range read.Formats {
+		names = append(names, f.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// style colours text on a terminal and leaves it plain elsewhere.
+type style struct{ on bool }
+
+func styleOf(w io.Writer) style {
+	f, ok := w.(*os.File)
+	return style{ok && term.IsTerminal(int(f.Fd())) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
+}
+
+func (s style) with(code, text string) string {
+	if !s.on {
+		return text
+	}
+	return "\x1b[" + code + "m" + text + "\x1b[0m"
+}
+
+func (s style) bold(t string) string  { return s.with("1", t) }
+func (s style) dim(t string) string   { return s.with("2", t) }
+func (s style) red(t string) string   { return s.with("31", t) }
+func (s style) green(t string) string { return s.with("32", t) }
+func (s style) blue(t string) string  { return s.with("36", t) }
+
+// progress rewrites one line of a terminal; elsewhere it is silent.
+type progress struct {
+	w    *os.File
+	last time.Time
+	used bool
+}
+
+func newProgress(a *app) *progress {
+	if a.json || !term.IsTerminal(int(os.Stderr.Fd())) {
+		return &progress{}
+	}
+	return &progress{w: os.Stderr}
+}
+
+// show writes at most ten times a second.
+func (p *progress) show(format string, args ...any) {
+	if p.w == nil || time.Since(p.last) < 100*time.Millisecond {
+		return
+	}
+	p.last, p.used = time.Now(), true
+	fmt.Fprintf(p.w, "\r\x1b[K"+format, args...)
+}
+
+func (p *progress) clear() {
+	if p.used {
+		fmt.Fprint(p.w, "\r\x1b[K")
+		p.used = false
+	}
+}

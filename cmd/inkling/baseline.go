@@ -1,0 +1,125 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math"
+
+	"github.com/spf13/cobra"
+
+	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/detect"
+	"github.com/inkling-sec/inkling/store"
+)
+
+func baselineCmd(a *app) *cobra.Command {
+	var in input
+	var o detect.BaselineOptions
+	var name string
+	cmd := &cobra.Command{
+		Use:   "baseline FILE…",
+		Short: "Learn what normal looks like, from benign records",
+		Long: `Samples benign records: 1,000 for detectors to learn from, and 5,000 others on
+which their false-alarm rates are promised. Use records of the place where the
+detectors will hunt, from times without a known attack; a few unnoticed attack
+records do little harm, many make a detector blind to them.
+
+With --label, the files may hold attacks too: only records whose label is
+--benign are kept, while features over time see all.`,
+		Example: "  inkling baseline conn.2026-11-0*.log.gz\n  inkling baseline --schema table --drop id payments.csv --name payments",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, files []string) error {
+			h, err := a.store()
+			if err != nil {
+				return err
+			}
+			if err := store.CheckName(store.Baselines, name); err != nil {
+				return err
+			}
+			p := newProgress(a)
+			defer p.clear()
+			o.Progress = func(n int) { p.show("%d records", n) }
+			o.Skipped = warnSkipped(cmd, a, p)
+			b, err := detect.NewBaseline(cmd.Context(), name, files, in.open, o)
+			if err != nil {
+				return err
+			}
+			if err := h.Put(store.Baselines, name, func(w io.Writer) error { return b.Write(w) }); err != nil {
+				return err
+			}
+			p.clear()
+			return printBaseline(cmd.OutOrStdout(), a, b)
+		},
+	}
+	in.flags(cmd)
+	cmd.Flags().StringVar(&name, "name", "default", "name of the baseline; one of that name is replaced")
+	cmd.Flags().StringVar(&o.Schema, "schema", "flow", "flow (conn logs, pcap) or table (any columns)")
+	cmd.Flags().StringSliceVar(&o.Drop, "drop", nil, "columns of a table not to learn from: identifiers, notes")
+	cmd.Flags().StringVar(&o.Label, "label", "", "column of labels: keep only records labelled --benign")
+	cmd.Flags().StringVar(&o.Benign, "benign", "benign", "the label of benign records")
+	cmd.Flags().IntVar(&o.Pool, "pool", 1000, "records to learn from")
+	cmd.Flags().IntVar(&o.Calibration, "calibration", 5000, "records to promise on; a rate r needs at least 1/r - 1 of them")
+	cmd.Flags().Uint64Var(&o.Seed, "seed", 1, "seed of the sample")
+	return cmd
+}
+
+func printBaseline(w io.Writer, a *app, b *detect.Baseline) error {
+	smallest := 1 / float64(b.Calibration.Len()+1)
+	if a.json {
+		return a.print(w, map[string]any{
+			"baseline": b.Name, "records": b.Records, "skipped": b.Skipped, "pool": b.Pool.Len(), "n_calibration": b.Calibration.Len(),
+			"smallest_alpha": smallest, "records_per_day": math.Round(b.RecordsPerDay()), "contract": b.Contract.Name, "contract_hash": b.Contract.Hash(),
+		})
+	}
+	s := styleOf(w)
+	fmt.Fprintf(w, "Baseline %s: %s benign records", s.bold(b.Name), count(b.Records))
+	if perDay := b.RecordsPerDay(); perDay > 0 {
+		fmt.Fprintf(w, ", %s a day", count(int(perDay)))
+	}
+	fmt.Fprintf(w, ".\n  %s to learn from, %s others to promise on: false-alarm rates down to %.2g.\n  %d features (contract %s).\n",
+		count(b.Pool.Len()), count(b.Calibration.Len()), smallest, len(b.Contract.Features), b.Contract.Name)
+	if b.Skipped > 0 {
+		fmt.Fprintf(w, "  %s\n", s.red(fmt.Sprintf("%s records could not be read and were left out.", count(b.Skipped))))
+	}
+	fmt.Fprintf(w, "Next: inkling teach NAME --examples FILE:LINE,LINE… --baseline %s\n", b.Name)
+	return nil
+}
+
+// warnSkipped tells of the first few records that could not be read; all are counted in the summary.
+func warnSkipped(cmd *cobra.Command, a *app, p *progress) func(error) {
+	told := 0
+	return func(err error) {
+		if told++; told <= 3 {
+			p.clear()
+			fmt.Fprintln(cmd.ErrOrStderr(), "inkling: skipped:", err)
+		}
+	}
+}
+
+// count writes a number with thousands separated.
+func count(n int) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// oneBaseline gives the name to use: the one asked for, or the only one there is, or "default".
+func oneBaseline(h store.Home, name string) (string, error) {
+	if name != "" {
+		return name, nil
+	}
+	have, err := h.List(store.Baselines)
+	switch {
+	case err != nil:
+		return "", err
+	case len(have) == 0:
+		return "", &inkling.Error{Code: inkling.NotFound, Place: h.Dir, What: "there is no baseline yet", Remedy: "make one from benign records first: inkling baseline conn.log"}
+	case len(have) == 1:
+		return have[0], nil
+	case h.Has(store.Baselines, "default"):
+		return "default", nil
+	}
+	return "", &inkling.Error{Code: inkling.Invalid, Place: h.Dir, What: fmt.Sprintf("there are %d baselines", len(have)), Remedy: fmt.Sprintf("choose one with --baseline: %v", have)}
+}

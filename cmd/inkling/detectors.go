@@ -1,0 +1,98 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/detect"
+	"github.com/inkling-sec/inkling/store"
+)
+
+func detectorsCmd(a *app) *cobra.Command {
+	cmd := &cobra.Command{Use: "detectors", Short: "List and show what was taught"}
+	cmd.AddCommand(
+		&cobra.Command{Use: "list", Short: "List the detectors of the home", Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error { return listDetectors(cmd, a) }},
+		&cobra.Command{Use: "show NAME", Short: "Show a detector: examples, promise, lineage", Args: cobra.ExactArgs(1), RunE: func(cmd *cobra.Command, args []string) error { return showDetector(cmd, a, args[0]) }},
+	)
+	return cmd
+}
+
+func loadDetector(h store.Home, name string) (*detect.Detector, error) {
+	data, err := h.Get(store.Detectors, name)
+	if err != nil {
+		return nil, err
+	}
+	return detect.ReadDetector(data, name)
+}
+
+func listDetectors(cmd *cobra.Command, a *app) error {
+	h, err := a.store()
+	if err != nil {
+		return err
+	}
+	names, err := h.List(store.Detectors)
+	if err != nil {
+		return err
+	}
+	out := cmd.OutOrStdout()
+	if len(names) == 0 && !a.json {
+		fmt.Fprintf(out, "No detectors in %s yet. Teach one with: inkling teach NAME --examples FILE:LINE,LINE…\n", h.Dir)
+		return nil
+	}
+	for i, n := range names {
+		d, err := loadDetector(h, n)
+		if err != nil {
+			return err
+		}
+		p := d.Promise
+		if a.json {
+			err := a.print(out, map[string]any{"detector": d.Name, "state": d.State, "examples": d.Examples.Len(), "alpha": p.Alpha, "self_test": p.SelfTest, "learner": d.Learner, "baseline": d.Baseline, "created": d.Created})
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		if i == 0 {
+			fmt.Fprintf(out, "%-24s %-7s %8s  %-9s %-12s %-12s %s\n", "detector", "state", "examples", "self-test", "false alarms", "baseline", "taught")
+		}
+		fmt.Fprintf(out, "%-24s %-7s %8d  %-9s %-12s %-12s %s\n", d.Name, d.State, d.Examples.Len(), fmt.Sprintf("%d of %d", p.SelfTest.Found, p.SelfTest.Of), rate(p.Alpha), d.Baseline, d.Created.Format("2006-01-02 15:04"))
+	}
+	return nil
+}
+
+func showDetector(cmd *cobra.Command, a *app, name string) error {
+	h, err := a.store()
+	if err != nil {
+		return err
+	}
+	d, err := loadDetector(h, name)
+	if err != nil {
+		return err
+	}
+	out := cmd.OutOrStdout()
+	p := d.Promise
+	if a.json {
+		return a.print(out, map[string]any{
+			"detector": d.Name, "state": d.State, "created": d.Created, "learner": d.Learner, "model": d.Model, "seed": d.Seed,
+			"baseline": d.Baseline, "baseline_id": d.BaselineID, "contract": d.Contract, "promise": p,
+			"examples": d.Examples.Record, "origins": d.Examples.Origin,
+		})
+	}
+	s := styleOf(out)
+	fmt.Fprintf(out, "%s (%s), taught %s with %s on baseline %s\n", s.bold(d.Name), d.State, d.Created.Format("2006-01-02 15:04"), d.Learner, d.Baseline)
+	fmt.Fprintf(out, "  false alarms   at most %s on average, %s with 95 %% confidence, on %s calibration records\n", rate(p.Alpha), rate(p.Upper95), count(p.Calibration))
+	fmt.Fprintf(out, "  self-test      %d of %d found\n", p.SelfTest.Found, p.SelfTest.Of)
+	fmt.Fprintf(out, "  contract       %.16s   baseline %.16s\n", d.Contract, d.BaselineID)
+	for i := range d.Examples.Origin {
+		e := alertLike(d, i)
+		fmt.Fprintf(out, "  example %-6d %s  %s\n", i+1, who(e), s.dim(e.Origin.String()))
+	}
+	return nil
+}
+
+// alertLike shows an example as an alert would be.
+func alertLike(d *detect.Detector, i int) inkling.Alert {
+	return inkling.Alert{Record: d.Examples.Record[i], Origin: d.Examples.Origin[i]}
+}

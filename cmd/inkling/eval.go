@@ -1,0 +1,210 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/eval"
+	"github.com/inkling-sec/inkling/meta"
+	"github.com/inkling-sec/inkling/store"
+)
+
+// evalFlags are the flags of eval.
+type evalFlags struct {
+	input
+	data, known, learners, drop, classes, never, models []string
+	schema, label, benign, protocol, export             string
+	shots                                               []int
+	draws, iterations, ways                             int
+	seed                                                uint64
+}
+
+func evalCmd(a *app) *cobra.Command {
+	var f evalFlags
+	cmd := &cobra.Command{
+		Use:   "eval --data FILE… --label COLUMN --benign VALUE",
+		Short: "Judge learners honestly on labelled data, all on the same episodes",
+		Long: `Leaves each attack class out in turn and asks every learner to find it from a few examples.
+
+Protocol new-attack: 1,000 benign rows and K examples from one half of the class
+are learned from; 10,000 other benign rows and the other half are judged. Up to
+500 rows of each other attack are known to all. Everything is fitted without the
+new class, exact duplicates are dropped first, and learners that train are
+trained anew for each class. With --known FILE… known attacks and training come
+from other captures, and --data is a site none of it has seen.
+
+Protocol n-way: classes are cut in folds; trained on the classes of the other
+folds, a learner tells the classes of one fold apart from K examples each.
+
+The intervals are 95 % over draws.`,
+		Example: `  inkling eval --data UNSW_NB15_training-set.csv.gz --schema table --drop id,label --label attack_cat --benign Normal \
+      --learners ratio,extra-trees,vote --shots 1,5,10 --draws 10
+  inkling eval --data day5.conn.log.gz --known day1.conn.log.gz,day2.conn.log.gz --label label --benign benign --learners vote`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd, a) },
+	}
+	var known []string
+	for _, l := range meta.Learners {
+		known = append(known, l.Name)
+	}
+	f.flags(cmd)
+	fl := cmd.Flags()
+	fl.StringSliceVar(&f.data, "data", nil, "labelled files, each a capture of its own")
+	fl.StringSliceVar(&f.known, "known", nil, "labelled files of other captures: known attacks and training come from these alone")
+	fl.StringVar(&f.schema, "schema", "flow", "flow (conn logs, pcap) or table (any columns)")
+	fl.StringSliceVar(&f.drop, "drop", nil, "columns of a table to leave out")
+	fl.StringVar(&f.label, "label", "label", "column that holds the class")
+	fl.StringVar(&f.benign, "benign", "benign", "the class of benign rows")
+	fl.StringVar(&f.protocol, "protocol", "new-attack", "new-attack or n-way")
+	fl.StringSliceVar(&f.learners, "learners", []string{"nearest-mean", "knn", "logistic-regression", "random-forest", "extra-trees", "ratio", "vote"}, "from: "+strings.Join(known, ", "))
+	fl.StringSliceVar(&f.models, "models", nil, "trained model files to judge beside them, as they are")
+	fl.StringSliceVar(&f.classes, "classes", nil, "hold out only these classes")
+	fl.StringSliceVar(&f.never, "never", nil, "classes that are not known attacks either: what a model was not trained on")
+	fl.IntSliceVar(&f.shots, "shots", []int{1, 5, 10}, "numbers of examples")
+	fl.IntVar(&f.draws, "draws", 10, "draws of examples for each class and number")
+	fl.IntVar(&f.ways, "ways", 5, "n-way: classes of a task")
+	fl.IntVar(&f.iterations, "iterations", 0, "outer steps of learners that train; 0 is each learner's default")
+	fl.Uint64Var(&f.seed, "seed", 1, "seed of everything random")
+	fl.StringVar(&f.export, "export-episodes", "", "write the episodes to this file as JSON lines, with row numbers of the data")
+	return cmd
+}
+
+func (f *evalFlags) load(cmd *cobra.Command, files []string) (*eval.Data, error) {
+	var open []func() (inkling.Reader, error)
+	names := make([]string, len(files))
+	for i, file := range files {
+		names[i] = filepath.Base(file)
+		open = append(open, func() (inkling.Reader, error) { return f.open(file) })
+	}
+	return eval.Load(cmd.Context(), strings.Join(names, "+"), open, eval.Options{Schema: f.schema, Drop: f.drop, Label: f.label})
+}
+
+func (f *evalFlags) run(cmd *cobra.Command, a *app) error {
+	if len(f.data) == 0 {
+		return &inkling.Error{Code: inkling.Invalid, What: "no data to evaluate on", Remedy: "name labelled files with --data"}
+	}
+	if f.schema != "flow" && f.schema != "table" {
+		return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("schema %q", f.schema), Remedy: "choose flow or table"}
+	}
+	learners, err := learnersOf(f.learners, f.seed)
+	if err != nil {
+		return err
+	}
+	d, err := f.load(cmd, f.data)
+	if err != nil {
+		return err
+	}
+	p := newProgress(a)
+	defer p.clear()
+	note := func(s string) { p.show("%s", s) }
+	training := meta.Run{Iterations: f.iterations, Seed: f.seed, Report: func(q meta.Progress) {
+		p.show("training %d of %d, loss %.3f, %.0f tasks/s", q.Iteration, q.Of, q.Loss, q.TasksPerSecond)
+	}}
+	var results []eval.Result
+	switch f.protocol {
+	case "new-attack":
+		results, err = f.newAttack(cmd, d, learners, training, note)
+	case "n-way":
+		plan := eval.NWay{Ways: f.ways, Shots: f.shots, Draws: f.draws, Seed: f.seed, Learners: learners, Training: training, Note: note}
+		results, err = plan.Play(cmd.Context(), d)
+	default:
+		err = &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("protocol %q", f.protocol), Remedy: "choose new-attack or n-way"}
+	}
+	p.clear()
+	if err != nil {
+		return err
+	}
+	if a.json {
+		for _, r := range results {
+			if err := a.print(cmd.OutOrStdout(), r); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	printResults(cmd.OutOrStdout(), d, results)
+	return nil
+}
+
+func (f *evalFlags) newAttack(cmd *cobra.Command, d *eval.Data, learners []meta.Learner, training meta.Run, note func(string)) ([]eval.Result, error) {
+	plan := eval.Plan{
+		Protocol: eval.NewAttack{Benign: f.benign, Classes: f.classes, Never: f.never, Shots: f.shots, Draws: f.draws, Seed: f.seed},
+		Learners: learners, Training: training, Note: note,
+	}
+	for _, file := range f.models {
+		m, err := readModel(file)
+		if err != nil {
+			return nil, err
+		}
+		plan.Trained = append(plan.Trained, m.Learner)
+	}
+	if len(f.known) > 0 {
+		var err error
+		if plan.Known, err = f.load(cmd, f.known); err != nil {
+			return nil, err
+		}
+	}
+	episodes, err := plan.Protocol.Episodes(d)
+	if err != nil {
+		return nil, err
+	}
+	if f.export != "" {
+		if plan.Known != nil {
+			return nil, &inkling.Error{Code: inkling.Invalid, What: "episodes with --known cannot be exported", Remedy: "their known rows are in other files: leave --known or --export-episodes out"}
+		}
+		err := store.WriteFile(f.export, func(w io.Writer) error { return eval.Export(w, d, episodes) })
+		if err != nil {
+			return nil, err
+		}
+	}
+	return plan.Play(cmd.Context(), d, episodes)
+}
+
+func learnersOf(names []string, seed uint64) ([]meta.Learner, error) {
+	var out []meta.Learner
+	for _, n := range names {
+		e, err := meta.Find(n)
+		if err != nil {
+			return nil, &inkling.Error{Code: inkling.Invalid, What: err.Error(), Remedy: "correct --learners"}
+		}
+		out = append(out, e.New(seed))
+	}
+	return out, nil
+}
+
+// printResults writes the means as a table, one line a learner, and says which class was hardest.
+func printResults(w io.Writer, d *eval.Data, results []eval.Result) {
+	s := styleOf(w)
+	fmt.Fprintf(w, "%s: %d rows of %d classes, %d exact duplicates dropped\n", d.Name, len(d.Label), len(d.Classes()), d.Duplicates)
+	shots := -1
+	for _, r := range results {
+		if r.Class != "mean" {
+			continue
+		}
+		if r.Shots != shots {
+			shots = r.Shots
+			fmt.Fprintf(w, "\n%s\n%-22s %-21s %-21s %-21s %-21s\n", s.bold(fmt.Sprintf("%d examples, mean of %d classes", shots, r.Classes)), "learner", "average precision", "recall at 1 %", "recall at 0.1 %", "accuracy / AUROC")
+		}
+		last := figure(r, r.AUROC, "auroc")
+		if r.Accuracy != nil {
+			last = figure(r, r.Accuracy, "accuracy")
+		}
+		fmt.Fprintf(w, "%-22s %-21s %-21s %-21s %-21s\n", r.Learner, figure(r, r.AP, "ap"), figure(r, r.Recall1, "recall_fpr_1pct"), figure(r, r.Recall01, "recall_fpr_01pct"), last)
+	}
+}
+
+func figure(r eval.Result, v *float64, name string) string {
+	if v == nil {
+		return "–"
+	}
+	ci, ok := r.CI95[name]
+	if !ok {
+		return fmt.Sprintf("%.3f", *v)
+	}
+	return fmt.Sprintf("%.3f [%.3f, %.3f]", *v, ci[0], ci[1])
+}

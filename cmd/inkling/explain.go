@@ -1,0 +1,173 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/store"
+)
+
+func explainCmd(a *app) *cobra.Command {
+	var in input
+	var name string
+	cmd := &cobra.Command{
+		Use:   "explain ALERT-ID | FILE:LINE --detector NAME",
+		Short: "Tell the evidence for an alert, or why a record is none",
+		Long: `Tells one alert of the last hunts in full, or judges any record of a file: what
+it is near to, which features speak for and against it, and what would flip the
+verdict.
+
+A feature's share is the mean of what the score loses when this one value is set
+to the typical benign one, and of what a typical benign record gains from it, in
+parts of the whole difference. Learners are not additive: the shares of all
+features need not sum to one.`,
+		Example: "  inkling explain 3f2a90c1d4\n  inkling explain conn.log:812 --detector ssh-guessing",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			h, err := a.store()
+			if err != nil {
+				return err
+			}
+			if name == "" {
+				alert, err := findAlert(h, args[0])
+				if err != nil {
+					return err
+				}
+				return showAlert(cmd.OutOrStdout(), a, alert, true)
+			}
+			d, err := armed(cmd.Context(), h, name)
+			if err != nil {
+				return err
+			}
+			rows, err := examples(cmd.Context(), &in, args, d.Baseline)
+			if err != nil {
+				return err
+			}
+			for i := range rows.Raw {
+				score := d.Score(rows.Raw[i])
+				alert := d.AlertOf(rows, i, score)
+				if err := showAlert(cmd.OutOrStdout(), a, alert, d.Alerts(score)); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+	in.flags(cmd)
+	cmd.Flags().StringVar(&name, "detector", "", "detector to judge a record with")
+	return cmd
+}
+
+// findAlert looks for an alert by the start of its ID in what the last hunts kept.
+func findAlert(h store.Home, id string) (inkling.Alert, error) {
+	names, err := h.List(store.Alerts)
+	if err != nil {
+		return inkling.Alert{}, err
+	}
+	for _, n := range names {
+		data, err := h.Get(store.Alerts, n)
+		if err != nil {
+			return inkling.Alert{}, err
+		}
+		lines := bufio.NewScanner(bytes.NewReader(data))
+		lines.Buffer(nil, 1<<24)
+		for lines.Scan() {
+			var alert inkling.Alert
+			if json.Unmarshal(lines.Bytes(), &alert) == nil && strings.HasPrefix(alert.ID, id) {
+				return alert, nil
+			}
+		}
+	}
+	return inkling.Alert{}, &inkling.Error{Code: inkling.NotFound, Place: h.Dir, What: fmt.Sprintf("no alert %q among those of the last hunts", id), Remedy: "IDs stand in hunt's output; for a record of a file say: inkling explain FILE:LINE --detector NAME"}
+}
+
+func showAlert(w io.Writer, a *app, alert inkling.Alert, isAlert bool) error {
+	if a.json {
+		return a.print(w, alert)
+	}
+	if !isAlert {
+		fmt.Fprintf(w, "Not an alert: %s of benign records score as high.\n", rate(alert.PValue))
+	}
+	tellAlert(w, alert)
+	return nil
+}
+
+// tellAlert writes an alert with its evidence for people.
+func tellAlert(w io.Writer, alert inkling.Alert) {
+	s := styleOf(w)
+	when := ""
+	if alert.Time > 0 {
+		sec, frac := math.Modf(alert.Time)
+		when = time.Unix(int64(sec), int64(frac*1e9)).UTC().Format("2006-01-02 15:04:05") + "  "
+	}
+	fmt.Fprintf(w, "%s %s  %s%s\n", s.red("●"), s.bold(who(alert)), when, s.dim(alert.Origin.String()+"  alert "+alert.ID))
+	fmt.Fprintf(w, "  p-value %.2g: %s of benign records look so much like %s\n", alert.PValue, atMost(alert.PValue), alert.Detector)
+	tellNeighbour(w, s, "nearest taught", alert.Evidence.NearestTaught)
+	tellNeighbour(w, s, "nearest benign", alert.Evidence.NearestBenign)
+	for i, c := range alert.Evidence.Contributions {
+		label := ""
+		if i == 0 {
+			label = "speaks for it"
+		}
+		if math.Abs(c.Share) < 0.005 {
+			break
+		}
+		fmt.Fprintf(w, "  %-15s %s %-22s %s %s\n", label, bar(s, c.Share), c.Feature, s.bold(human(c.Value)), s.dim("benign "+human(c.Typical)))
+	}
+	if n := len(alert.Evidence.Flip); n > 0 {
+		var parts []string
+		for _, c := range alert.Evidence.Flip {
+			parts = append(parts, fmt.Sprintf("%s %s → %s", c.Feature, human(c.From), human(c.To)))
+		}
+		fmt.Fprintf(w, "  would pass if   %s %s\n", strings.Join(parts, ", "), s.dim(fmt.Sprintf("(p %.2g)", alert.Evidence.Flip[n-1].PValue)))
+	} else {
+		fmt.Fprintf(w, "  would pass if   no few changes towards a benign record would do\n")
+	}
+	fmt.Fprintln(w)
+}
+
+func atMost(p float64) string {
+	if p <= 0 {
+		return "none"
+	}
+	return "at most " + rate(p)
+}
+
+func tellNeighbour(w io.Writer, s style, label string, n []inkling.Neighbour) {
+	if len(n) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "  %-15s distance %-6.3g %s  %s\n", label, n[0].Distance, who(inkling.Alert{Record: n[0].Record, Origin: n[0].Origin}), s.dim(n[0].Origin.String()))
+}
+
+// bar draws a share: ten cells wide, against the verdict in another colour and with a minus.
+func bar(s style, share float64) string {
+	n := int(math.Round(math.Min(math.Abs(share), 1) * 10))
+	text := strings.Repeat("█", n) + strings.Repeat("·", 10-n)
+	if share < 0 {
+		return s.blue(text) + fmt.Sprintf(" −%2.0f %%", -share*100)
+	}
+	return s.red(text) + fmt.Sprintf(" %3.0f %%", share*100)
+}
+
+func human(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "missing"
+	case float64:
+		if v == math.Trunc(v) && math.Abs(v) < 1e9 {
+			return count(int(v))
+		}
+		return fmt.Sprintf("%.3g", v)
+	}
+	return fmt.Sprint(v)
+}

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/detect"
+	"github.com/inkling-sec/inkling/feature"
+)
+
+func featuresCmd(a *app) *cobra.Command {
+	var in input
+	var asCSV bool
+	var keep []string
+	cmd := &cobra.Command{
+		Use:   "features [FILE[:LINE,LINE…]]",
+		Short: "Show the numbers that flows are judged by",
+		Long: `Without a file, lists the features of the flow contract: what each means, its
+unit, whether an attacker sets it at will, whether it depends on the records
+before. With FILE:LINE, shows each number of that record. With --csv, writes the
+features of every record as a table.`,
+		Example: "  inkling features\n  inkling features conn.log:812\n  inkling features conn.log --csv --keep label > rows.csv",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c := feature.Flow()
+			if len(args) == 0 {
+				return listFeatures(cmd.OutOrStdout(), a, c)
+			}
+			file, lines, err := parseLines(args[0])
+			if err != nil {
+				return err
+			}
+			r, err := in.open(file)
+			if err != nil {
+				return err
+			}
+			defer r.Close()
+			if asCSV {
+				return writeFeatures(cmd, r, keep)
+			}
+			if len(lines) == 0 {
+				return &inkling.Error{Code: inkling.Invalid, Place: file, What: "which record?", Remedy: "name a line, " + file + ":12, or write all with --csv"}
+			}
+			rows, err := detect.Examples(cmd.Context(), r, file, lines, c)
+			if err != nil {
+				return err
+			}
+			return showFeatures(cmd.OutOrStdout(), a, c, rows)
+		},
+	}
+	in.flags(cmd)
+	cmd.Flags().BoolVar(&asCSV, "csv", false, "write the features of every record as CSV")
+	cmd.Flags().StringSliceVar(&keep, "keep", nil, "fields of the records to write beside them, such as label")
+	return cmd
+}
+
+func listFeatures(w io.Writer, a *app, c *feature.Contract) error {
+	if a.json {
+		for _, f := range c.Features {
+			if err := a.print(w, f); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	s := styleOf(w)
+	fmt.Fprintf(w, "Contract %s version %d, %d features, hash %.16s\n", s.bold(c.Name), c.Version, len(c.Features), c.Hash())
+	fmt.Fprintf(w, "%s\n", s.dim("a: an attacker sets it at will   t: depends on the records before"))
+	for _, f := range c.Features {
+		marks := ""
+		for _, m := range []struct {
+			on   bool
+			mark string
+		}{{f.Attacker, "a"}, {f.OverTime, "t"}} {
+			if m.on {
+				marks += m.mark
+			} else {
+				marks += " "
+			}
+		}
+		unit := f.Unit
+		if f.Kind == feature.Category {
+			unit = fmt.Sprintf("one of %d", len(f.Levels)+1)
+		}
+		fmt.Fprintf(w, "%s %-26s %-12s %s\n", marks, f.Name, unit, s.dim(f.Doc))
+	}
+	return nil
+}
+
+func showFeatures(w io.Writer, a *app, c *feature.Contract, rows detect.Rows) error {
+	for i, raw := range rows.Raw {
+		if a.json {
+			values := map[string]any{}
+			for k, f := range c.Features {
+				values[f.Name] = c.Value(k, raw[k])
+			}
+			if err := a.print(w, map[string]any{"origin": rows.Origin[i], "features": values}); err != nil {
+				return err
+			}
+			continue
+		}
+		s := styleOf(w)
+		fmt.Fprintf(w, "%s  %s\n", s.bold(who(inkling.Alert{Record: rows.Record[i], Origin: rows.Origin[i]})), s.dim(rows.Origin[i].String()))
+		for k, f := range c.Features {
+			fmt.Fprintf(w, "  %-26s %-16s %s\n", f.Name, c.Format(k, raw[k]), s.dim(f.Doc))
+		}
+	}
+	return nil
+}
+
+// writeFeatures writes one CSV line a record: the kept fields, then the features.
+func writeFeatures(cmd *cobra.Command, r inkling.Reader, keep []string) error {
+	x := feature.NewFlow(feature.FlowOptions{})
+	c := x.Contract()
+	out := csv.NewWriter(cmd.OutOrStdout())
+	line := append([]string{}, keep...)
+	for _, f := range c.Features {
+		line = append(line, f.Name)
+	}
+	if err := out.Write(line); err != nil {
+		return err
+	}
+	var rec inkling.Record
+	raw := make([]float64, len(c.Features))
+	for {
+		err := r.Read(&rec)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		if err := x.Extract(raw, &rec); err != nil {
+			return err
+		}
+		line = line[:0]
+		for _, k := range keep {
+			i := rec.Schema.Index(k)
+			if i < 0 {
+				return &inkling.Error{Code: inkling.Invalid, Place: rec.Origin.String(), What: fmt.Sprintf("no field %q", k), Remedy: "correct --keep"}
+			}
+			line = append(line, string(rec.Text[i]))
+		}
+		for k, v := range raw {
+			line = append(line, cellOf(c, k, v))
+		}
+		if err := out.Write(line); err != nil {
+			return err
+		}
+	}
+	out.Flush()
+	return out.Error()
+}
+
+func cellOf(c *feature.Contract, k int, v float64) string {
+	switch {
+	case c.Features[k].Kind == feature.Category:
+		return fmt.Sprint(c.Value(k, v))
+	case math.IsNaN(v):
+		return ""
+	}
+	return strconv.FormatFloat(v, 'g', -1, 64)
+}

@@ -1,0 +1,195 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/detect"
+	"github.com/inkling-sec/inkling/store"
+)
+
+func huntCmd(a *app) *cobra.Command {
+	var in input
+	var name string
+	var show int
+	var noSave bool
+	cmd := &cobra.Command{
+		Use:   "hunt FILE… --detector NAME",
+		Short: "Look for what a detector was taught, in files and history",
+		Long: `Judges every record and shows those that the detector holds for the attack, with
+evidence: the taught and the benign records nearest to it, the features that
+speak for it, and what would have to change for it to pass as benign.
+
+The alerts are kept under the detector's name in the home, those of the last
+hunt; inkling explain ID tells one of them in full. Nothing is kept when the
+hunt is interrupted or a file turns out damaged; what was found until then is
+still printed.`,
+		Example: "  inkling hunt conn.log --detector ssh-guessing\n  zcat conn.*.log.gz | inkling hunt - --detector ssh-guessing --json",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, files []string) error {
+			if name == "" {
+				return &inkling.Error{Code: inkling.Invalid, What: "no detector to hunt with", Remedy: "name one with --detector; see: inkling detectors list"}
+			}
+			h, err := a.store()
+			if err != nil {
+				return err
+			}
+			d, err := armed(cmd.Context(), h, name)
+			if err != nil {
+				return err
+			}
+			hunt := &hunt{a: a, detector: d, open: in.open, out: cmd.OutOrStdout(), show: show, progress: newProgress(a)}
+			hunt.skipped = warnSkipped(cmd, a, hunt.progress)
+			defer hunt.progress.clear()
+			if noSave {
+				return hunt.run(cmd.Context(), files, io.Discard)
+			}
+			return h.Put(store.Alerts, name, func(w io.Writer) error { return hunt.run(cmd.Context(), files, w) })
+		},
+	}
+	in.flags(cmd)
+	cmd.Flags().StringVar(&name, "detector", "", "detector to hunt with")
+	cmd.Flags().IntVar(&show, "show", 3, "alerts told in full; the others get a line each, up to 20, and are counted")
+	cmd.Flags().BoolVar(&noSave, "no-save", false, "do not keep the alerts in the home")
+	return cmd
+}
+
+// hunt runs files through a detector, prints alerts and writes them as JSON lines to keep.
+type hunt struct {
+	a        *app
+	detector *detect.Armed
+	open     func(string) (inkling.Reader, error)
+	skipped  func(error)
+	out      io.Writer
+	show     int
+	progress *progress
+
+	told  int
+	pairs map[string]int // alerts by who to whom
+}
+
+const mostLines = 20
+
+func (h *hunt) run(ctx context.Context, files []string, keep io.Writer) error {
+	var total detect.Summary
+	var failed error
+	h.pairs = map[string]int{}
+	for _, file := range files {
+		s, err := h.file(ctx, file, keep)
+		total = add(total, s)
+		if err != nil {
+			failed = err
+			break
+		}
+	}
+	h.progress.clear()
+	if err := h.summary(total); err != nil {
+		return err
+	}
+	return failed
+}
+
+func (h *hunt) file(ctx context.Context, file string, keep io.Writer) (detect.Summary, error) {
+	r, err := h.open(file)
+	if err != nil {
+		return detect.Summary{}, err
+	}
+	defer r.Close()
+	e := detect.Engine{
+		Detectors: []*detect.Armed{h.detector},
+		Skipped:   h.skipped,
+		Progress:  func(n int) { h.progress.show("%s: %s records, %s", file, count(n), plural(h.told, "alert")) },
+		Alert: func(alert inkling.Alert) error {
+			if err := json.NewEncoder(keep).Encode(alert); err != nil {
+				return &inkling.Error{Code: inkling.Invalid, Place: "alerts of " + alert.Detector, What: "cannot be kept", Remedy: "free space, or hunt with --no-save", Err: err}
+			}
+			return h.tell(alert)
+		},
+	}
+	return e.Run(ctx, r)
+}
+
+func add(a, b detect.Summary) detect.Summary {
+	a.Records += b.Records
+	a.Alerts += b.Alerts
+	a.Skipped += b.Skipped
+	a.Evicted += b.Evicted
+	a.Seconds += b.Seconds
+	a.PerSecond = float64(int(float64(a.Records) / max(a.Seconds, 1e-9)))
+	return a
+}
+
+func (h *hunt) tell(alert inkling.Alert) error {
+	h.progress.clear()
+	h.told++
+	h.pairs[who(alert)]++
+	switch {
+	case h.a.json:
+		return h.a.print(h.out, alert)
+	case h.told <= h.show:
+		tellAlert(h.out, alert)
+	case h.told <= mostLines:
+		s := styleOf(h.out)
+		fmt.Fprintf(h.out, "%s  %s  p %.2g  %s\n", s.red("●"), who(alert), alert.PValue, s.dim(alert.Origin.String()))
+	}
+	return nil
+}
+
+func (h *hunt) summary(s detect.Summary) error {
+	if h.a.json {
+		return h.a.print(h.out, s)
+	}
+	st := styleOf(h.out)
+	if s.Alerts > mostLines {
+		fmt.Fprintf(h.out, "… and %s more.\n", count(s.Alerts-mostLines))
+	}
+	fmt.Fprintf(h.out, "\n%s in %s records (%s a second", st.bold(plural(s.Alerts, "alert")), count(s.Records), count(int(s.PerSecond)))
+	if s.Skipped > 0 {
+		fmt.Fprintf(h.out, ", %s unreadable and skipped", count(s.Skipped))
+	}
+	fmt.Fprintf(h.out, "). About %.3g of them are expected to be false: %s of the records.\n", h.detector.Detector.Promise.Alpha*float64(s.Records), rate(h.detector.Detector.Promise.Alpha))
+	if s.Evicted > 0 {
+		fmt.Fprintf(h.out, "Memory over time was full: %s of its entries were put out; counts over time may be low.\n", count(int(s.Evicted)))
+	}
+	pairs := topPairs(h.pairs)
+	for i, p := range pairs {
+		if i == 5 {
+			fmt.Fprintf(h.out, "  … %d further pairs\n", len(pairs)-5)
+			break
+		}
+		fmt.Fprintf(h.out, "  %6s  %s\n", count(h.pairs[p]), p)
+	}
+	return nil
+}
+
+func topPairs(m map[string]int) []string {
+	var keys []string
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.SortFunc(keys, func(a, b string) int { return cmp.Or(m[b]-m[a], strings.Compare(a, b)) })
+	return keys
+}
+
+// who says between whom a record is, as far as it has addresses; else where it stands.
+func who(a inkling.Alert) string {
+	src, ok1 := a.Record["id.orig_h"].(string)
+	dst, ok2 := a.Record["id.resp_h"].(string)
+	if !ok1 || !ok2 {
+		return a.Origin.String()
+	}
+	port := ""
+	if p, ok := a.Record["id.resp_p"].(float64); ok {
+		port = fmt.Sprintf(":%.0f", p)
+	}
+	proto, _ := a.Record["proto"].(string)
+	return strings.TrimSpace(fmt.Sprintf("%s → %s%s %s", src, dst, port, proto))
+}

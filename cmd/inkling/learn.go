@@ -1,0 +1,116 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/detect"
+	"github.com/inkling-sec/inkling/meta"
+	"github.com/inkling-sec/inkling/store"
+)
+
+// defaultLearner is the honest winner on the development captures; see ARCHITECTURE.md.
+const defaultLearner = "vote"
+
+// choose finds the learner a detector is made by: one of meta.Learners, or a model by its name.
+func choose(h store.Home, learner, model string, seed uint64) (detect.Choice, error) {
+	if model != "" {
+		return findModel(h, model)
+	}
+	e, err := meta.Find(learner)
+	if err != nil {
+		return detect.Choice{}, &inkling.Error{Code: inkling.Invalid, What: err.Error(), Remedy: "correct --learner"}
+	}
+	l := e.New(seed)
+	if _, trains := l.(meta.Trainer); trains {
+		return detect.Choice{}, &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("%s must be trained before it can be taught", learner), Remedy: "train a model with: inkling train, and name it with --model"}
+	}
+	return detect.Choice{Learner: l}, nil
+}
+
+// armed loads a detector with its baseline and model and makes it ready.
+func armed(ctx context.Context, h store.Home, name string) (*detect.Armed, error) {
+	data, err := h.Get(store.Detectors, name)
+	if err != nil {
+		return nil, err
+	}
+	d, err := detect.ReadDetector(data, name)
+	if err != nil {
+		return nil, err
+	}
+	b, err := baseline(h, d.Baseline)
+	if err != nil {
+		return nil, err
+	}
+	c, err := choose(h, d.Learner, d.Model, d.Seed)
+	if err != nil {
+		return nil, err
+	}
+	return detect.Arm(ctx, d, b, c)
+}
+
+func baseline(h store.Home, name string) (*detect.Baseline, error) {
+	data, err := h.Get(store.Baselines, name)
+	if err != nil {
+		return nil, err
+	}
+	return detect.ReadBaseline(bytes.NewReader(data), name)
+}
+
+var marked = regexp.MustCompile(`^(.+):(\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*)$`)
+
+// parseLines splits FILE:3,7,10-12 into the file and the lines; FILE alone has none.
+func parseLines(arg string) (file string, lines []int, err error) {
+	m := marked.FindStringSubmatch(arg)
+	if m == nil {
+		return arg, nil, nil
+	}
+	if _, err := os.Stat(arg); err == nil { // a file that is named so
+		return arg, nil, nil
+	}
+	for part := range strings.SplitSeq(m[2], ",") {
+		from, to, isRange := strings.Cut(part, "-")
+		lo, err := strconv.Atoi(from)
+		hi := lo
+		if isRange && err == nil {
+			hi, err = strconv.Atoi(to)
+		}
+		if err != nil || lo < 1 || hi < lo || hi-lo > 1000 {
+			return "", nil, &inkling.Error{Code: inkling.Invalid, Place: arg, What: fmt.Sprintf("lines %q", part), Remedy: "write lines as 12 or 12-20, the first line is 1"}
+		}
+		for l := lo; l <= hi; l++ {
+			lines = append(lines, l)
+		}
+	}
+	return m[1], lines, nil
+}
+
+// examples reads the marked records of all arguments.
+func examples(ctx context.Context, in *input, args []string, b *detect.Baseline) (detect.Rows, error) {
+	var all detect.Rows
+	for _, arg := range args {
+		file, lines, err := parseLines(arg)
+		if err != nil {
+			return all, err
+		}
+		r, err := in.open(file)
+		if err != nil {
+			return all, err
+		}
+		rows, err := detect.Examples(ctx, r, file, lines, b.Contract)
+		r.Close()
+		if err != nil {
+			return all, err
+		}
+		all.Raw = append(all.Raw, rows.Raw...)
+		all.Origin = append(all.Origin, rows.Origin...)
+		all.Record = append(all.Record, rows.Record...)
+	}
+	return all, nil
+}

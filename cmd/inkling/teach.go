@@ -1,0 +1,126 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/detect"
+	"github.com/inkling-sec/inkling/store"
+)
+
+func teachCmd(a *app) *cobra.Command {
+	var in input
+	var o detect.TeachOptions
+	var marks []string
+	var base, learner, model string
+	var replace bool
+	cmd := &cobra.Command{
+		Use:   "teach NAME --examples FILE:LINE,LINE…",
+		Short: "Make a detector from 1 to 10 examples",
+		Long: `Learns a detector from a few marked records, states its false-alarm rate before
+it is used, and tests itself: each example is left out in turn and looked for
+with the rest.
+
+Mark records by their line in the log they were seen in: features over time
+(ports touched in two minutes, regularity, …) are made from the records before
+them. A FILE without lines is examples from first to last, as if nothing came
+before.`,
+		Example: "  inkling teach ssh-guessing --examples conn.log:812,815,820-822\n  inkling teach odd-payment --examples fraud.csv --baseline payments --alpha 0.01",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			h, err := a.store()
+			if err != nil {
+				return err
+			}
+			if err := store.CheckName(store.Detectors, args[0]); err != nil {
+				return err
+			}
+			if h.Has(store.Detectors, args[0]) && !replace {
+				return &inkling.Error{Code: inkling.Conflict, Place: "detector " + args[0], What: "exists already", Remedy: "choose another name, or overwrite it with --replace"}
+			}
+			if base, err = oneBaseline(h, base); err != nil {
+				return err
+			}
+			b, err := baseline(h, base)
+			if err != nil {
+				return err
+			}
+			c, err := choose(h, learner, model, o.Seed)
+			if err != nil {
+				return err
+			}
+			rows, err := examples(cmd.Context(), &in, marks, b)
+			if err != nil {
+				return err
+			}
+			start := time.Now()
+			d, _, err := detect.Teach(cmd.Context(), args[0], rows, b, c, o)
+			if err != nil {
+				return err
+			}
+			elapsed := time.Since(start)
+			if err := h.Put(store.Detectors, d.Name, d.Write); err != nil {
+				return err
+			}
+			return printTaught(cmd.OutOrStdout(), a, d, b, elapsed)
+		},
+	}
+	in.flags(cmd)
+	fl := cmd.Flags()
+	fl.StringArrayVar(&marks, "examples", nil, "records that show the attack: FILE:LINE,LINE,FROM-TO or a whole FILE; may be given again")
+	fl.StringVar(&base, "baseline", "", "baseline to compare with; the only one there is, or \"default\"")
+	fl.StringVar(&learner, "learner", defaultLearner, "how to learn: see inkling eval --help")
+	fl.StringVar(&model, "model", "", "learn with a trained model instead")
+	fl.Float64Var(&o.Alpha, "alpha", 0, "false-alarm rate to keep; default 0.001, or the smallest the baseline can promise")
+	fl.Float64Var(&o.PerDay, "per-day", 0, "false alarms a day to keep, at the baseline's volume")
+	fl.Uint64Var(&o.Seed, "seed", 1, "seed of the learner")
+	fl.BoolVar(&replace, "replace", false, "overwrite a detector of that name")
+	return cmd
+}
+
+func printTaught(w io.Writer, a *app, d *detect.Detector, b *detect.Baseline, elapsed time.Duration) error {
+	p := d.Promise
+	if a.json {
+		return a.print(w, map[string]any{
+			"detector": d.Name, "examples": d.Examples.Len(), "self_test": p.SelfTest, "alpha": p.Alpha, "n_calibration": p.Calibration,
+			"fpr_upper95": p.Upper95, "alarms_per_day": p.AlarmsPerDay, "elapsed_ms": math.Round(elapsed.Seconds()*1e5) / 100,
+			"learner": d.Learner, "baseline": d.Baseline, "state": d.State,
+		})
+	}
+	s := styleOf(w)
+	fmt.Fprintf(w, "Detector %s, taught from %s in %.0f ms.\n", s.bold(d.Name), plural(d.Examples.Len(), "example"), elapsed.Seconds()*1000)
+	switch {
+	case p.SelfTest.Of == 0:
+		fmt.Fprintf(w, "  Self-test     not possible with one example: mark a second one if you can\n")
+	case p.SelfTest.Found == p.SelfTest.Of:
+		fmt.Fprintf(w, "  Self-test     %s\n", s.green(fmt.Sprintf("each of the %d examples is found by the others", p.SelfTest.Of)))
+	default:
+		fmt.Fprintf(w, "  Self-test     %s\n", s.red(fmt.Sprintf("%d of %d examples are found by the others", p.SelfTest.Found, p.SelfTest.Of)))
+		for _, i := range p.SelfTest.Missed {
+			fmt.Fprintf(w, "                not found: %s (unlike the others, or too like benign records)\n", d.Examples.Origin[i])
+		}
+	}
+	fmt.Fprintf(w, "  False alarms  at most %s of benign records on average (with 95 %% confidence under %s),\n", rate(p.Alpha), rate(p.Upper95))
+	fmt.Fprintf(w, "                promised on %s benign records it has not learned from, as long as new ones are like them\n", count(p.Calibration))
+	if p.AlarmsPerDay != nil {
+		fmt.Fprintf(w, "                about %.3g a day at this baseline's volume of %s records a day\n", *p.AlarmsPerDay, count(int(b.RecordsPerDay())))
+	}
+	fmt.Fprintf(w, "  State         %s: try it on history before it watches\n", d.State)
+	fmt.Fprintf(w, "Next: inkling hunt FILE… --detector %s\n", d.Name)
+	return nil
+}
+
+func plural(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return count(n) + " " + word + "s"
+}
+
+// rate writes a share for people: 0.1 %, 0.024 %.
+func rate(v float64) string { return fmt.Sprintf("%.3g %%", v*100) }

@@ -1,0 +1,342 @@
+package detect
+
+import (
+	"compress/gzip"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/feature"
+	"github.com/inkling-sec/inkling/tensor"
+)
+
+// Baseline is what normal looks like at one site: a sample of its benign
+// records, in two disjoint parts.
+type Baseline struct {
+	Format      int               `json:"format"`
+	Name        string            `json:"name"`
+	Created     time.Time         `json:"created"`
+	Files       []string          `json:"files"`
+	Records     int               `json:"records"` // benign records seen
+	Skipped     int               `json:"skipped"` // records that could not be read
+	Seconds     float64           `json:"seconds"` // of record time they span; 0 when records have no time
+	Contract    *feature.Contract `json:"contract"`
+	Pool        Rows              `json:"pool"`        // what learners and scales are fitted on
+	Calibration Rows              `json:"calibration"` // what false-alarm rates are promised on
+
+	scaler *feature.Scaler
+	pool   *tensor.Tensor // the pool as columns
+	calib  *tensor.Tensor
+	likely []float64 // a typical raw row: medians and commonest levels of the pool
+}
+
+const baselineFormat = 1
+
+// BaselineOptions say how a baseline is made; zero values are defaults.
+type BaselineOptions struct {
+	Schema      string   // "flow" or "table"; "" means flow
+	Drop        []string // columns of a table not to learn from
+	Label       string   // when set, only records whose column Label says Benign are kept (all are seen by features over time)
+	Benign      string
+	Pool        int // rows to learn from; 0 means 1000
+	Calibration int // rows to calibrate on; 0 means 5000
+	Seed        uint64
+	Skipped     func(error) // told of every record left out because it could not be read; may be nil
+	Progress    func(records int)
+}
+
+// sampled is one record of the reservoir.
+type sampled struct {
+	record inkling.Record
+	raw    []float64
+	order  int
+}
+
+// NewBaseline samples the readers' benign records evenly (reservoir sampling, so in bounded memory).
+func NewBaseline(ctx context.Context, name string, files []string, open func(file string) (inkling.Reader, error), o BaselineOptions) (*Baseline, error) {
+	pool, calibration := o.Pool, o.Calibration
+	if pool == 0 {
+		pool = 1000
+	}
+	if calibration == 0 {
+		calibration = 5000
+	}
+	b := &Baseline{Format: baselineFormat, Name: name, Created: time.Now().UTC().Truncate(time.Second), Files: files}
+	rng := rand.New(rand.NewPCG(o.Seed, 0x62617365))
+	var kept []sampled
+	for _, file := range files {
+		span := span{math.Inf(1), math.Inf(-1)}
+		err := b.sample(ctx, file, open, o, &span, func(order int, r *inkling.Record, raw []float64) {
+			at := order
+			if order >= pool+calibration {
+				at = rng.IntN(order + 1)
+			}
+			if at >= pool+calibration {
+				return
+			}
+			s := sampled{r.Clone(), slices.Clone(raw), order}
+			if at == len(kept) {
+				kept = append(kept, s)
+			} else {
+				kept[at] = s
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
+		if s := span.last - span.first; s > 0 {
+			b.Seconds += s
+		}
+	}
+	if len(kept) < 40 {
+		return nil, &inkling.Error{Code: inkling.Invalid, Place: fmt.Sprint(files), What: fmt.Sprintf("%d benign records are too few for a baseline", len(kept)), Remedy: "give at least 40, better 6000 or more"}
+	}
+	return b, b.split(kept, pool, rng, o)
+}
+
+// split deals the sample out at random and makes the contract of a table from the pool's part alone.
+func (b *Baseline) split(kept []sampled, pool int, rng *rand.Rand, o BaselineOptions) error {
+	slices.SortFunc(kept, func(x, y sampled) int { return x.order - y.order })
+	rng.Shuffle(len(kept), func(i, j int) { kept[i], kept[j] = kept[j], kept[i] })
+	pool = min(pool, len(kept)/2)
+	if o.Schema == "table" {
+		c, err := feature.InspectTable(kept[0].record.Schema, func(yield func(*inkling.Record) bool) {
+			for i := range kept[:pool] {
+				if !yield(&kept[i].record) {
+					return
+				}
+			}
+		}, feature.TableOptions{Drop: o.Drop, Label: nonEmpty(o.Label)})
+		if err != nil {
+			return err
+		}
+		b.Contract = c
+		x, err := feature.New(c)
+		if err != nil {
+			return err
+		}
+		for i := range kept {
+			kept[i].raw = make([]float64, len(c.Features))
+			if err := x.Extract(kept[i].raw, &kept[i].record); err != nil {
+				return err
+			}
+		}
+	} else {
+		b.Contract = feature.Flow()
+	}
+	for i, s := range kept {
+		to := &b.Pool
+		if i >= pool {
+			to = &b.Calibration
+		} else {
+			to.Record = append(to.Record, s.record.Map())
+		}
+		to.Raw = append(to.Raw, s.raw)
+		to.Origin = append(to.Origin, s.record.Origin)
+	}
+	return b.prepare()
+}
+
+func nonEmpty(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return []string{s}
+}
+
+type span struct{ first, last float64 }
+
+func (s *span) add(t float64) {
+	if !math.IsNaN(t) {
+		s.first, s.last = min(s.first, t), max(s.last, t)
+	}
+}
+
+// sample reads one file and hands each benign record on with its number among them and, for flows, its raw row.
+func (b *Baseline) sample(ctx context.Context, file string, open func(string) (inkling.Reader, error), o BaselineOptions, span *span, take func(int, *inkling.Record, []float64)) error {
+	r, err := open(file)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	var x feature.Extractor
+	var raw []float64
+	if o.Schema != "table" {
+		x = feature.NewFlow(feature.FlowOptions{})
+		raw = make([]float64, len(x.Contract().Features))
+	}
+	var rec inkling.Record
+	for {
+		if b.Records%1024 == 0 {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			if o.Progress != nil {
+				o.Progress(b.Records)
+			}
+		}
+		err := readInto(r, &rec, x, raw)
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case inkling.Skippable(err):
+			b.Skipped++
+			if o.Skipped != nil {
+				o.Skipped(err)
+			}
+			continue
+		case err != nil:
+			return err
+		}
+		if o.Label != "" {
+			i := rec.Schema.Index(o.Label)
+			if i < 0 {
+				return &inkling.Error{Code: inkling.Invalid, Place: rec.Origin.String(), What: fmt.Sprintf("no label column %q", o.Label), Remedy: "correct --label"}
+			}
+			if string(rec.Text[i]) != o.Benign {
+				continue
+			}
+		}
+		span.add(recordTime(&rec))
+		take(b.Records, &rec, raw)
+		b.Records++
+	}
+}
+
+// readInto reads a record and, when x is not nil, makes its raw row. A record
+// that is whole but cannot be made a row is skippable too.
+func readInto(r inkling.Reader, rec *inkling.Record, x feature.Extractor, raw []float64) error {
+	if err := r.Read(rec); err != nil || x == nil {
+		return err
+	}
+	return x.Extract(raw, rec)
+}
+
+// recordTime gives the record's own time: its first Time field, or NaN.
+func recordTime(r *inkling.Record) float64 {
+	for i, f := range r.Schema.Fields {
+		if f.Kind == inkling.Time {
+			return r.Num[i]
+		}
+	}
+	return math.NaN()
+}
+
+// prepare fits the scales and lays the parts out as columns.
+func (b *Baseline) prepare() (err error) {
+	if b.scaler, err = feature.Fit(b.Contract, b.Pool.Raw, feature.Scaling{}); err != nil {
+		return err
+	}
+	b.pool, b.calib = b.scaler.Tensor(b.Pool.Raw), b.scaler.Tensor(b.Calibration.Raw)
+	b.likely = typical(b.Contract, b.Pool.Raw)
+	return nil
+}
+
+// typical gives the median of each number and the commonest level of each category.
+func typical(c *feature.Contract, rows [][]float64) []float64 {
+	out := make([]float64, len(c.Features))
+	var column []float64
+	for i, f := range c.Features {
+		column = column[:0]
+		for _, r := range rows {
+			if !math.IsNaN(r[i]) {
+				column = append(column, r[i])
+			}
+		}
+		if len(column) == 0 {
+			out[i] = math.NaN()
+			continue
+		}
+		slices.Sort(column)
+		if out[i] = column[len(column)/2]; f.Kind == feature.Category {
+			out[i] = commonest(column)
+		}
+	}
+	return out
+}
+
+// commonest gives the value that a sorted slice holds most often, the smallest of several.
+func commonest(sorted []float64) (best float64) {
+	most := 0
+	for i := 0; i < len(sorted); {
+		k := i
+		for k < len(sorted) && sorted[k] == sorted[i] {
+			k++
+		}
+		if k-i > most {
+			best, most = sorted[i], k-i
+		}
+		i = k
+	}
+	return best
+}
+
+// RecordsPerDay extrapolates the benign volume from the record time spanned; 0 when unknown.
+func (b *Baseline) RecordsPerDay() float64 {
+	if b.Seconds <= 0 {
+		return 0
+	}
+	return float64(b.Records) / b.Seconds * 86400
+}
+
+// ID identifies what the baseline holds: a detector taught on it works with no other.
+func (b *Baseline) ID() string {
+	h := sha256.New()
+	fmt.Fprintln(h, b.Contract.Hash())
+	for _, m := range []Matrix{b.Pool.Raw, b.Calibration.Raw} {
+		text, _ := m.MarshalJSON() // rows are equally long: NewBaseline and ReadBaseline saw to it
+		h.Write(text)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// Write writes the baseline as gzipped JSON.
+func (b *Baseline) Write(w io.Writer) error {
+	z := gzip.NewWriter(w)
+	if err := json.NewEncoder(z).Encode(b); err != nil {
+		return err
+	}
+	return z.Close()
+}
+
+// ReadBaseline reads what Write wrote.
+func ReadBaseline(r io.Reader, name string) (*Baseline, error) {
+	damaged := func(err error) error {
+		return &inkling.Error{Code: inkling.Invalid, Place: "baseline " + name, What: "the file is damaged", Remedy: "make the baseline again", Err: err}
+	}
+	z, err := gzip.NewReader(r)
+	if err != nil {
+		return nil, damaged(err)
+	}
+	b := &Baseline{}
+	if err := json.NewDecoder(z).Decode(b); err != nil {
+		return nil, damaged(err)
+	}
+	if b.Format != baselineFormat {
+		return nil, &inkling.Error{Code: inkling.Conflict, Place: "baseline " + name, What: fmt.Sprintf("format %d, not %d", b.Format, baselineFormat), Remedy: "make the baseline again with this program"}
+	}
+	if b.Contract == nil {
+		return nil, damaged(errors.New("no contract"))
+	}
+	if _, err := feature.New(b.Contract); err != nil {
+		return nil, err
+	}
+	for _, rows := range []Rows{b.Pool, b.Calibration} {
+		if err := rows.check(len(b.Contract.Features)); err != nil {
+			return nil, damaged(err)
+		}
+	}
+	if err := b.prepare(); err != nil {
+		return nil, damaged(err)
+	}
+	return b, nil
+}

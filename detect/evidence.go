@@ -1,0 +1,168 @@
+package detect
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/tensor"
+)
+
+// How much evidence an alert carries.
+const (
+	neighbours    = 3
+	contributions = 6
+	mostChanges   = 8
+)
+
+// Explain gives the evidence for a record's score, in raw units.
+//
+// A feature's contribution is the mean of two differences: what the score loses
+// when this one value is set to the typical benign value, and what a typical
+// benign record gains when it is given this one value; as a share of the whole
+// difference between the two. Learners are not additive, so the shares of all
+// features need not sum to one. The changes that would flip the verdict go
+// towards the nearest benign record, the most telling first, and are cut to
+// those that are needed.
+func (a *Armed) Explain(raw []float64) inkling.Evidence {
+	b := a.Baseline
+	x := b.scaler.Tensor([][]float64{raw})
+	benign, benignDistance := nearest(row(x, 0), b.pool, neighbours)
+	taught, taughtDistance := nearest(row(x, 0), a.taught, neighbours)
+	e := inkling.Evidence{
+		NearestTaught: pick(a.Detector.Examples, taught, taughtDistance),
+		NearestBenign: pick(b.Pool, benign, benignDistance),
+		Contributions: a.contributions(raw),
+		Flip:          a.flip(raw, b.Pool.Raw[benign[0]]),
+	}
+	return e
+}
+
+func pick(from Rows, at []int, distance []float64) []inkling.Neighbour {
+	out := make([]inkling.Neighbour, len(at))
+	for i, j := range at {
+		out[i] = inkling.Neighbour{Origin: from.Origin[j], Distance: distance[i], Record: from.Record[j]}
+	}
+	return out
+}
+
+func (a *Armed) contributions(raw []float64) []inkling.Contribution {
+	b, n := a.Baseline, len(raw)
+	rows := make([][]float64, 0, 2*n+2)
+	for i := range raw {
+		rows = append(rows, with(raw, i, b.likely[i]), with(b.likely, i, raw[i]))
+	}
+	rows = append(rows, raw, b.likely)
+	s := make([]float64, len(rows))
+	a.scoreTo(s, b.scaler.Tensor(rows))
+	whole, base := s[2*n], s[2*n+1]
+	out := make([]inkling.Contribution, 0, n)
+	for i := range raw {
+		if same(raw[i], b.likely[i]) {
+			continue
+		}
+		share := ((whole - s[2*i]) + (s[2*i+1] - base)) / 2
+		if whole != base {
+			share /= math.Abs(whole - base)
+		}
+		out = append(out, inkling.Contribution{Feature: b.Contract.Features[i].Name, Value: b.Contract.Value(i, raw[i]), Typical: b.Contract.Value(i, b.likely[i]), Share: share})
+	}
+	slices.SortStableFunc(out, func(x, y inkling.Contribution) int { return cmp.Compare(math.Abs(y.Share), math.Abs(x.Share)) })
+	return out[:min(len(out), contributions)]
+}
+
+// flip looks for few changes towards a benign record that take the score below
+// the threshold; none when even all of them would not.
+func (a *Armed) flip(raw, benign []float64) []inkling.Change {
+	b := a.Baseline
+	var order []int
+	rows := [][]float64{}
+	for i := range raw {
+		if !same(raw[i], benign[i]) {
+			order = append(order, i)
+			rows = append(rows, with(raw, i, benign[i]))
+		}
+	}
+	alone := make([]float64, len(rows))
+	a.scoreTo(alone, b.scaler.Tensor(rows))
+	rank := make([]int, len(order))
+	for i := range rank {
+		rank[i] = i
+	}
+	slices.SortStableFunc(rank, func(x, y int) int { return cmp.Compare(alone[x], alone[y]) })
+	at, rows := raw, rows[:0]
+	for _, r := range rank {
+		at = with(at, order[r], benign[order[r]])
+		rows = append(rows, at)
+	}
+	s := make([]float64, len(rows))
+	a.scoreTo(s, b.scaler.Tensor(rows))
+	end := slices.IndexFunc(s, func(v float64) bool { return !a.Alerts(v) })
+	if end < 0 {
+		return nil
+	}
+	var needed []int // of rank[:end+1], those without which the verdict would stand
+	at = rows[end]
+	for _, r := range rank[:end+1] {
+		i := order[r]
+		if back := with(at, i, raw[i]); !a.Alerts(a.Score(back)) {
+			at = back
+		} else {
+			needed = append(needed, i)
+		}
+	}
+	return a.changes(raw, benign, needed)
+}
+
+func (a *Armed) changes(raw, benign []float64, features []int) []inkling.Change {
+	if len(features) > mostChanges {
+		return nil
+	}
+	c, at := a.Baseline.Contract, raw
+	var out []inkling.Change
+	for _, i := range features {
+		at = with(at, i, benign[i])
+		out = append(out, inkling.Change{Feature: c.Features[i].Name, From: c.Value(i, raw[i]), To: c.Value(i, benign[i]), PValue: a.PValue(a.Score(at))})
+	}
+	return out
+}
+
+// with is a copy of raw whose value i is v.
+func with(raw []float64, i int, v float64) []float64 {
+	out := slices.Clone(raw)
+	out[i] = v
+	return out
+}
+
+func same(a, b float64) bool { return a == b || math.IsNaN(a) && math.IsNaN(b) }
+
+func row(x *tensor.Tensor, i int) []float32 {
+	w := x.Shape[1]
+	return x.Data[i*w : (i+1)*w]
+}
+
+func rowsOf(x *tensor.Tensor, lo, hi int) *tensor.Tensor {
+	w := x.Shape[1]
+	return &tensor.Tensor{Shape: []int{hi - lo, w}, Data: x.Data[lo*w : hi*w]}
+}
+
+// nearest gives the k rows of x that lie nearest to v, nearest first, and their Euclidean distances.
+func nearest(v []float32, x *tensor.Tensor, k int) (at []int, distance []float64) {
+	n := x.Shape[0]
+	d := make([]float64, n)
+	at = make([]int, n)
+	for i := range n {
+		sum := float32(0)
+		for j, u := range row(x, i) {
+			sum += (u - v[j]) * (u - v[j])
+		}
+		d[i], at[i] = math.Sqrt(float64(sum)), i
+	}
+	slices.SortStableFunc(at, func(a, b int) int { return cmp.Compare(d[a], d[b]) })
+	at = at[:min(k, n)]
+	for _, i := range at {
+		distance = append(distance, d[i])
+	}
+	return at, distance
+}

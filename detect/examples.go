@@ -1,0 +1,56 @@
+package detect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+
+	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/feature"
+)
+
+// Examples reads the records at the given lines, all records when lines is
+// empty. Features over time see every record up to the last one wanted, as they would live.
+func Examples(ctx context.Context, r inkling.Reader, file string, lines []int, c *feature.Contract) (Rows, error) {
+	x, err := feature.New(c)
+	if err != nil {
+		return Rows{}, err
+	}
+	want := map[int]bool{}
+	for _, l := range lines {
+		want[l] = true
+	}
+	var out Rows
+	var rec inkling.Record
+	raw := make([]float64, len(c.Features))
+	for n := 0; len(lines) == 0 || len(want) > 0; n++ {
+		if n%1024 == 0 && ctx.Err() != nil {
+			return Rows{}, ctx.Err()
+		}
+		err := readInto(r, &rec, x, raw)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil && (!inkling.Skippable(err) || len(lines) == 0) {
+			return Rows{}, err
+		}
+		if err != nil || len(lines) > 0 && !want[rec.Origin.Line] {
+			continue
+		}
+		delete(want, rec.Origin.Line)
+		out.Raw = append(out.Raw, slices.Clone(raw))
+		out.Origin = append(out.Origin, rec.Origin)
+		out.Record = append(out.Record, rec.Map())
+		if out.Len() > mostExamples {
+			return Rows{}, &inkling.Error{Code: inkling.Invalid, Place: file, What: fmt.Sprintf("more than %d examples", mostExamples), Remedy: "name the lines that show the attack: --examples " + file + ":120,121,140"}
+		}
+	}
+	if len(want) > 0 {
+		missing := slices.Sorted(maps.Keys(want))
+		return Rows{}, &inkling.Error{Code: inkling.NotFound, Place: file, What: fmt.Sprintf("no record at line %d", missing[0]), Remedy: "lines count from 1 and include the header; see them with: inkling features " + file}
+	}
+	return out, nil
+}

@@ -1,0 +1,261 @@
+// Package eval judges learners honestly: episodes drawn from labelled data,
+// every learner on the same ones, preprocessing fitted on nothing that is
+// judged, intervals beside every mean.
+//
+// A [Data] is labelled rows; a [Protocol] cuts it into episodes; [Run] plays
+// them and gives [Result]s. Row numbers in an [Episode] count the rows as they
+// stand in the files, so that another program can play the same ones.
+package eval
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"io"
+	"math"
+	"slices"
+
+	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/feature"
+)
+
+// Data is labelled rows of one contract, exact duplicates dropped.
+type Data struct {
+	Name       string
+	Label      []string // class of row i
+	Number     []int    // row i's number in the files as read, from 0
+	Group      []int    // row i's file
+	Duplicates int      // rows dropped for being the same as an earlier one, label included
+
+	raw     [][]float64 // the features of row i where the contract is fixed; nil for tables
+	fixed   *feature.Contract
+	records []inkling.Record // the records where the contract is fitted to each episode
+	options feature.TableOptions
+}
+
+// Options say how labelled data is read.
+type Options struct {
+	Schema string   // "flow" or "table"
+	Drop   []string // columns to leave out
+	Label  string   // column that holds the class
+}
+
+// Load reads labelled records from the readers in turn, each a capture of its own.
+func Load(ctx context.Context, name string, open []func() (inkling.Reader, error), o Options) (*Data, error) {
+	d := &Data{Name: name, options: feature.TableOptions{Drop: o.Drop, Label: []string{o.Label}}}
+	seen := map[[2]uint64]bool{}
+	number := 0
+	for group, f := range open {
+		r, err := f()
+		if err != nil {
+			return nil, err
+		}
+		err = d.read(ctx, r, group, &number, seen, o)
+		r.Close()
+		if err != nil {
+			return nil, err
+		}
+	}
+	if len(d.Label) == 0 {
+		return nil, &inkling.Error{Code: inkling.Invalid, Place: name, What: "no labelled rows", Remedy: "give a file with a header line and rows"}
+	}
+	return d, nil
+}
+
+func (d *Data) read(ctx context.Context, r inkling.Reader, group int, number *int, seen map[[2]uint64]bool, o Options) error {
+	var flow feature.Extractor
+	if o.Schema == "flow" {
+		flow = feature.NewFlow(feature.FlowOptions{})
+		d.fixed = flow.Contract()
+	}
+	var rec inkling.Record
+	var schema *inkling.Schema
+	label, drop := -1, []bool(nil)
+	for ; ; *number++ {
+		if *number%4096 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		err := r.Read(&rec)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if rec.Schema != schema {
+			schema = rec.Schema
+			if label, drop, err = d.bind(schema, rec.Origin, o); err != nil {
+				return err
+			}
+		}
+		class := string(trim(rec.Text[label]))
+		if class == "" {
+			return &inkling.Error{Code: inkling.Invalid, Place: rec.Origin.String(), What: fmt.Sprintf("no value in the label column %q", o.Label), Remedy: "label every row, or leave the row out"}
+		}
+		if flow != nil {
+			row := make([]float64, len(d.fixed.Features))
+			if err := flow.Extract(row, &rec); err != nil {
+				return err
+			}
+			if d.fresh(seen, hashRow(row, class)) {
+				d.raw = append(d.raw, row)
+				d.add(class, *number, group)
+			}
+		} else if d.fresh(seen, hashRecord(&rec, drop)) {
+			d.records = append(d.records, rec.Clone())
+			d.add(class, *number, group)
+		}
+	}
+}
+
+func (d *Data) bind(s *inkling.Schema, at inkling.Origin, o Options) (label int, drop []bool, err error) {
+	label = s.Index(o.Label)
+	if label < 0 || s.Fields[label].Kind != inkling.Text {
+		return 0, nil, &inkling.Error{Code: inkling.Invalid, Place: at.String(), What: fmt.Sprintf("no label column %q among %s", o.Label, names(s)), Remedy: "name it with --label"}
+	}
+	drop = make([]bool, len(s.Fields))
+	for _, name := range o.Drop {
+		i := s.Index(name)
+		if i < 0 {
+			return 0, nil, &inkling.Error{Code: inkling.Invalid, Place: at.String(), What: fmt.Sprintf("no column %q to drop among %s", name, names(s)), Remedy: "correct --drop"}
+		}
+		drop[i] = true
+	}
+	return label, drop, nil
+}
+
+func (d *Data) fresh(seen map[[2]uint64]bool, key [2]uint64) bool {
+	if seen[key] {
+		d.Duplicates++
+		return false
+	}
+	seen[key] = true
+	return true
+}
+
+func (d *Data) add(class string, number, group int) {
+	d.Label = append(d.Label, class)
+	d.Number = append(d.Number, number)
+	d.Group = append(d.Group, group)
+}
+
+// Features gives the contract and the features of every row. Where the
+// contract is not fixed it is made by inspecting the rows of fit alone.
+func (d *Data) Features(fit []int) (*feature.Contract, [][]float64, error) {
+	if d.fixed != nil {
+		return d.fixed, d.raw, nil
+	}
+	c, err := feature.InspectTable(d.records[0].Schema, func(yield func(*inkling.Record) bool) {
+		for _, i := range fit {
+			if !yield(&d.records[i]) {
+				return
+			}
+		}
+	}, d.options)
+	if err != nil {
+		return nil, nil, err
+	}
+	x, err := feature.New(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	width := len(c.Features)
+	raw, flat := make([][]float64, len(d.records)), make([]float64, len(d.records)*width)
+	for i := range d.records {
+		raw[i] = flat[i*width : (i+1)*width]
+		if err := x.Extract(raw[i], &d.records[i]); err != nil {
+			return nil, nil, err
+		}
+	}
+	return c, raw, nil
+}
+
+// Contract gives the contract of the rows; a table's is made of all of them.
+func (d *Data) Contract() (*feature.Contract, error) {
+	all := make([]int, len(d.Label))
+	for i := range all {
+		all[i] = i
+	}
+	c, _, err := d.Features(all)
+	return c, err
+}
+
+// Classes gives the classes in order of name.
+func (d *Data) Classes() []string {
+	c := slices.Clone(d.Label)
+	slices.Sort(c)
+	return slices.Compact(c)
+}
+
+// Of gives the rows of a class, in order.
+func (d *Data) Of(class string) []int {
+	var rows []int
+	for i, l := range d.Label {
+		if l == class {
+			rows = append(rows, i)
+		}
+	}
+	return rows
+}
+
+var seeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
+
+func hashRecord(r *inkling.Record, drop []bool) [2]uint64 {
+	return hash(func(h *maphash.Hash) {
+		for i, f := range r.Schema.Fields {
+			switch {
+			case drop[i]:
+			case f.Kind == inkling.Text:
+				maphash.WriteComparable(h, len(r.Text[i]))
+				h.Write(r.Text[i])
+			default:
+				maphash.WriteComparable(h, math.Float64bits(r.Num[i]))
+			}
+		}
+	})
+}
+
+func hashRow(row []float64, class string) [2]uint64 {
+	return hash(func(h *maphash.Hash) {
+		for _, v := range row {
+			maphash.WriteComparable(h, math.Float64bits(v))
+		}
+		h.WriteString(class)
+	})
+}
+
+// hash gives 128 bits, so that two different rows are never taken for one.
+func hash(write func(*maphash.Hash)) (sum [2]uint64) {
+	for i, seed := range seeds {
+		var h maphash.Hash
+		h.SetSeed(seed)
+		write(&h)
+		sum[i] = h.Sum64()
+	}
+	return sum
+}
+
+func trim(b []byte) []byte {
+	for len(b) > 0 && (b[0] == ' ' || b[0] == '\t') {
+		b = b[1:]
+	}
+	for len(b) > 0 && (b[len(b)-1] == ' ' || b[len(b)-1] == '\t') {
+		b = b[:len(b)-1]
+	}
+	return b
+}
+
+func names(s *inkling.Schema) string {
+	out := ""
+	for i, f := range s.Fields {
+		if i > 0 {
+			out += ", "
+		}
+		if i == 12 && len(s.Fields) > 15 {
+			return out + fmt.Sprintf("… (%d in all)", len(s.Fields))
+		}
+		out += f.Name
+	}
+	return out
+}

@@ -1,0 +1,141 @@
+package eval
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/inkling-sec/inkling"
+)
+
+// Episode is one problem of protocol new-attack. Its numbers are row numbers.
+type Episode struct {
+	Class       string `json:"class"`
+	Shots       int    `json:"shots"`
+	Draw        int    `json:"draw"`
+	Benign      []int  `json:"benign"`
+	Support     []int  `json:"support"`
+	Known       []int  `json:"known"`
+	QueryBenign []int  `json:"query_benign"`
+	QueryAttack []int  `json:"query_attack"`
+}
+
+// NewAttack is the protocol that leaves one attack class out of everything: a
+// pool of benign rows and K examples from one half of the class are what a
+// learner gets, with up to KnownRows rows of each other class; it is judged on
+// other benign rows and the class's other half.
+type NewAttack struct {
+	Benign      string   // the benign class
+	Classes     []string // attacks to hold out in turn; nil means every one with MinRows rows
+	Never       []string // attacks that are held out but never known either: what a model was not trained on stays unseen
+	Shots       []int    // nil means 1, 5, 10
+	Draws       int      // 0 means 10
+	Seed        uint64
+	MinRows     int // 0 means 50
+	Pool        int // benign rows to learn from; 0 means 1000
+	QueryBenign int // 0 means 10000
+	QueryAttack int // 0 means 500
+	KnownRows   int // rows of each known attack; 0 means 500
+}
+
+func (p NewAttack) withDefaults() NewAttack {
+	set := func(v *int, zero int) {
+		if *v == 0 {
+			*v = zero
+		}
+	}
+	set(&p.Draws, 10)
+	set(&p.MinRows, 50)
+	set(&p.Pool, 1000)
+	set(&p.QueryBenign, 10000)
+	set(&p.QueryAttack, 500)
+	set(&p.KnownRows, 500)
+	if p.Shots == nil {
+		p.Shots = []int{1, 5, 10}
+	}
+	return p
+}
+
+// half is a class cut in two: examples come from have, the rest is judged.
+type half struct{ have, rest []int }
+
+// Episodes draws the episodes, those of one class together; the numbers are rows of d.
+func (p NewAttack) Episodes(d *Data) ([]Episode, error) {
+	p = p.withDefaults()
+	rng := rand.New(rand.NewPCG(p.Seed, 0x6e6577))
+	benign := shuffled(rng, d.Of(p.Benign))
+	if len(benign) < 2*p.Pool {
+		if len(benign) < 40 {
+			return nil, &inkling.Error{Code: inkling.Invalid, Place: d.Name, What: fmt.Sprintf("%d rows of the benign class %q", len(benign), p.Benign), Remedy: "name the class of benign rows with --benign; at least 40 are needed"}
+		}
+		p.Pool = len(benign) / 2
+	}
+	query := head(benign[p.Pool:], p.QueryBenign)
+	halves := map[string]half{}
+	var classes []string
+	for _, c := range d.Classes() {
+		if rows := d.Of(c); c != p.Benign && len(rows) >= p.MinRows {
+			rows = shuffled(rng, rows)
+			halves[c] = half{rows[:len(rows)/2], rows[len(rows)/2:]}
+			classes = append(classes, c)
+		}
+	}
+	hold := p.Classes
+	if hold == nil {
+		hold = classes
+	}
+	var out []Episode
+	for _, c := range hold {
+		h, ok := halves[c]
+		if !ok {
+			return nil, &inkling.Error{Code: inkling.Invalid, Place: d.Name, What: fmt.Sprintf("no attack class %q with %d rows or more", c, p.MinRows), Remedy: fmt.Sprintf("there are %v", classes)}
+		}
+		var known []int
+		for _, k := range classes {
+			if k != c && !slices.Contains(p.Never, k) {
+				known = append(known, head(halves[k].have, p.KnownRows)...)
+			}
+		}
+		for _, shots := range p.Shots {
+			for draw := range p.Draws {
+				if len(h.have) <= shots {
+					continue
+				}
+				rng := rand.New(rand.NewPCG(p.Seed, uint64(shots)<<32|uint64(draw)))
+				out = append(out, Episode{c, shots, draw, benign[:p.Pool], head(shuffled(rng, h.have), shots), known, query, head(h.rest, p.QueryAttack)})
+			}
+		}
+	}
+	if len(out) == 0 {
+		return nil, &inkling.Error{Code: inkling.Invalid, Place: d.Name, What: "no class has enough rows to be held out", Remedy: fmt.Sprintf("an attack needs %d rows", p.MinRows)}
+	}
+	return out, nil
+}
+
+// Export writes the episodes as JSON lines with the row numbers of the files.
+func Export(w io.Writer, d *Data, episodes []Episode) error {
+	e := json.NewEncoder(w)
+	for _, ep := range episodes {
+		for _, rows := range []*[]int{&ep.Benign, &ep.Support, &ep.Known, &ep.QueryBenign, &ep.QueryAttack} {
+			numbers := make([]int, len(*rows))
+			for i, r := range *rows {
+				numbers[i] = d.Number[r]
+			}
+			*rows = numbers
+		}
+		if err := e.Encode(ep); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func shuffled(rng *rand.Rand, rows []int) []int {
+	out := slices.Clone(rows)
+	rng.Shuffle(len(out), func(i, j int) { out[i], out[j] = out[j], out[i] })
+	return out
+}
+
+func head(rows []int, n int) []int { return rows[:min(n, len(rows))] }

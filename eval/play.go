@@ -1,0 +1,290 @@
+package eval
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"sync"
+
+	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/feature"
+	"github.com/inkling-sec/inkling/meta"
+	"github.com/inkling-sec/inkling/tensor"
+)
+
+// Plan is an evaluation by protocol new-attack.
+type Plan struct {
+	Protocol NewAttack
+	Learners []meta.Learner // a meta.Trainer is trained first, for each held-out class without it
+	Trained  []meta.Learner // taken as they are: models
+	// Known, when set, is other captures with the same labels: known attacks and all
+	// meta-training come from there, and Data gives benign rows and the new attack only.
+	Known    *Data
+	Training meta.Run
+	Scaling  feature.Scaling
+	Note     func(string) // told what is under way; may be nil
+}
+
+// stage is what all episodes of one class share: everything fitted, nothing of it on the class.
+type stage struct {
+	class  string
+	scaler *feature.Scaler
+	raw    [][]float64
+	benign *tensor.Tensor
+	known  meta.Set
+	sites  []meta.Site
+	query  *tensor.Tensor // benign rows, then the class's
+	split  int            // rows of query that are benign
+}
+
+// Play runs the plan on d's episodes, one class after the other.
+func (p *Plan) Play(ctx context.Context, d *Data, episodes []Episode) ([]Result, error) {
+	t := tally{protocol: "new-attack", dataset: d.Name}
+	var cache trained
+	for i := 0; i < len(episodes); {
+		k := i
+		for k < len(episodes) && episodes[k].Class == episodes[i].Class {
+			k++
+		}
+		s, err := p.stage(d, episodes[i])
+		if err != nil {
+			return nil, err
+		}
+		learners, err := p.train(ctx, s, &cache)
+		if err != nil {
+			return nil, err
+		}
+		p.note("%s: %d episodes, %d learners", s.class, k-i, len(learners))
+		if err := p.judge(ctx, s, episodes[i:k], learners, &t); err != nil {
+			return nil, err
+		}
+		i = k
+	}
+	return t.results(), nil
+}
+
+func (p *Plan) note(format string, a ...any) {
+	if p.Note != nil {
+		p.Note(fmt.Sprintf(format, a...))
+	}
+}
+
+func (p *Plan) stage(d *Data, e Episode) (*stage, error) {
+	fit := slices.Concat(e.Benign, e.Known)
+	c, raw, err := d.Features(fit)
+	if err != nil {
+		return nil, err
+	}
+	s := &stage{class: e.Class, raw: raw, split: len(e.QueryBenign)}
+	if s.scaler, err = feature.Fit(c, choose(raw, e.Benign), p.Scaling); err != nil {
+		return nil, err
+	}
+	s.benign = s.scaler.Tensor(choose(raw, e.Benign))
+	s.query = s.scaler.Tensor(slices.Concat(choose(raw, e.QueryBenign), choose(raw, e.QueryAttack)))
+	if p.Known != nil {
+		return s, p.knownElsewhere(s)
+	}
+	site := meta.Site{Benign: s.benign}
+	rows, labels := byClass(d, e.Known)
+	for _, r := range rows {
+		site.Attacks = append(site.Attacks, s.scaler.Tensor(choose(raw, r)))
+	}
+	s.known = meta.Set{X: s.scaler.Tensor(choose(raw, slices.Concat(rows...))), Y: labels}
+	s.sites = []meta.Site{site}
+	return s, nil
+}
+
+// knownElsewhere takes known attacks and training sites from the other captures.
+// Each capture is a site scaled by its own benign rows; as context beside the
+// new attack, the same raw rows are scaled by the pool where it is hunted.
+func (p *Plan) knownElsewhere(s *stage) error {
+	pr := p.Protocol.withDefaults()
+	unseen := append([]string{s.class, pr.Benign}, pr.Never...)
+	sites, err := p.Known.Sites(pr.Benign, unseen, p.Scaling, pr.Seed)
+	if err != nil {
+		return err
+	}
+	s.sites = sites
+	_, raw, err := p.Known.Features(nil)
+	if err != nil {
+		return err
+	}
+	rng := rand.New(rand.NewPCG(pr.Seed, 0x6b6e6f77))
+	var known []int
+	for _, c := range p.Known.Classes() {
+		if !slices.Contains(unseen, c) {
+			known = append(known, head(shuffled(rng, p.Known.Of(c)), pr.KnownRows)...)
+		}
+	}
+	rows, labels := byClass(p.Known, known)
+	s.known = meta.Set{X: s.scaler.Tensor(choose(raw, slices.Concat(rows...))), Y: labels}
+	return nil
+}
+
+// Sites makes a training site of each capture: its benign rows scale it, and
+// every class but those unseen with ten rows or more is one of its attacks.
+func (d *Data) Sites(benign string, unseen []string, scaling feature.Scaling, seed uint64) ([]meta.Site, error) {
+	if d.fixed == nil && slices.Max(d.Group) > 0 {
+		return nil, inkling.Errorf(inkling.Invalid, d.Name, "several tables cannot be sites of one model: only schema flow has the same columns everywhere")
+	}
+	rng := rand.New(rand.NewPCG(seed, 0x73697465))
+	var sites []meta.Site
+	for g := range slices.Max(d.Group) + 1 {
+		in := map[string][]int{}
+		for i, l := range d.Label {
+			if d.Group[i] == g {
+				in[l] = append(in[l], i)
+			}
+		}
+		normal := head(shuffled(rng, in[benign]), 4000)
+		if len(normal) < 40 {
+			return nil, &inkling.Error{Code: inkling.Invalid, Place: d.Name, What: fmt.Sprintf("capture %d has %d rows of the benign class %q", g+1, len(normal), benign), Remedy: "name it with --benign; at least 40 are needed"}
+		}
+		c, raw, err := d.Features(normal)
+		if err != nil {
+			return nil, err
+		}
+		scaler, err := feature.Fit(c, choose(raw, head(normal, 1000)), scaling)
+		if err != nil {
+			return nil, err
+		}
+		site := meta.Site{Benign: scaler.Tensor(choose(raw, normal))}
+		for _, class := range d.Classes() {
+			if rows := in[class]; class != benign && !slices.Contains(unseen, class) && len(rows) >= 10 {
+				site.Attacks = append(site.Attacks, scaler.Tensor(choose(raw, head(shuffled(rng, rows), 2000))))
+			}
+		}
+		if len(site.Attacks) > 0 {
+			sites = append(sites, site)
+		}
+	}
+	if len(sites) == 0 {
+		return nil, &inkling.Error{Code: inkling.Invalid, Place: d.Name, What: "no known attacks with ten rows or more to learn from", Remedy: "give more labelled data"}
+	}
+	return sites, nil
+}
+
+// trained remembers what was trained on which classes.
+type trained struct {
+	on       []meta.Site
+	learners []meta.Learner
+}
+
+func (p *Plan) train(ctx context.Context, s *stage, cache *trained) ([]meta.Learner, error) {
+	if cache.learners != nil && p.Known != nil && sameSites(cache.on, s.sites) {
+		return cache.learners, nil
+	}
+	learners := slices.Clone(p.Trained)
+	for _, l := range p.Learners {
+		if t, ok := l.(meta.Trainer); ok {
+			p.note("%s: training %s without it", s.class, l.Name())
+			after, err := t.Train(ctx, meta.BenignAgainstOne(s.sites, meta.Episodes{Seed: p.Protocol.Seed + 1}), p.Training)
+			if err != nil {
+				return nil, fmt.Errorf("training %s: %w", l.Name(), err)
+			}
+			l = after
+		}
+		learners = append(learners, l)
+	}
+	*cache = trained{s.sites, learners}
+	return learners, nil
+}
+
+func sameSites(a, b []meta.Site) bool {
+	return slices.EqualFunc(a, b, func(x, y meta.Site) bool {
+		return len(x.Attacks) == len(y.Attacks) && slices.Equal(x.Benign.Data, y.Benign.Data)
+	})
+}
+
+// judge plays the episodes of one class, several at a time.
+func (p *Plan) judge(ctx context.Context, s *stage, episodes []Episode, learners []meta.Learner, t *tally) error {
+	type cell struct{ episode, learner int }
+	scores := make(map[cell]Metrics, len(episodes)*len(learners))
+	var (
+		mu    sync.Mutex
+		wg    sync.WaitGroup
+		first error
+		next  = make(chan int)
+	)
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			for i := range next {
+				for j, l := range learners {
+					m, err := s.play(ctx, episodes[i], l)
+					mu.Lock()
+					scores[cell{i, j}] = m
+					if err != nil && first == nil {
+						first = fmt.Errorf("%s on %s, %d shots: %w", l.Name(), s.class, episodes[i].Shots, err)
+					}
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	for i := range episodes {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	if first != nil {
+		return first
+	}
+	for i, e := range episodes {
+		for j, l := range learners {
+			t.add(l.Name(), e.Class, e.Shots, scores[cell{i, j}])
+		}
+	}
+	return nil
+}
+
+func (s *stage) play(ctx context.Context, e Episode, l meta.Learner) (Metrics, error) {
+	taught := s.scaler.Tensor(choose(s.raw, e.Support))
+	n, w := s.benign.Shape[0]+taught.Shape[0], s.scaler.Width()
+	task := &meta.Task{Ways: 2, Known: s.known}
+	task.Support.X = &tensor.Tensor{Shape: []int{n, w}, Data: slices.Concat(s.benign.Data, taught.Data)}
+	task.Support.Y = make([]int, n)
+	for i := s.benign.Shape[0]; i < n; i++ {
+		task.Support.Y[i] = 1
+	}
+	scorer, err := l.Adapt(ctx, task)
+	if err != nil {
+		return Metrics{}, err
+	}
+	margin := meta.Margin(scorer, s.query)
+	benign, attack := margin[:s.split], margin[s.split:]
+	return Metrics{
+		AUROC:    meta.AUROC(benign, attack),
+		AP:       meta.AveragePrecision(benign, attack),
+		Recall1:  meta.RecallAtFPR(benign, attack, 0.01),
+		Recall01: meta.RecallAtFPR(benign, attack, 0.001),
+		Accuracy: math.NaN(),
+	}, nil
+}
+
+// byClass groups rows by class, in order of name, and numbers the classes.
+func byClass(d *Data, rows []int) (groups [][]int, labels []int) {
+	of := map[string][]int{}
+	for _, r := range rows {
+		of[d.Label[r]] = append(of[d.Label[r]], r)
+	}
+	for _, c := range d.Classes() {
+		if len(of[c]) > 0 {
+			for range of[c] {
+				labels = append(labels, len(groups))
+			}
+			groups = append(groups, of[c])
+		}
+	}
+	return groups, labels
+}
+
+func choose(raw [][]float64, rows []int) [][]float64 {
+	out := make([][]float64, len(rows))
+	for i, r := range rows {
+		out[i] = raw[r]
+	}
+	return out
+}

@@ -1,0 +1,104 @@
+package meta
+
+import (
+	"math/rand/v2"
+
+	"github.com/inkling-sec/inkling/tensor"
+)
+
+// Site is one place's labelled rows, prepared by that place's own benign rows:
+// what is benign and the attacks that are known there.
+type Site struct {
+	Benign  *tensor.Tensor   // [n, d]
+	Attacks []*tensor.Tensor // one [n, d] a class
+}
+
+// Episodes says how tasks are drawn. The zero value draws tasks like those of the field.
+type Episodes struct {
+	Seed          uint64
+	Shots         []int // K is drawn from these; nil means 1, 2, 5 and 10
+	SupportBenign int   // benign rows to adapt on; 0 means 128
+	QueryBenign   int   // benign rows to judge; 0 means 96
+	QueryAttack   int   // attack rows to judge, at most; 0 means 32
+	Ways          int   // N-way: classes of a task; 0 means 5
+	Queries       int   // N-way: rows to judge a class, at most; 0 means 15
+}
+
+func or[T comparable](v, zero T) T {
+	var z T
+	if v == z {
+		return zero
+	}
+	return v
+}
+
+// BenignAgainstOne is the stream of detection tasks: a site and one of its
+// attacks at random, K of its rows as examples among benign rows (class 0),
+// others of both to judge. Sites need an attack of two rows or more.
+func BenignAgainstOne(sites []Site, e Episodes) Source {
+	shots := e.Shots
+	if shots == nil {
+		shots = []int{1, 2, 5, 10}
+	}
+	return func(n uint64) *Task {
+		rng := rand.New(rand.NewPCG(e.Seed, n))
+		site := sites[rng.IntN(len(sites))]
+		attack := site.Attacks[rng.IntN(len(site.Attacks))]
+		k := min(shots[rng.IntN(len(shots))], attack.Shape[0]/2)
+		benign := min(or(e.SupportBenign, 128), site.Benign.Shape[0]/2)
+		b := rng.Perm(site.Benign.Shape[0])
+		a := rng.Perm(attack.Shape[0])
+		task := &Task{Ways: 2}
+		task.Support = draw(part{site.Benign, b[:benign], 0}, part{attack, a[:k], 1})
+		task.Query = draw(part{site.Benign, head(b[benign:], or(e.QueryBenign, 96)), 0}, part{attack, head(a[k:], or(e.QueryAttack, 32)), 1})
+		return task
+	}
+}
+
+// NWay is the stream of N-way K-shot tasks over classes of one prepared table.
+func NWay(classes []*tensor.Tensor, e Episodes) Source {
+	shots := e.Shots
+	if shots == nil {
+		shots = []int{1, 5}
+	}
+	ways := min(or(e.Ways, 5), len(classes))
+	return func(n uint64) *Task {
+		rng := rand.New(rand.NewPCG(e.Seed, n))
+		k := shots[rng.IntN(len(shots))]
+		task := &Task{Ways: ways}
+		var support, query []part
+		task.Classes = rng.Perm(len(classes))[:ways]
+		for way, c := range task.Classes {
+			rows := rng.Perm(classes[c].Shape[0])
+			k := min(k, len(rows)/2)
+			support = append(support, part{classes[c], rows[:k], way})
+			query = append(query, part{classes[c], head(rows[k:], or(e.Queries, 15)), way})
+		}
+		task.Support, task.Query = draw(support...), draw(query...)
+		return task
+	}
+}
+
+// part is some rows of a matrix that belong to one class.
+type part struct {
+	from  *tensor.Tensor
+	rows  []int
+	class int
+}
+
+func draw(parts ...part) Set {
+	n, d := 0, parts[0].from.Shape[1]
+	for _, p := range parts {
+		n += len(p.rows)
+	}
+	s := Set{X: &tensor.Tensor{Shape: []int{n, d}, Data: make([]float32, 0, n*d)}, Y: make([]int, 0, n)}
+	for _, p := range parts {
+		for _, r := range p.rows {
+			s.X.Data = append(s.X.Data, p.from.Data[r*d:(r+1)*d]...)
+			s.Y = append(s.Y, p.class)
+		}
+	}
+	return s
+}
+
+func head(rows []int, n int) []int { return rows[:min(n, len(rows))] }

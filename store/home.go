@@ -1,0 +1,159 @@
+// Package store keeps what Inkling has learned: models, baselines, detectors
+// and alerts, as files of one directory. Every write is whole or not at all: to
+// a temporary file beside the target, synced, then renamed over it.
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/inkling-sec/inkling"
+)
+
+// Kind is a folder of the home and the ending of its files.
+type Kind struct{ Folder, Ext string }
+
+// The kinds of things kept.
+var (
+	Models    = Kind{"models", ".safetensors"}
+	Baselines = Kind{"baselines", ".json.gz"}
+	Detectors = Kind{"detectors", ".json"}
+	Alerts    = Kind{"alerts", ".jsonl"}
+)
+
+// One names a thing of this kind in messages: "detector", "baseline", ….
+func (k Kind) One() string { return strings.TrimSuffix(k.Folder, "s") }
+
+// Home is the directory of one installation. The directory is made at the first write.
+type Home struct{ Dir string }
+
+// Default gives the home under the user's data directory.
+func Default() (Home, error) {
+	if dir := os.Getenv("XDG_DATA_HOME"); dir != "" {
+		return Home{filepath.Join(dir, "inkling")}, nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return Home{}, &inkling.Error{Code: inkling.Invalid, What: "no home directory to keep detectors in", Remedy: "name one with --home or INKLING_HOME", Err: err}
+	}
+	return Home{filepath.Join(home, ".local", "share", "inkling")}, nil
+}
+
+var goodName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
+
+// CheckName refuses names that would not be a plain file name.
+func CheckName(k Kind, name string) error {
+	if goodName.MatchString(name) && !strings.Contains(name, "..") {
+		return nil
+	}
+	return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("%q cannot be the name of a %s", name, k.One()), Remedy: "use letters, digits, dots, dashes and underscores, 100 at most"}
+}
+
+// Path gives the file of a thing.
+func (h Home) Path(k Kind, name string) string {
+	return filepath.Join(h.Dir, k.Folder, name+k.Ext)
+}
+
+// Put writes a thing through write, whole or not at all.
+func (h Home) Put(k Kind, name string, write func(io.Writer) error) error {
+	if err := CheckName(k, name); err != nil {
+		return err
+	}
+	path := h.Path(k, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return unwritable(path, err)
+	}
+	return WriteFile(path, write)
+}
+
+// Get reads a whole thing.
+func (h Home) Get(k Kind, name string) ([]byte, error) {
+	if err := CheckName(k, name); err != nil {
+		return nil, err
+	}
+	data, err := os.ReadFile(h.Path(k, name))
+	if errors.Is(err, fs.ErrNotExist) {
+		have, _ := h.List(k)
+		remedy := "there is none yet"
+		if len(have) > 0 {
+			remedy = "there are: " + strings.Join(have, ", ")
+		}
+		return nil, &inkling.Error{Code: inkling.NotFound, Place: h.Dir, What: fmt.Sprintf("no %s %q", k.One(), name), Remedy: remedy}
+	}
+	if err != nil {
+		return nil, &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("cannot read the %s", k.One()), Remedy: "check its permissions", Err: err}
+	}
+	return data, nil
+}
+
+// Has reports whether a thing is there.
+func (h Home) Has(k Kind, name string) bool {
+	_, err := os.Stat(h.Path(k, name))
+	return err == nil
+}
+
+// List gives the names of a kind, sorted. A home that is not there yet has none.
+func (h Home) List(k Kind) ([]string, error) {
+	entries, err := os.ReadDir(filepath.Join(h.Dir, k.Folder))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, &inkling.Error{Code: inkling.Invalid, What: "cannot list the " + k.Folder, Remedy: "check its permissions", Err: err}
+	}
+	var names []string
+	for _, e := range entries {
+		if name, ok := strings.CutSuffix(e.Name(), k.Ext); ok && goodName.MatchString(name) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+// WriteFile writes a file through write, whole or not at all.
+func WriteFile(path string, write func(io.Writer) error) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".writing-*")
+	if err != nil {
+		return unwritable(path, err)
+	}
+	defer os.Remove(f.Name())
+	defer f.Close()
+	if err := write(f); err != nil {
+		return err
+	}
+	if err := commit(f, path); err != nil {
+		return unwritable(path, err)
+	}
+	if dir, err := os.Open(filepath.Dir(path)); err == nil { // the rename itself must survive a power cut
+		dir.Sync()
+		dir.Close()
+	}
+	return nil
+}
+
+func unwritable(path string, err error) error {
+	return &inkling.Error{Code: inkling.Invalid, Place: path, What: "cannot be written", Remedy: "free space, mend its permissions, or choose another place with --home or -o", Err: err}
+}
+
+// commit makes the temporary file f the file at path; what failed stops it.
+func commit(f *os.File, path string) error {
+	for _, step := range []func() error{
+		func() error { return f.Chmod(0o644) },
+		f.Sync,
+		f.Close,
+		func() error { return os.Rename(f.Name(), path) },
+	} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -6,6 +6,10 @@ package tensor
 func SquaredDistancesTo(dst, a, b *Tensor) {
 	n, d, m := a.Rows(), a.Cols(), b.Rows()
 	fit("SquaredDistancesTo", b.Cols() == d && dst.Rows() == n && dst.Cols() == m, dst, a, b)
+	if use != plain {
+		rowsSIMD(dst.Data, a.Data, b.Data, n, d, m, true)
+		return
+	}
 	for i := range n {
 		x, out := a.Data[i*d:][:d], dst.Data[i*m:][:m]
 		j := 0
@@ -19,9 +23,15 @@ func SquaredDistancesTo(dst, a, b *Tensor) {
 	}
 }
 
-// SquaredDistance gives the squared Euclidean distance of two rows of one length.
+// SquaredDistance gives the squared Euclidean distance of two rows of one
+// length, to the last bit as SquaredDistancesTo does.
 func SquaredDistance(x, y []float32) (s float32) {
 	y = y[:len(x)]
+	if use != plain {
+		var out [1]float32
+		rowsSIMD(out[:], x, y, 1, len(x), 1, true)
+		return out[0]
+	}
 	for j, v := range x {
 		e := v - y[j]
 		s += e * e

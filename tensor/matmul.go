@@ -4,6 +4,10 @@ package tensor
 func MatMulTo(dst, a, b *Tensor) {
 	n, k, m := a.Rows(), a.Cols(), b.Cols()
 	fit("MatMulTo", b.Rows() == k && dst.Rows() == n && dst.Cols() == m, dst, a, b)
+	if use != plain {
+		panelSIMD(dst.Data, a.Data, b.Data, n, k, m, k, 1)
+		return
+	}
 	clear(dst.Data)
 	for i := range n {
 		matVec(dst.Data[i*m:][:m], a.Data[i*k:][:k], 1, b.Data)
@@ -14,6 +18,10 @@ func MatMulTo(dst, a, b *Tensor) {
 func MatMulATo(dst, a, b *Tensor) {
 	k, n, m := a.Rows(), a.Cols(), b.Cols()
 	fit("MatMulATo", b.Rows() == k && dst.Rows() == n && dst.Cols() == m, dst, a, b)
+	if use != plain {
+		panelSIMD(dst.Data, a.Data, b.Data, n, k, m, 1, n)
+		return
+	}
 	clear(dst.Data)
 	// Blocks of eight rows of a and b stay in the cache while dst is swept.
 	for p := 0; p < k; p += 8 {
@@ -28,6 +36,10 @@ func MatMulATo(dst, a, b *Tensor) {
 func MatMulBTo(dst, a, b *Tensor) {
 	n, k, m := a.Rows(), a.Cols(), b.Rows()
 	fit("MatMulBTo", b.Cols() == k && dst.Rows() == n && dst.Cols() == m, dst, a, b)
+	if use != plain {
+		rowsSIMD(dst.Data, a.Data, b.Data, n, k, m, false)
+		return
+	}
 	for i := range n {
 		x, out := a.Data[i*k:][:k], dst.Data[i*m:][:m]
 		j := 0
@@ -70,8 +82,14 @@ func axpy(dst []float32, f float32, x []float32) {
 	}
 }
 
+// dot sums in the same order as MatMulBTo.
 func dot(x, y []float32) (s float32) {
 	y = y[:len(x)]
+	if use != plain {
+		var out [1]float32
+		rowsSIMD(out[:], x, y, 1, len(x), 1, false)
+		return out[0]
+	}
 	for j, v := range x {
 		s += v * y[j]
 	}

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// set is an instruction set: its vectors and how they move.
+type set interface {
+	vec() reg.VecVirtual
+	bytes() int
+	maskType() string
+	loadMask(name string) reg.Register
+	maskedLoad(m Mem, mask reg.Register, v reg.VecVirtual)
+	maskedStore(v reg.VecVirtual, mask reg.Register, m Mem)
+}
+
+type avx2 struct{}
+
+func (avx2) vec() reg.VecVirtual { return YMM() }
+func (avx2) bytes() int          { return 32 }
+func (avx2) maskType() string    { return "*int32" }
+
+func (avx2) loadMask(name string) reg.Register {
+	m := YMM()
+	VMOVUPS(Mem{Base: param(name)}, m)
+	return m
+}
+
+func (avx2) maskedLoad(m Mem, mask reg.Register, v reg.VecVirtual)  { VMASKMOVPS(m, mask, v) }
+func (avx2) maskedStore(v reg.VecVirtual, mask reg.Register, m Mem) { VMASKMOVPS(v, mask, m) }
+
+type avx512 struct{}
+
+func (avx512) vec() reg.VecVirtual { return ZMM() }
+func (avx512) bytes() int          { return 64 }
+func (avx512) maskType() string    { return "uint32" }
+
+func (avx512) loadMask(name string) reg.Register {
+	r, k := GP32(), K()
+	Load(Param(name), r)
+	KMOVW(r, k)
+	return k
+}
+
+func (avx512) maskedLoad(m Mem, mask reg.Register, v reg.VecVirtual)  { VMOVUPS_Z(m, mask, v) }
+func (avx512) maskedStore(v reg.VecVirtual, mask reg.Register, m Mem) { VMOVUPS(v, mask, m) }
+
+// panel writes a kernel for a strip of columns that is width vectors wide:
+//
+//	dst[i·ld+j] = Σ a[i·row+p·step]·b[p·ld+j]   over p, for i < n
+//
+// Its rows go through registers heights[0] at a time while there are as many,
+// then heights[1], and so on down to 1. With masked the last vector of a row
+// holds only the elements of mask.
+func panel(name string, s set, width int, masked bool, heights ...int) {
+	mask := ""
+	if masked {
+		mask = ", mask " + s.maskType()
+	}
+	TEXT(name, NOSPLIT, "func(dst, a, b *float32, n, k, row, step, ld int"+mask+")")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("%s makes a strip of columns, %d vectors wide, %d rows at a time.", name, width, heights[0]))
+	p := &strip{set: s, width: width}
+	p.dst, p.a, p.b = param("dst"), param("a"), param("b")
+	p.n, p.k = param("n"), param("k")
+	p.row, p.step, p.ld = bytes("row"), bytes("step"), bytes("ld")
+	p.triple = times3(p.row)
+	if masked {
+		p.mask = s.loadMask("mask")
+	}
+	for _, h := range heights {
+		p.block(fmt.Sprint("rows", h), h)
+	}
+	VZEROUPPER()
+	RET()
+}
+
+// strip is a panel kernel as it is written. a, dst and n move on block by block.
+type strip struct {
+	set
+	width                                  int
+	dst, a, b, n, k, row, step, ld, triple reg.GPVirtual
+	mask                                   reg.Register // nil without
+}
+
+// block does h rows at a time while there are as many.
+func (p *strip) block(label string, h int) {
+	Label(label)
+	CMPQ(p.n, Imm(uint64(h)))
+	JL(LabelRef(label + "done"))
+	acc := make([][]reg.VecVirtual, h)
+	for i := range acc {
+		for range p.width {
+			v := p.vec()
+			VXORPS(v, v, v)
+			acc[i] = append(acc[i], v)
+		}
+	}
+	pa, far, pb, left := GP64(), GP64(), GP64(), GP64()
+	MOVQ(p.a, pa)
+	if h > 4 {
+		LEAQ(Mem{Base: p.a, Index: p.row, Scale: 4}, far)
+	}
+	MOVQ(p.b, pb)
+	MOVQ(p.k, left)
+	TESTQ(left, left)
+	JZ(LabelRef(label + "store"))
+	Label(label + "step")
+	b := make([]reg.VecVirtual, p.width)
+	for j := range b {
+		b[j] = p.vec()
+		p.load(j, Mem{Base: pb}, b[j])
+	}
+	for i := range acc {
+		f := p.vec()
+		VBROADCASTSS(at(pa, far, p.row, p.triple, i), f)
+		for j := range b {
+			VFMADD231PS(b[j], f, acc[i][j])
+		}
+	}
+	ADDQ(p.step, pa)
+	if h > 4 {
+		ADDQ(p.step, far)
+	}
+	ADDQ(p.ld, pb)
+	DECQ(left)
+	JNZ(LabelRef(label + "step"))
+	Label(label + "store")
+	for i := range acc {
+		for j, v := range acc[i] {
+			p.store(v, j, Mem{Base: p.dst})
+		}
+		ADDQ(p.ld, p.dst)
+		ADDQ(p.row, p.a)
+	}
+	SUBQ(Imm(uint64(h)), p.n)
+	JMP(LabelRef(label))
+	Label(label + "done")
+}
+
+func (p *strip) load(j int, m Mem, v reg.VecVirtual) {
+	m = m.Offset(j * p.bytes())
+	if p.mask != nil && j == p.width-1 {
+		p.maskedLoad(m, p.mask, v)
+		return
+	}
+	VMOVUPS(m, v)
+}
+
+func (p *strip) store(v reg.VecVirtual, j int, m Mem) {
+	m = m.Offset(j * p.bytes())
+	if p.mask != nil && j == p.width-1 {
+		p.maskedStore(v, p.mask, m)
+		return
+	}
+	VMOVUPS(v, m)
+}

@@ -1,0 +1,134 @@
+package tensor
+
+import "golang.org/x/sys/cpu"
+
+func fastest() path {
+	x := &cpu.X86
+	switch {
+	case !x.HasAVX2 || !x.HasFMA:
+		return plain
+	case !x.HasAVX512F || !x.HasAVX512DQ || !x.HasAVX512VL:
+		return avx2
+	}
+	return avx512
+}
+
+// lanes has the masks of 8 lanes: that of the first n is at lanes[8-n:].
+var lanes = [16]int32{-1, -1, -1, -1, -1, -1, -1, -1}
+
+func mask8(n int) *int32 { return &lanes[8-n] }
+
+// panelSIMD writes dst [n, m], of which element i, j is the sum over p < k of
+// a[i·row+p·step]·b[p·m+j].
+func panelSIMD(dst, a, b []float32, n, k, m, row, step int) {
+	dst, b = dst[:n*m], b[:k*m]
+	if len(dst) == 0 || k == 0 {
+		clear(dst)
+		return
+	}
+	a = a[:(n-1)*row+(k-1)*step+1]
+	for j := 0; j < m; {
+		if use == avx512 {
+			j += panel512(&dst[j], &a[0], &b[j], n, k, row, step, m, m-j)
+		} else {
+			j += panel2(&dst[j], &a[0], &b[j], n, k, row, step, m, m-j)
+		}
+	}
+}
+
+// panel2 does a strip of at most left columns and tells how many.
+func panel2(dst, a, b *float32, n, k, row, step, ld, left int) int {
+	switch {
+	case left >= 16:
+		panelAVX2x2(dst, a, b, n, k, row, step, ld)
+		return 16
+	case left > 8:
+		panelAVX2x2masked(dst, a, b, n, k, row, step, ld, mask8(left-8))
+	default:
+		panelAVX2x1(dst, a, b, n, k, row, step, ld, mask8(left))
+	}
+	return left
+}
+
+// panel512 does a strip of at most left columns and tells how many.
+func panel512(dst, a, b *float32, n, k, row, step, ld, left int) int {
+	cols := min(left, 64)
+	mask := uint32(0xffff) >> (-cols & 15)
+	switch {
+	case cols > 48:
+		panelAVX512x4(dst, a, b, n, k, row, step, ld, mask)
+	case cols > 32:
+		panelAVX512x3(dst, a, b, n, k, row, step, ld, mask)
+	case cols > 16:
+		panelAVX512x2(dst, a, b, n, k, row, step, ld, mask)
+	default:
+		panelAVX512x1(dst, a, b, n, k, row, step, ld, mask)
+	}
+	return cols
+}
+
+// rowsSIMD writes dst [n, m], the products of each row of a [n, k] with each
+// row of b [m, k], or their squared distances.
+func rowsSIMD(dst, a, b []float32, n, k, m int, distances bool) {
+	g := grid{dst[:n*m], a[:n*k], b[:m*k], k, m, distances}
+	if len(dst) == 0 || k == 0 {
+		clear(dst)
+		return
+	}
+	// So many rows of b stay in the first-level cache while all of a passes.
+	const cached = 6 << 10
+	block := max(8, cached/k&^7)
+	for j := 0; j < m; j += block {
+		w := min(block, m-j)
+		if use == avx512 {
+			g.avx512(n, j, w)
+		} else {
+			g.avx2(0, n, j, w)
+		}
+	}
+}
+
+// grid is the operands of rowsSIMD.
+type grid struct {
+	dst, a, b []float32
+	k, m      int
+	distances bool
+}
+
+// avx512 does columns j to j+w-1 of the first n rows of dst.
+func (g *grid) avx512(n, j, w int) {
+	n4, w8 := n&^3, w&^7
+	mask := uint32(1)<<(g.k&7) - 1
+	for i := 0; i < n4 && w8 > 0; i += 4 {
+		dst, a, b := &g.dst[i*g.m+j], &g.a[i*g.k], &g.b[j*g.k]
+		if g.distances {
+			distances4AVX512(dst, a, b, g.k, w8, g.m, mask)
+		} else {
+			dots4AVX512(dst, a, b, g.k, w8, g.m, mask)
+		}
+	}
+	g.avx2(0, n4, j+w8, w-w8)
+	g.avx2(n4, n, j, w)
+}
+
+// avx2 does columns j to j+w-1 of rows i to n-1 of dst.
+func (g *grid) avx2(i, n, j, w int) {
+	mask := mask8(g.k & 7)
+	for w > 0 && i < n {
+		dst, a, b := &g.dst[i*g.m+j], &g.a[i*g.k], &g.b[j*g.k]
+		switch {
+		case g.distances && i+2 <= n:
+			distances2AVX2(dst, a, b, g.k, w, g.m, mask)
+			i += 2
+		case g.distances:
+			distances1AVX2(dst, a, b, g.k, w, g.m, mask)
+			i++
+		case i+3 <= n:
+			dots3AVX2(dst, a, b, g.k, w, g.m, mask)
+			i += 3
+		default:
+			dots1AVX2(dst, a, b, g.k, w, g.m, mask)
+			i++
+		}
+	}
+}

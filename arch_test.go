@@ -19,11 +19,11 @@ const module = "github.com/inkling-sec/inkling"
 var floors = [][]string{
 	{"."},
 	{"tensor"},
-	{"grad", "read/line", "store"},
+	{"grad", "read/line", "store", "lab", "models"},
 	{"nn", "read/*", "feature"},
 	{"meta", "read"},
 	{"meta/metatest", "detect", "eval", "read/readtest"},
-	{"cmd/*", "lab"},
+	{"cmd/*"},
 }
 
 // numbers is the column that knows no telemetry.

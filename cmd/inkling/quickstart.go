@@ -1,0 +1,304 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/detect"
+	"github.com/inkling-sec/inkling/lab"
+	"github.com/inkling-sec/inkling/read"
+	"github.com/inkling-sec/inkling/store"
+)
+
+func quickstartCmd(a *app) *cobra.Command {
+	q := quickstart{a: a}
+	cmd := &cobra.Command{
+		Use:   "quickstart",
+		Short: "See the whole story on real traffic inside the program",
+		Long: `Takes ten minutes of real traffic recorded in our lab, learns what is normal from
+its first half, is taught an attack it has never seen from five examples, hunts
+in the second half, and holds what it found against the truth.
+
+Neither this recording nor this kind of attack was in anything the program was
+trained or tuned on. Nothing is written outside the home; the detector stays
+there to look at.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return q.run(cmd) },
+	}
+	cmd.Flags().StringVar(&q.kind, "attack", "tunnel-dns", fmt.Sprintf("the attack to teach, one of %v", lab.Unseen))
+	cmd.Flags().IntVar(&q.shots, "shots", 5, "examples to teach")
+	cmd.Flags().Uint64Var(&q.seed, "seed", 1, "which examples are marked")
+	return cmd
+}
+
+// quickstart is the story: one capture, one attack, and the truth to hold the hunt against.
+type quickstart struct {
+	a     *app
+	kind  string
+	shots int
+	seed  uint64
+
+	file  string         // the capture, unpacked into the home
+	first []int          // lines of the attack in the first half
+	half  int            // the first line of the second half
+	rows  int            // records in all
+	truth map[int]string // line → label, in the second half
+}
+
+func (q *quickstart) run(cmd *cobra.Command) error {
+	if !slices.Contains(lab.Unseen, q.kind) {
+		return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("no held-out attack %q", q.kind), Remedy: fmt.Sprintf("choose one of %v", lab.Unseen)}
+	}
+	h, err := q.a.store()
+	if err != nil {
+		return err
+	}
+	start := time.Now()
+	if err := q.unpack(h); err != nil {
+		return err
+	}
+	if err := q.look(cmd.Context()); err != nil {
+		return err
+	}
+	if q.a.json {
+		return q.story(cmd, h, io.Discard, start)
+	}
+	return q.story(cmd, h, cmd.OutOrStdout(), start)
+}
+
+// unpack writes the capture into the home, so that every command of the story can be tried by hand.
+func (q *quickstart) unpack(h store.Home) error {
+	q.file = filepath.Join(h.Dir, "quickstart", lab.HeldOut)
+	if err := os.MkdirAll(filepath.Dir(q.file), 0o700); err != nil {
+		return &inkling.Error{Code: inkling.Invalid, Place: q.file, What: "cannot be written", Remedy: "choose another home with --home", Err: err}
+	}
+	return store.WriteFile(q.file, func(w io.Writer) error { _, err := w.Write(lab.Log); return err })
+}
+
+// look reads the labels, which the detector never sees.
+func (q *quickstart) look(ctx context.Context) error {
+	type line struct {
+		number int
+		label  string
+	}
+	var lines []line
+	r, err := read.Open(q.file, read.Options{})
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	var rec inkling.Record
+	for ctx.Err() == nil {
+		err := r.Read(&rec)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		i := rec.Schema.Index("label")
+		if i < 0 {
+			return inkling.Errorf(inkling.Internal, q.file, "the capture inside the program has no labels")
+		}
+		lines = append(lines, line{rec.Origin.Line, string(rec.Text[i])})
+	}
+	if len(lines) == 0 {
+		return cmp.Or(ctx.Err(), error(inkling.Errorf(inkling.Internal, q.file, "the capture inside the program is empty")))
+	}
+	q.rows, q.half, q.truth = len(lines), lines[len(lines)/2].number, map[int]string{}
+	for _, l := range lines {
+		if l.number >= q.half {
+			q.truth[l.number] = l.label
+		} else if l.label == q.kind {
+			q.first = append(q.first, l.number)
+		}
+	}
+	if len(q.first) < q.shots {
+		return inkling.Errorf(inkling.Invalid, "", "the first half holds %d records of %s: too few for --shots %d", len(q.first), q.kind, q.shots)
+	}
+	return ctx.Err()
+}
+
+// firstHalf ends a reader where the second half begins.
+type firstHalf struct {
+	inkling.Reader
+	end int
+}
+
+func (f firstHalf) Read(r *inkling.Record) error {
+	if err := f.Reader.Read(r); err != nil {
+		return err
+	}
+	if r.Origin.Line >= f.end {
+		return io.EOF
+	}
+	return nil
+}
+
+func (q *quickstart) open(file string) (inkling.Reader, error) {
+	return read.Open(file, read.Options{})
+}
+
+func (q *quickstart) story(cmd *cobra.Command, h store.Home, out io.Writer, start time.Time) error {
+	ctx, s := cmd.Context(), styleOf(out)
+	fmt.Fprintf(out, "%s\n", s.bold("1. What is normal here?"))
+	fmt.Fprintf(out, "%s holds %s connections of a small network under attack, recorded in our lab.\nIts first half is the past; its benign records are the baseline.\n\n", lab.HeldOut, count(q.rows))
+	b, err := detect.NewBaseline(ctx, "quickstart", []string{q.file}, func(file string) (inkling.Reader, error) {
+		r, err := q.open(file)
+		return firstHalf{r, q.half}, err
+	}, detect.BaselineOptions{Label: "label", Benign: "benign"})
+	if err != nil {
+		return err
+	}
+	if err := h.Put(store.Baselines, b.Name, b.Write); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "  %s records to learn from, %s others to promise on\n\n", count(b.Pool.Len()), count(b.Calibration.Len()))
+
+	fmt.Fprintf(out, "%s\n", s.bold("2. A new attack is seen. Mark a few examples."))
+	d, armed, elapsed, err := q.teach(ctx, h, b)
+	if err != nil {
+		return err
+	}
+	for _, o := range d.Examples.Origin {
+		fmt.Fprintf(out, "  %s\n", s.dim(fmt.Sprintf("%s line %d", filepath.Base(o.File), o.Line)))
+	}
+	fmt.Fprintf(out, "Nothing in this program was trained on %s, nor on this recording.\n\n", q.kind)
+	if q.a.json {
+		err = printTaught(cmd.OutOrStdout(), q.a, d, b, elapsed)
+	} else {
+		err = printTaught(out, q.a, d, b, elapsed)
+	}
+	if err != nil {
+		return err
+	}
+
+	fmt.Fprintf(out, "\n%s\n", s.bold("3. Hunt in the second half, which nobody has looked at."))
+	found, err := q.hunt(ctx, cmd, h, armed, out)
+	if err != nil {
+		return err
+	}
+	found.Seconds = time.Since(start).Seconds()
+	if q.a.json {
+		return q.a.print(cmd.OutOrStdout(), found)
+	}
+	q.verdict(out, h, d, found)
+	return nil
+}
+
+// teach marks examples at random among the attack's records of the first half.
+func (q *quickstart) teach(ctx context.Context, h store.Home, b *detect.Baseline) (*detect.Detector, *detect.Armed, time.Duration, error) {
+	rng := rand.New(rand.NewPCG(q.seed, 5))
+	lines := slices.Clone(q.first)
+	rng.Shuffle(len(lines), func(i, j int) { lines[i], lines[j] = lines[j], lines[i] })
+	lines = lines[:q.shots]
+	slices.Sort(lines)
+	r, err := q.open(q.file)
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	defer r.Close()
+	rows, err := detect.Examples(ctx, r, q.file, lines, b.Contract)
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	c, err := choose(h, defaultLearner, "", 1)
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	start := time.Now()
+	d, armed, err := detect.Teach(ctx, q.kind, rows, b, c, detect.TeachOptions{Seed: 1})
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	elapsed := time.Since(start)
+	return d, armed, elapsed, h.Put(store.Detectors, d.Name, d.Write)
+}
+
+// verdict is what the hunt found, held against the truth.
+type outcome struct {
+	Attack      string  `json:"attack"`
+	Found       int     `json:"found"`
+	Of          int     `json:"of"`
+	FalseAlarms int     `json:"false_alarms"`
+	Benign      int     `json:"benign"`
+	Others      int     `json:"other_attacks_alerted"`
+	OthersOf    int     `json:"other_attacks"`
+	Records     int     `json:"records"`
+	PerSecond   float64 `json:"records_per_s"`
+	Seconds     float64 `json:"seconds"`
+}
+
+func (q *quickstart) hunt(ctx context.Context, cmd *cobra.Command, h store.Home, armed *detect.Armed, out io.Writer) (outcome, error) {
+	o := outcome{Attack: q.kind}
+	for _, label := range q.truth {
+		switch label {
+		case q.kind:
+			o.Of++
+		case "benign":
+			o.Benign++
+		default:
+			o.OthersOf++
+		}
+	}
+	var shown int
+	var kept bytes.Buffer
+	e := detect.Engine{Detectors: []*detect.Armed{armed}, Alert: func(alert inkling.Alert) error {
+		label, judged := q.truth[alert.Origin.Line]
+		if !judged {
+			return nil
+		}
+		switch label {
+		case q.kind:
+			o.Found++
+		case "benign":
+			o.FalseAlarms++
+		default:
+			o.Others++
+		}
+		if shown++; shown == 1 {
+			fmt.Fprintln(out, "The first alert:")
+			tellAlert(out, alert)
+		}
+		return q.a.print(&kept, alert)
+	}}
+	r, err := q.open(q.file)
+	if err != nil {
+		return o, err
+	}
+	defer r.Close()
+	sum, err := e.Run(ctx, r)
+	if err != nil {
+		return o, err
+	}
+	o.Records, o.PerSecond = sum.Records, sum.PerSecond
+	return o, h.Put(store.Alerts, q.kind, func(w io.Writer) error { _, err := w.Write(kept.Bytes()); return err })
+}
+
+func (q *quickstart) verdict(out io.Writer, h store.Home, d *detect.Detector, o outcome) {
+	s := styleOf(out)
+	fmt.Fprintf(out, "%s\n", s.bold("4. Held against the truth, which the detector never saw"))
+	fmt.Fprintf(out, "  found         %s of %s records of %s\n", s.green(count(o.Found)), count(o.Of), q.kind)
+	fmt.Fprintf(out, "  false alarms  %s of %s benign records: %s, promised %s\n", s.bold(count(o.FalseAlarms)), count(o.Benign), rate(float64(o.FalseAlarms)/float64(max(o.Benign, 1))), rate(d.Promise.Alpha))
+	fmt.Fprintf(out, "  other attacks %s of %s alerted too: the promise is about benign records\n", count(o.Others), count(o.OthersOf))
+	fmt.Fprintf(out, "  the story took %.1f s; hunting went at %s records a second\n\n", o.Seconds, count(int(o.PerSecond)))
+	fmt.Fprintf(out, "%s\n", s.bold("5. Now your own conn.log"))
+	fmt.Fprintf(out, `  inkling baseline conn.log                              a time without known attacks
+  inkling teach NAME --examples conn.log:812,815,820     lines of the attack
+  inkling hunt conn.*.log.gz --detector NAME             what it would have found
+  inkling explain %-38s why line %d is judged as it is
+`, fmt.Sprintf("%s:%d --detector %s", filepath.Base(q.file), d.Examples.Origin[0].Line, d.Name), d.Examples.Origin[0].Line)
+	fmt.Fprintf(out, "  (pcap works too: inkling convert capture.pcap -o conn.log)\nThe story's files are in %s\n", h.Dir)
+}

@@ -310,8 +310,7 @@ func (z *JSON) str() ([]byte, error) {
 	if !ok {
 		return nil, errSyntax
 	}
-	s := unescape(z.text[n:n], z.text[n:])
-	return s, nil
+	return rawBytes(z.text[n:]), nil
 }
 
 // A parser walks over one line of JSON. Its methods pass over white space first.
@@ -390,8 +389,29 @@ func (p *parser) str() (raw []byte, escaped, ok bool) {
 
 var escapes = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
 
-// unquote appends s with its JSON escapes decoded. A byte Zeek could not write
-// as UTF-8 stands as \\xNN and is left for unescape.
+// rawBytes decodes, in place, the \xNN that Zeek writes for a byte that is not
+// printable. Of a printable one it was in the text itself; JSON logs do not
+// tell a \x0d of the text from its byte.
+func rawBytes(b []byte) []byte {
+	if bytes.IndexByte(b, '\\') < 0 {
+		return b
+	}
+	out := b[:0]
+	for i := 0; i < len(b); {
+		if i+3 < len(b) && b[i] == '\\' && b[i+1] == 'x' && hex(b[i+2]) >= 0 && hex(b[i+3]) >= 0 {
+			if c := byte(hex(b[i+2])<<4 | hex(b[i+3])); c < 0x20 || c >= 0x7f {
+				out = append(out, c)
+				i += 4
+				continue
+			}
+		}
+		out = append(out, b[i])
+		i++
+	}
+	return out
+}
+
+// unquote appends s with its JSON escapes decoded.
 func unquote(dst, s []byte) ([]byte, bool) {
 	for i := 0; i < len(s); {
 		if s[i] != '\\' {
@@ -414,9 +434,6 @@ func unquote(dst, s []byte) ([]byte, bool) {
 		c := escapes[s[i+1]]
 		if c == 0 {
 			return dst, false
-		}
-		if c == '\\' && !(i+3 < len(s) && s[i+2] == 'x') {
-			dst = append(dst, '\\') // a doubled one survives unescape
 		}
 		dst = append(dst, c)
 		i += 2

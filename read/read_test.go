@@ -1,0 +1,153 @@
+package read
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/read/readtest"
+)
+
+// samples holds one small whole file for each format.
+var samples = map[string]string{
+	"pcap": "\xd4\xc3\xb2\xa1\x02\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\xff\xff\x00\x00\x65\x00\x00\x00" + // raw IP
+		"\x00\x00\x00\x60\x00\x00\x00\x00\x1d\x00\x00\x00\x1d\x00\x00\x00" +
+		"\x45\x00\x00\x1d\x00\x00\x00\x00\x40\x11\x00\x00\x0a\x00\x00\x01\x0a\x00\x00\x02\x9c\x40\x27\x0f\x00\x09\x00\x00x",
+	"zeek":      "#separator \\x09\n#path\tconn\n#fields\tts\tuid\tduration\n#types\ttime\tstring\tinterval\n1.5\tCa\t2\n2.5\tCb\t-\n",
+	"zeek-json": "{\"ts\":1.5,\"uid\":\"Ca\",\"duration\":2}\n{\"ts\":2.5,\"uid\":\"Cb\"}\n",
+	"csv":       "ts,uid\n1.5,Ca\n2.5,Cb\n",
+}
+
+func TestFormats(t *testing.T) {
+	for _, f := range Formats {
+		t.Run(f.Name, func(t *testing.T) {
+			sample := []byte(samples[f.Name])
+			if len(sample) == 0 {
+				t.Fatal("a format needs a sample here")
+			}
+			if f.Doc == "" {
+				t.Error("a format needs a line of documentation")
+			}
+			readtest.Check(t, func(r io.Reader, file string) (inkling.Reader, error) {
+				rr, got, err := New(r, file, Options{})
+				if err == nil && len(sample) > 0 && got == "" {
+					t.Error("no format named")
+				}
+				return rr, err
+			}, sample)
+			if _, got, err := New(bytes.NewReader(sample), "sample", Options{}); got != f.Name || err != nil {
+				t.Errorf("guessed %q, %v", got, err)
+			}
+			if _, got, err := New(bytes.NewReader(zipped(t, sample)), "sample", Options{}); got != f.Name || err != nil {
+				t.Errorf("guessed %q through gzip, %v", got, err)
+			}
+			for _, other := range Formats { // any format may be forced on any file
+				readtest.Drain(t, func(r io.Reader, file string) (inkling.Reader, error) {
+					rr, _, err := New(r, file, Options{Format: other.Name})
+					return rr, err
+				}, sample)
+			}
+		})
+	}
+}
+
+func zipped(t testing.TB, b []byte) []byte {
+	var z bytes.Buffer
+	w := gzip.NewWriter(&z)
+	if _, err := w.Write(b); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return z.Bytes()
+}
+
+func TestOpenErrors(t *testing.T) {
+	dir := t.TempDir()
+	put := func(name string, b []byte) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	zip := zipped(t, []byte(samples["zeek"]))
+	tests := []struct {
+		name, path string
+		o          Options
+		code       inkling.Code
+		want       string
+	}{
+		{"missing", filepath.Join(dir, "none"), Options{}, inkling.NotFound, "none: cannot open"},
+		{"directory", dir, Options{}, inkling.Invalid, "is a directory"},
+		{"empty", put("empty", nil), Options{}, inkling.Invalid, "the file is empty"},
+		{"one byte", put("one", []byte("x")), Options{}, inkling.Invalid, "not recognised"},
+		{"junk", put("junk", []byte("\x00\x01\x02\xff\xfe junk")), Options{}, inkling.Invalid, "not recognised"},
+		{"gzip header cut", put("cut.gz", zip[:5]), Options{}, inkling.Invalid, "gzip header"},
+		{"gzip of nothing", put("nothing.gz", zipped(t, nil)), Options{}, inkling.Invalid, "the file is empty"},
+		{"unknown format", put("x", []byte("a,b\n")), Options{Format: "xml"}, inkling.Invalid, `no format is called "xml" (known are pcap, zeek`},
+		{"not a capture", put("y", []byte("a,b\n")), Options{Format: "pcap"}, inkling.Invalid, "not a capture"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := Open(tt.path, tt.o)
+			var e *inkling.Error
+			if !errors.As(err, &e) || e.Code != tt.code || !strings.Contains(err.Error(), tt.want) || e.Remedy == "" {
+				t.Errorf("error %v, want %q with a remedy", err, tt.want)
+			}
+		})
+	}
+}
+
+// TestTruncatedGzip gives the records that the file held, then says that it was cut.
+func TestTruncatedGzip(t *testing.T) {
+	text := samples["zeek"] + strings.Repeat("1.5\tCa\t2\n", 10000)
+	for _, format := range []string{"zeek", "pcap"} {
+		b := []byte(text)
+		if format == "pcap" {
+			b = []byte(samples["pcap"])
+			for range 1000 {
+				b = append(b, samples["pcap"][24:]...)
+			}
+		}
+		z := zipped(t, b)
+		r, _, err := New(bytes.NewReader(z[:len(z)-9]), "sample", Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var rec inkling.Record
+		n := 0
+		for err = r.Read(&rec); err == nil; err = r.Read(&rec) {
+			n++
+		}
+		if n == 0 || inkling.Skippable(err) || !strings.Contains(err.Error(), "truncated") || !strings.HasPrefix(err.Error(), "sample:") {
+			t.Errorf("%s: %d records, %v", format, n, err)
+		}
+	}
+}
+
+func TestOpen(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "conn.log")
+	if err := os.WriteFile(path, []byte(samples["zeek"]), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := Open(path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var rec inkling.Record
+	if err := f.Read(&rec); err != nil {
+		t.Fatal(err)
+	}
+	if f.Format != "zeek" || f.Size != int64(len(samples["zeek"])) || f.Done() != f.Size || rec.Origin.File != path || rec.Origin.Line != 5 {
+		t.Errorf("format %s, size %d, done %d, origin %v", f.Format, f.Size, f.Done(), rec.Origin)
+	}
+}

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/inkling-sec/inkling"
+)
+
+// capture is one UDP packet of raw IPv4 from 10.0.0.1 to 10.0.0.2, and a second
+// one a second later.
+const captureHead = "\xd4\xc3\xb2\xa1\x02\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\xff\xff\x00\x00\x65\x00\x00\x00"
+const capturePacket = "\x00\x00\x00\x1d\x00\x00\x00\x1d\x00\x00\x00" +
+	"\x45\x00\x00\x1d\x00\x00\x00\x00\x40\x11\x00\x00\x0a\x00\x00\x01\x0a\x00\x00\x02\x9c\x40\x27\x0f\x00\x09\x00\x00x"
+const captured = captureHead + "\x00\x00\x00\x60\x00" + capturePacket + "\x01\x00\x00\x60\x00" + capturePacket
+
+const convertedRow = "1610612736.000000\tCjEyXYtLYLskcfcIl\t10.0.0.1\t40000\t10.0.0.2\t9999\tudp\t-\t1.000000\t2\t0\tS0\tT\tT\t0\tD\t2\t58\t0\t0\n"
+
+func put(t *testing.T, name, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func runConvert(ctx context.Context, args ...string) (stdout, stderr string, err error) {
+	var out, errs bytes.Buffer
+	cmd := convertCmd()
+	cmd.SetOut(&out)
+	cmd.SetErr(&errs)
+	cmd.SetArgs(args)
+	cmd.SilenceErrors, cmd.SilenceUsage = true, true
+	err = cmd.ExecuteContext(ctx)
+	return out.String(), errs.String(), err
+}
+
+func rows(log string) (s []string) {
+	for _, l := range strings.SplitAfter(log, "\n") {
+		if l != "" && l[0] != '#' {
+			s = append(s, l)
+		}
+	}
+	return s
+}
+
+func TestConvert(t *testing.T) {
+	in := put(t, "a.pcap", captured)
+	out, stderr, err := runConvert(t.Context(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := rows(out); len(r) != 1 || !sameRow(r[0], convertedRow) {
+		t.Errorf("got %q", r)
+	}
+	if !strings.HasPrefix(out, "#separator \\x09\n") || !strings.Contains(out, "\n#path\tconn\n") || !strings.HasSuffix(out, "\n#close\n") {
+		t.Errorf("no Zeek log: %q", out)
+	}
+	if !strings.Contains(stderr, "2 packets, 1 flows in ") || strings.Count(stderr, "\n") != 1 {
+		t.Errorf("summary %q", stderr)
+	}
+}
+
+// sameRow compares all but the uid, whose hash is none of this test's business.
+func sameRow(a, b string) bool {
+	x, y := strings.Split(a, "\t"), strings.Split(b, "\t")
+	if len(x) != len(y) || len(x) < 2 {
+		return false
+	}
+	x[1], y[1] = "", ""
+	return strings.Join(x, "\t") == strings.Join(y, "\t")
+}
+
+func TestConvertTwoFilesAsJSON(t *testing.T) {
+	in := put(t, "a.pcap", captured)
+	out, _, err := runConvert(t.Context(), in, in, "--json")
+	if err != nil || strings.Count(out, "\n") != 2 || !strings.Contains(out, `"id.orig_p":40000,"id.resp_h":"10.0.0.2"`) || !strings.Contains(out, `"local_orig":true`) {
+		t.Errorf("%v: %s", err, out)
+	}
+	again, _, err := runConvert(t.Context(), put(t, "conn.json", out))
+	if err != nil || len(rows(again)) != 2 || !sameRow(rows(again)[0], convertedRow) {
+		t.Errorf("the JSON lines do not come back as the log: %v %q", err, again)
+	}
+}
+
+func TestConvertFile(t *testing.T) {
+	in := put(t, "a.pcap", captured)
+	dir := t.TempDir()
+	var first []byte
+	for range 2 {
+		path := filepath.Join(dir, "conn.log.gz")
+		if _, _, err := runConvert(t.Context(), in, "-o", path); err != nil {
+			t.Fatal(err)
+		}
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		z, err := gzip.NewReader(bytes.NewReader(b))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(z)
+		if err != nil || len(rows(string(text))) != 1 || z.Name != "" || !z.ModTime.IsZero() {
+			t.Fatalf("%v %q", err, text)
+		}
+		if first != nil && !bytes.Equal(first, b) {
+			t.Error("the same capture gives other bytes")
+		}
+		first = b
+	}
+	only(t, dir, "conn.log.gz")
+}
+
+// only fails when the folder holds anything but name.
+func only(t *testing.T, dir, name string) {
+	t.Helper()
+	list, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range list {
+		if e.Name() != name {
+			t.Errorf("%s was left behind", e.Name())
+		}
+	}
+}
+
+func TestConvertCut(t *testing.T) {
+	in := put(t, "a.pcap", captured[:len(captured)-5])
+	dir := t.TempDir()
+	path := filepath.Join(dir, "conn.log")
+	_, _, err := runConvert(t.Context(), in, "-o", path)
+	if inkling.CodeOf(err) != inkling.Invalid || !strings.Contains(err.Error(), "1 records were written to "+path) || !strings.Contains(err.Error(), "a.pcap: packet 2: the capture is truncated") {
+		t.Errorf("error %v", err)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil || len(rows(string(b))) != 1 {
+		t.Errorf("%v %q", err, b)
+	}
+	only(t, dir, "conn.log")
+}
+
+func TestConvertFailsWhole(t *testing.T) {
+	in := put(t, "a.pcap", captured)
+	dir := t.TempDir()
+	path := filepath.Join(dir, "conn.log")
+	if err := os.WriteFile(path, []byte("before"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	for name, tt := range map[string]struct {
+		ctx  context.Context
+		args []string
+	}{
+		"missing input": {t.Context(), []string{in, filepath.Join(dir, "none.pcap"), "-o", path}},
+		"not readable":  {t.Context(), []string{in, put(t, "x", "hello"), "-o", path}},
+		"interrupted":   {stopped, []string{in, "-o", path}},
+	} {
+		_, _, err := runConvert(tt.ctx, tt.args...)
+		if err == nil || name == "interrupted" && !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: error %v", name, err)
+		}
+		if b, _ := os.ReadFile(path); string(b) != "before" {
+			t.Errorf("%s: the output was touched: %q", name, b)
+		}
+		only(t, dir, "conn.log")
+	}
+	if _, _, err := runConvert(t.Context(), in, "-o", filepath.Join(dir, "no", "such", "conn.log")); inkling.CodeOf(err) != inkling.Invalid {
+		t.Errorf("a folder that is not there: %v", err)
+	}
+}
+
+func TestConvertSkipsBadLines(t *testing.T) {
+	in := put(t, "conn.log", "#separator \\x09\n#path\tconn\n#fields\tts\tuid\n1.5\tCa\nbad\n2.5\tCb\n")
+	out, stderr, err := runConvert(t.Context(), in)
+	if inkling.CodeOf(err) != inkling.Invalid || !strings.Contains(err.Error(), "conn.log:5:") || len(rows(out)) != 2 || !strings.Contains(stderr, "1 records could not be read") {
+		t.Errorf("%v %q %q", err, out, stderr)
+	}
+}
+
+func TestConvertNothing(t *testing.T) {
+	out, _, err := runConvert(t.Context(), put(t, "a.pcap", captureHead))
+	if err != nil || len(rows(out)) != 0 || !strings.Contains(out, "#fields\tts\tuid") {
+		t.Errorf("a capture without packets gives a header: %v %q", err, out)
+	}
+}

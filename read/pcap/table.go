@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// DefaultMaxFlows bounds the flows followed at one time.
+// DefaultMaxFlows bounds the flows followed at one time; each takes about 700 bytes.
 const DefaultMaxFlows = 200_000
 
 // Stats counts what a capture held.

@@ -56,7 +56,6 @@ type endpoint struct {
 func (e *endpoint) full(n, wraps uint32) int64 { return int64(wraps)<<32 + int64(n) - int64(e.start) }
 func (e *endpoint) sent() int64                { return e.full(e.last, e.lastWrap) }
 func (e *endpoint) acked() int64               { return e.full(e.ack, e.ackWrap) }
-func (e *endpoint) handshaking() bool          { return e.state <= synAckSent }
 
 func (e *endpoint) clean() bool {
 	return e.state == established || e.state == closed && e.prev == established

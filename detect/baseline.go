@@ -317,8 +317,12 @@ func ReadBaseline(r io.Reader, name string) (*Baseline, error) {
 	if err != nil {
 		return nil, damaged(err)
 	}
+	text, err := io.ReadAll(z) // to its end, where the checksum is
+	if err != nil {
+		return nil, damaged(err)
+	}
 	b := &Baseline{}
-	if err := json.NewDecoder(z).Decode(b); err != nil {
+	if err := json.Unmarshal(text, b); err != nil {
 		return nil, damaged(err)
 	}
 	if b.Format != baselineFormat {

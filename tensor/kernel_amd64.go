@@ -83,7 +83,7 @@ func rowsSIMD(dst, a, b []float32, n, k, m int, distances bool) {
 		if use == avx512 {
 			g.avx512(n, j, w)
 		} else {
-			g.avx2(0, n, j, w)
+			g.avx2(n, j, w)
 		}
 	}
 }
@@ -95,26 +95,46 @@ type grid struct {
 	distances bool
 }
 
-// avx512 does columns j to j+w-1 of the first n rows of dst.
+// avx512 does columns j to j+w-1 of the first n rows of dst, 6 rows by 8
+// columns at a time. Where those do not come out even the last ones do some
+// elements again, which changes no bit of them.
 func (g *grid) avx512(n, j, w int) {
-	n4, w8 := n&^3, w&^7
-	mask := uint32(1)<<(g.k&7) - 1
-	for i := 0; i < n4 && w8 > 0; i += 4 {
-		dst, a, b := &g.dst[i*g.m+j], &g.a[i*g.k], &g.b[j*g.k]
-		if g.distances {
-			distances4AVX512(dst, a, b, g.k, w8, g.m, mask)
-		} else {
-			dots4AVX512(dst, a, b, g.k, w8, g.m, mask)
-		}
+	if w < 8 {
+		g.avx2(n, j, w)
+		return
 	}
-	g.avx2(0, n4, j+w8, w-w8)
-	g.avx2(n4, n, j, w)
+	for i := 0; i < n; {
+		h := 1
+		if n >= 6 {
+			h, i = 6, min(i, n-6)
+		}
+		g.eights(h, i, j, w&^7)
+		if w&7 != 0 {
+			g.eights(h, i, j+w-8, 8)
+		}
+		i += h
+	}
 }
 
-// avx2 does columns j to j+w-1 of rows i to n-1 of dst.
-func (g *grid) avx2(i, n, j, w int) {
+func (g *grid) eights(h, i, j, w int) {
+	dst, a, b := &g.dst[i*g.m+j], &g.a[i*g.k], &g.b[j*g.k]
+	mask := uint32(1)<<(g.k&7) - 1
+	switch {
+	case g.distances && h == 6:
+		distances6AVX512(dst, a, b, g.k, w, g.m, mask)
+	case g.distances:
+		distances1AVX512(dst, a, b, g.k, w, g.m, mask)
+	case h == 6:
+		dots6AVX512(dst, a, b, g.k, w, g.m, mask)
+	default:
+		dots1AVX512(dst, a, b, g.k, w, g.m, mask)
+	}
+}
+
+// avx2 does columns j to j+w-1 of the first n rows of dst.
+func (g *grid) avx2(n, j, w int) {
 	mask := mask8(g.k & 7)
-	for w > 0 && i < n {
+	for i := 0; i < n; {
 		dst, a, b := &g.dst[i*g.m+j], &g.a[i*g.k], &g.b[j*g.k]
 		switch {
 		case g.distances && i+2 <= n:

@@ -34,8 +34,10 @@ func main() {
 	rowsAVX2("dots3AVX2", 3, dotStep)
 	rowsAVX2("distances1AVX2", 1, distanceStep)
 	rowsAVX2("distances2AVX2", 2, distanceStep)
-	rowsAVX512("dots4AVX512", dotStep)
-	rowsAVX512("distances4AVX512", distanceStep)
+	rowsAVX512("dots1AVX512", 1, dotStep)
+	rowsAVX512("dots6AVX512", 6, dotStep)
+	rowsAVX512("distances1AVX512", 1, distanceStep)
+	rowsAVX512("distances6AVX512", 6, distanceStep)
 	Generate()
 }
 
@@ -60,8 +62,8 @@ func at(base, far, stride, triple reg.Register, r int) Mem {
 	panic(fmt.Sprint("no address for row ", r))
 }
 
-// bytes loads a parameter that counts elements and makes it count bytes.
-func bytes(name string) reg.GPVirtual {
+// inBytes loads a parameter that counts elements and makes it count bytes.
+func inBytes(name string) reg.GPVirtual {
 	r := GP64()
 	Load(Param(name), r)
 	SHLQ(Imm(2), r)

@@ -63,11 +63,11 @@ func panel(name string, s set, width int, masked bool, heights ...int) {
 	}
 	TEXT(name, NOSPLIT, "func(dst, a, b *float32, n, k, row, step, ld int"+mask+")")
 	Pragma("noescape")
-	Doc(fmt.Sprintf("%s makes a strip of columns, %d vectors wide, %d rows at a time.", name, width, heights[0]))
+	Doc(fmt.Sprintf("%s makes a strip of columns of vector width %d, %d rows at a time.", name, width, heights[0]))
 	p := &strip{set: s, width: width}
 	p.dst, p.a, p.b = param("dst"), param("a"), param("b")
 	p.n, p.k = param("n"), param("k")
-	p.row, p.step, p.ld = bytes("row"), bytes("step"), bytes("ld")
+	p.row, p.step, p.ld = inBytes("row"), inBytes("step"), inBytes("ld")
 	p.triple = times3(p.row)
 	if masked {
 		p.mask = s.loadMask("mask")

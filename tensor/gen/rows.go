@@ -28,7 +28,7 @@ type pairs struct {
 }
 
 func newPairs() *pairs {
-	p := &pairs{dst: param("dst"), a: param("a"), b: param("b"), k: param("k"), m: param("m"), ld: bytes("ld")}
+	p := &pairs{dst: param("dst"), a: param("a"), b: param("b"), k: param("k"), m: param("m"), ld: inBytes("ld")}
 	p.steps, p.tail = GP64(), GP64()
 	MOVQ(p.k, p.steps)
 	SHRQ(Imm(3), p.steps)
@@ -62,7 +62,7 @@ func (p *pairs) along(label string, move func(), step func(tail bool)) {
 func rowsAVX2(name string, h int, step step) {
 	TEXT(name, NOSPLIT, "func("+rowsParams+", mask *int32)")
 	Pragma("noescape")
-	Doc(fmt.Sprintf("%s compares %d rows of a with every row of b.", name, h))
+	Doc(fmt.Sprintf("%s compares each of %d rows of a with every row of b.", name, h))
 	p := newPairs()
 	mask := param("mask")
 	for _, w := range []int{4, 1} {
@@ -139,14 +139,13 @@ func (p *pairs) next(label string, w int) {
 	Label(label + "done")
 }
 
-// rowsAVX512 writes a kernel for 4 rows of a and as many eights of rows of b
+// rowsAVX512 writes a kernel for h rows of a and as many eights of rows of b
 // as there are: a register holds 8 elements of two rows of b, so that it sums
 // just as AVX2 does.
-func rowsAVX512(name string, step step) {
-	const h = 4
+func rowsAVX512(name string, h int, step step) {
 	TEXT(name, NOSPLIT, "func("+rowsParams+", mask uint32)")
 	Pragma("noescape")
-	Doc(name + " compares 4 rows of a with the rows of b, whose number is a multiple of 8.")
+	Doc(fmt.Sprintf("%s compares each of %d rows of a with the rows of b, whose number is a multiple of 8.", name, h))
 	p := newPairs()
 	mask := avx512{}.loadMask("mask")
 	const label = "cols8"
@@ -154,20 +153,26 @@ func rowsAVX512(name string, step step) {
 	CMPQ(p.m, Imm(8))
 	JL(LabelRef(label + "done"))
 	acc := zeros(ZMM, h, 4)
-	pa, pb, far := GP64(), GP64(), GP64()
+	pa, pb, farA, farB := GP64(), GP64(), GP64(), GP64()
 	MOVQ(p.a, pa)
+	if h > 4 {
+		LEAQ(Mem{Base: p.a, Index: p.k, Scale: 4}, farA)
+	}
 	MOVQ(p.b, pb)
-	LEAQ(Mem{Base: p.b, Index: p.k, Scale: 4}, far)
+	LEAQ(Mem{Base: p.b, Index: p.k, Scale: 4}, farB)
 	move := func() {
 		ADDQ(Imm(32), pa)
 		ADDQ(Imm(32), pb)
-		ADDQ(Imm(32), far)
+		ADDQ(Imm(32), farB)
+		if h > 4 {
+			ADDQ(Imm(32), farA)
+		}
 	}
 	p.along(label, move, func(tail bool) {
 		x := make([]reg.VecVirtual, h)
 		for i := range x {
 			x[i] = ZMM()
-			if m := at(pa, nil, p.k, p.triple, i); tail {
+			if m := at(pa, farA, p.k, p.triple, i); tail {
 				VMOVUPS_Z(m, mask, x[i])
 				VINSERTF64X4(Imm(1), x[i].AsY(), x[i], x[i])
 			} else {
@@ -176,7 +181,7 @@ func rowsAVX512(name string, step step) {
 		}
 		for j := range 4 {
 			y := ZMM()
-			low, high := at(pb, nil, p.k, p.triple, j), at(far, nil, p.k, p.triple, j)
+			low, high := at(pb, nil, p.k, p.triple, j), at(farB, nil, p.k, p.triple, j)
 			if tail {
 				z := ZMM()
 				VMOVUPS_Z(low, mask, y)

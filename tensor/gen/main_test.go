@@ -1,0 +1,38 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// The kernels in the tree are what this generator writes.
+func TestKernelsAreUpToDate(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs the go command")
+	}
+	dir := t.TempDir()
+	names := []string{"kernels_amd64.s", "kernels_amd64.go"}
+	out, err := exec.Command("go", "run", ".", "-pkg", "tensor",
+		"-out", filepath.Join(dir, names[0]), "-stubs", filepath.Join(dir, names[1])).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, name := range names {
+		if !bytes.Equal(body(t, filepath.Join(dir, name)), body(t, filepath.Join("..", name))) {
+			t.Errorf("%s is out of date: go generate ./tensor", name)
+		}
+	}
+}
+
+// body gives a file without its first line, which names the files asked for.
+func body(t *testing.T, name string) []byte {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ = bytes.Cut(text, []byte("\n"))
+	return text
+}

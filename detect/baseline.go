@@ -12,6 +12,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/inkling-sec/inkling"
@@ -98,7 +99,11 @@ func NewBaseline(ctx context.Context, name string, files []string, open func(fil
 		}
 	}
 	if len(kept) < 40 {
-		return nil, &inkling.Error{Code: inkling.Invalid, Place: fmt.Sprint(files), What: fmt.Sprintf("%d benign records are too few for a baseline", len(kept)), Remedy: "give at least 40, better 6000 or more"}
+		remedy := "give at least 40, better 6000 or more"
+		if o.Label != "" {
+			remedy += fmt.Sprintf("; benign are those with %q in the column %q", o.Benign, o.Label)
+		}
+		return nil, &inkling.Error{Code: inkling.Invalid, Place: strings.Join(files, ", "), What: fmt.Sprintf("%d benign records are too few for a baseline", len(kept)), Remedy: remedy}
 	}
 	return b, b.split(kept, pool, rng, o)
 }
@@ -218,7 +223,11 @@ func readInto(r inkling.Reader, rec *inkling.Record, x feature.Extractor, raw []
 	if err := r.Read(rec); err != nil || x == nil {
 		return err
 	}
-	return x.Extract(raw, rec)
+	err := x.Extract(raw, rec)
+	if err != nil && !inkling.Skippable(err) {
+		return fmt.Errorf("%s: %w", rec.Origin, err)
+	}
+	return err
 }
 
 // recordTime gives the record's own time: its first Time field, or NaN.

@@ -50,7 +50,7 @@ func Examples(ctx context.Context, r inkling.Reader, file string, lines []int, c
 	}
 	if len(want) > 0 {
 		missing := slices.Sorted(maps.Keys(want))
-		return Rows{}, &inkling.Error{Code: inkling.NotFound, Place: file, What: fmt.Sprintf("no record at line %d", missing[0]), Remedy: "lines count from 1 and include the header; see them with: inkling features " + file}
+		return Rows{}, &inkling.Error{Code: inkling.NotFound, Place: file, What: fmt.Sprintf("no record at line %d", missing[0]), Remedy: "lines count from 1 and include the header; see one with: inkling features " + file + ":LINE"}
 	}
 	return out, nil
 }

@@ -28,8 +28,19 @@ type File struct {
 
 // source counts what is read of a file.
 type source struct {
-	f    *os.File
+	f    io.ReadCloser
 	done atomic.Int64
+}
+
+// stdin gives standard input with a Close that ends a Read. The file itself
+// cannot do that: a read of a terminal or a pipe goes on in the kernel.
+func stdin() io.ReadCloser {
+	r, w := io.Pipe()
+	go func() {
+		_, err := io.CopyBuffer(w, struct{ io.Reader }{os.Stdin}, make([]byte, 256<<10))
+		w.CloseWithError(err)
+	}()
+	return r
 }
 
 func (s *source) Read(b []byte) (int, error) {
@@ -47,30 +58,26 @@ func (f *File) Unwrap() inkling.Reader { return f.Reader }
 // Close closes the reader and its file. Another goroutine may call it to end a
 // Read that is under way.
 func (f *File) Close() error {
-	err := f.Reader.Close()
-	if f.src.f == os.Stdin {
-		return err
-	}
-	return errors.Join(err, f.src.f.Close())
+	return errors.Join(f.Reader.Close(), f.src.f.Close())
 }
 
 // Open opens the file at path, or standard input for "-". Gzip is recognised
 // by its first bytes.
 func Open(path string, o Options) (*File, error) {
-	src := &source{f: os.Stdin}
+	src := &source{}
 	name, size := "stdin", int64(0)
-	if path != "-" {
-		name = path
-		var err error
-		if src.f, size, err = openFile(path); err != nil {
+	if path == "-" {
+		src.f = stdin()
+	} else {
+		f, n, err := openFile(path)
+		if err != nil {
 			return nil, err
 		}
+		name, size, src.f = path, n, f
 	}
 	r, format, err := New(src, name, o)
 	if err != nil {
-		if src.f != os.Stdin {
-			src.f.Close()
-		}
+		src.f.Close()
 		return nil, err
 	}
 	return &File{Reader: r, Format: format, Size: size, src: src}, nil

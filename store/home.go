@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/inkling-sec/inkling"
 )
@@ -70,8 +71,22 @@ func (h Home) Put(k Kind, name string, write func(io.Writer) error) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return unwritable(path, err)
 	}
+	sweep(filepath.Dir(path))
 	return WriteFile(path, write)
 }
+
+// sweep removes what a killed program left a week ago or before. Failing is harmless: nobody reads such files.
+func sweep(dir string) {
+	left, _ := filepath.Glob(filepath.Join(dir, temporary))
+	for _, f := range left {
+		if info, err := os.Stat(f); err == nil && time.Since(info.ModTime()) > 7*24*time.Hour {
+			os.Remove(f)
+		}
+	}
+}
+
+// temporary is what files are called until they are whole; no kind's file is.
+const temporary = ".writing-*"
 
 // Get reads a whole thing.
 func (h Home) Get(k Kind, name string) ([]byte, error) {
@@ -88,7 +103,7 @@ func (h Home) Get(k Kind, name string) ([]byte, error) {
 		return nil, &inkling.Error{Code: inkling.NotFound, Place: h.Dir, What: fmt.Sprintf("no %s %q", k.One(), name), Remedy: remedy}
 	}
 	if err != nil {
-		return nil, &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("cannot read the %s", k.One()), Remedy: "check its permissions", Err: err}
+		return nil, &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("cannot read the %s", k.One()), Remedy: "check the home and its permissions", Err: err}
 	}
 	return data, nil
 }
@@ -106,11 +121,11 @@ func (h Home) List(k Kind) ([]string, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, &inkling.Error{Code: inkling.Invalid, What: "cannot list the " + k.Folder, Remedy: "check its permissions", Err: err}
+		return nil, &inkling.Error{Code: inkling.Invalid, What: "cannot list the " + k.Folder, Remedy: "check the home and its permissions", Err: err}
 	}
 	var names []string
 	for _, e := range entries {
-		if name, ok := strings.CutSuffix(e.Name(), k.Ext); ok && goodName.MatchString(name) {
+		if name, ok := strings.CutSuffix(e.Name(), k.Ext); ok && goodName.MatchString(name) && !e.IsDir() {
 			names = append(names, name)
 		}
 	}
@@ -118,16 +133,20 @@ func (h Home) List(k Kind) ([]string, error) {
 	return names, nil
 }
 
-// WriteFile writes a file through write, whole or not at all.
+// WriteFile writes a file through write, whole or not at all. What is no plain
+// file, such as a device or a pipe, is written as it is.
 func WriteFile(path string, write func(io.Writer) error) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".writing-*")
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return writeDevice(path, write)
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), temporary)
 	if err != nil {
 		return unwritable(path, err)
 	}
-	defer os.Remove(f.Name())
+	defer os.Remove(f.Name()) // fails harmlessly once the file has its name
 	defer f.Close()
 	if err := write(f); err != nil {
-		return err
+		return blame(f, path, err)
 	}
 	if err := commit(f, path); err != nil {
 		return unwritable(path, err)
@@ -137,6 +156,31 @@ func WriteFile(path string, write func(io.Writer) error) error {
 		dir.Close()
 	}
 	return nil
+}
+
+// writeDevice writes to what must not be replaced.
+func writeDevice(path string, write func(io.Writer) error) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return unwritable(path, err)
+	}
+	defer f.Close()
+	if err := write(f); err != nil {
+		return blame(f, path, err)
+	}
+	if err := f.Close(); err != nil {
+		return unwritable(path, err)
+	}
+	return nil
+}
+
+// blame tells an error of the file being written, such as a full disk, from any other of the writer.
+func blame(f *os.File, path string, err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) && p.Path == f.Name() {
+		return unwritable(path, p.Err)
+	}
+	return err
 }
 
 func unwritable(path string, err error) error {

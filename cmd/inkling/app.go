@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -47,8 +48,29 @@ func (in *input) flags(cmd *cobra.Command) {
 	cmd.Flags().StringSliceVar(&in.names, "names", nil, "column names of a CSV file without a header line")
 }
 
-func (in *input) open(file string) (inkling.Reader, error) {
-	return read.Open(file, read.Options{Format: in.format, Names: in.names})
+// opener opens files so that the end of ctx ends a read that waits for more,
+// of a pipe or of standard input.
+func (in *input) opener(ctx context.Context) func(file string) (inkling.Reader, error) {
+	return func(file string) (inkling.Reader, error) {
+		f, err := read.Open(file, read.Options{Format: in.format, Names: in.names})
+		if err != nil {
+			return nil, err
+		}
+		return &stoppable{f, context.AfterFunc(ctx, func() { f.Close() })}, nil
+	}
+}
+
+// stoppable is a reader that the end of a context closes.
+type stoppable struct {
+	inkling.Reader
+	release func() bool
+}
+
+func (s *stoppable) Close() error {
+	if !s.release() {
+		return nil // closed already
+	}
+	return s.Reader.Close()
 }
 
 func formats() string {
@@ -63,6 +85,9 @@ func formats() string {
 type style struct{ on bool }
 
 func styleOf(w io.Writer) style {
+	if o, ok := w.(*output); ok {
+		w = o.Writer
+	}
 	f, ok := w.(*os.File)
 	return style{ok && term.IsTerminal(int(f.Fd())) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
 }

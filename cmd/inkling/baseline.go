@@ -36,11 +36,17 @@ With --label, the files may hold attacks too: only records whose label is
 			if err := store.CheckName(store.Baselines, name); err != nil {
 				return err
 			}
+			if err := checkSchema(o.Schema); err != nil {
+				return err
+			}
+			if o.Pool < 20 || o.Calibration < 20 {
+				return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("%d records to learn from and %d to promise on", o.Pool, o.Calibration), Remedy: "give --pool and --calibration 20 or more each"}
+			}
 			p := newProgress(a)
 			defer p.clear()
 			o.Progress = func(n int) { p.show("%d records", n) }
-			o.Skipped = warnSkipped(cmd, a, p)
-			b, err := detect.NewBaseline(cmd.Context(), name, files, in.open, o)
+			o.Skipped = warnSkipped(cmd, p)
+			b, err := detect.NewBaseline(cmd.Context(), name, files, in.opener(cmd.Context()), o)
 			if err != nil {
 				return err
 			}
@@ -61,6 +67,13 @@ With --label, the files may hold attacks too: only records whose label is
 	cmd.Flags().IntVar(&o.Calibration, "calibration", 5000, "records to promise on; a rate r needs at least 1/r - 1 of them")
 	cmd.Flags().Uint64Var(&o.Seed, "seed", 1, "seed of the sample")
 	return cmd
+}
+
+func checkSchema(schema string) error {
+	if schema == "flow" || schema == "table" {
+		return nil
+	}
+	return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("no schema %q", schema), Remedy: "choose flow or table with --schema"}
 }
 
 func printBaseline(w io.Writer, a *app, b *detect.Baseline) error {
@@ -86,12 +99,14 @@ func printBaseline(w io.Writer, a *app, b *detect.Baseline) error {
 }
 
 // warnSkipped tells of the first few records that could not be read; all are counted in the summary.
-func warnSkipped(cmd *cobra.Command, a *app, p *progress) func(error) {
+func warnSkipped(cmd *cobra.Command, p *progress) func(error) {
 	told := 0
 	return func(err error) {
 		if told++; told <= 3 {
 			p.clear()
 			fmt.Fprintln(cmd.ErrOrStderr(), "inkling: skipped:", err)
+		} else if told == 4 {
+			fmt.Fprintln(cmd.ErrOrStderr(), "inkling: skipped: further ones are not named")
 		}
 	}
 }

@@ -4,11 +4,9 @@ import (
 	"bufio"
 	"compress/gzip"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -18,6 +16,7 @@ import (
 	"github.com/inkling-sec/inkling/read"
 	"github.com/inkling-sec/inkling/read/pcap"
 	"github.com/inkling-sec/inkling/read/zeek"
+	"github.com/inkling-sec/inkling/store"
 )
 
 // A converter is one run of inkling convert.
@@ -77,7 +76,7 @@ func (c *converter) run(ctx context.Context, stdout io.Writer, files []string) e
 	if c.out == "-" {
 		err = buffered(stdout, body)
 	} else {
-		err = writeWhole(c.out, body)
+		err = store.WriteFile(c.out, func(w io.Writer) error { return compressed(w, strings.HasSuffix(c.out, ".gz"), body) })
 	}
 	if c.terminal {
 		fmt.Fprint(c.stderr, "\r\033[K")
@@ -116,41 +115,6 @@ func buffered(w io.Writer, body func(io.Writer) error) error {
 		return err
 	}
 	return b.Flush()
-}
-
-// writeWhole lets body write a file that appears at path when it is complete
-// and on disk; after an error nothing is there but what was there before.
-func writeWhole(path string, body func(io.Writer) error) error {
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return writeDevice(path, body)
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".inkling-*")
-	if err != nil {
-		return &inkling.Error{Code: inkling.Invalid, Place: path, What: "cannot write there", Err: err, Remedy: "give -o a folder that exists and may be written"}
-	}
-	defer os.Remove(f.Name()) // fails harmlessly once the file has its name
-	defer f.Close()
-	if err := compressed(f, strings.HasSuffix(path, ".gz"), body); err != nil {
-		return err
-	}
-	for _, step := range []func() error{
-		func() error { return f.Chmod(0o644) }, f.Sync, f.Close,
-		func() error { return os.Rename(f.Name(), path) },
-	} {
-		if err := step(); err != nil {
-			return fmt.Errorf("writing %s: %w", path, err)
-		}
-	}
-	return nil
-}
-
-// writeDevice writes to what cannot be replaced, such as a pipe.
-func writeDevice(path string, body func(io.Writer) error) error {
-	f, err := os.OpenFile(path, os.O_WRONLY, 0)
-	if err != nil {
-		return &inkling.Error{Code: inkling.Invalid, Place: path, What: "cannot write there", Err: err}
-	}
-	return errors.Join(compressed(f, strings.HasSuffix(path, ".gz"), body), f.Close())
 }
 
 // compressed writes through gzip when on. The gzip header names no file and no

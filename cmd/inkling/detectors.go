@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -11,10 +12,11 @@ import (
 )
 
 func detectorsCmd(a *app) *cobra.Command {
-	cmd := &cobra.Command{Use: "detectors", Short: "List and show what was taught"}
+	list := func(cmd *cobra.Command, _ []string) error { return listDetectors(cmd, a) }
+	cmd := &cobra.Command{Use: "detectors", Short: "List and show what was taught", Example: "  inkling detectors list\n  inkling detectors show ssh-guessing", Args: cobra.NoArgs, RunE: list}
 	cmd.AddCommand(
-		&cobra.Command{Use: "list", Short: "List the detectors of the home", Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error { return listDetectors(cmd, a) }},
-		&cobra.Command{Use: "show NAME", Short: "Show a detector: examples, promise, lineage", Args: cobra.ExactArgs(1), RunE: func(cmd *cobra.Command, args []string) error { return showDetector(cmd, a, args[0]) }},
+		&cobra.Command{Use: "list", Short: "List the detectors of the home", Example: "  inkling detectors list --json", Args: cobra.NoArgs, RunE: list},
+		&cobra.Command{Use: "show NAME", Short: "Show a detector: examples, promise, lineage", Example: "  inkling detectors show ssh-guessing", Args: cobra.ExactArgs(1), RunE: func(cmd *cobra.Command, args []string) error { return showDetector(cmd, a, args[0]) }},
 	)
 	return cmd
 }
@@ -41,10 +43,13 @@ func listDetectors(cmd *cobra.Command, a *app) error {
 		fmt.Fprintf(out, "No detectors in %s yet. Teach one with: inkling teach NAME --examples FILE:LINE,LINE…\n", h.Dir)
 		return nil
 	}
-	for i, n := range names {
+	var bad []error
+	head := false
+	for _, n := range names {
 		d, err := loadDetector(h, n)
 		if err != nil {
-			return err
+			bad = append(bad, err)
+			continue
 		}
 		p := d.Promise
 		if a.json {
@@ -54,12 +59,13 @@ func listDetectors(cmd *cobra.Command, a *app) error {
 			}
 			continue
 		}
-		if i == 0 {
+		if !head {
+			head = true
 			fmt.Fprintf(out, "%-24s %-7s %8s  %-9s %-12s %-12s %s\n", "detector", "state", "examples", "self-test", "false alarms", "baseline", "taught")
 		}
 		fmt.Fprintf(out, "%-24s %-7s %8d  %-9s %-12s %-12s %s\n", d.Name, d.State, d.Examples.Len(), fmt.Sprintf("%d of %d", p.SelfTest.Found, p.SelfTest.Of), rate(p.Alpha), d.Baseline, d.Created.Format("2006-01-02 15:04"))
 	}
-	return nil
+	return errors.Join(bad...)
 }
 
 func showDetector(cmd *cobra.Command, a *app, name string) error {

@@ -75,23 +75,47 @@ The intervals are 95 % over draws.`,
 }
 
 func (f *evalFlags) load(cmd *cobra.Command, files []string) (*eval.Data, error) {
-	var open []func() (inkling.Reader, error)
+	open := f.opener(cmd.Context())
+	var sources []func() (inkling.Reader, error)
 	names := make([]string, len(files))
 	for i, file := range files {
 		names[i] = filepath.Base(file)
-		open = append(open, func() (inkling.Reader, error) { return f.open(file) })
+		sources = append(sources, func() (inkling.Reader, error) { return open(file) })
 	}
-	return eval.Load(cmd.Context(), strings.Join(names, "+"), open, eval.Options{Schema: f.schema, Drop: f.drop, Label: f.label})
+	return eval.Load(cmd.Context(), strings.Join(names, "+"), sources, eval.Options{Schema: f.schema, Drop: f.drop, Label: f.label})
+}
+
+// check refuses numbers that no episode can have.
+func (f *evalFlags) check() error {
+	if err := checkSchema(f.schema); err != nil {
+		return err
+	}
+	least := []struct {
+		flag       string
+		value, min int
+	}{{"draws", f.draws, 1}, {"ways", f.ways, 2}, {"iterations", f.iterations, 0}}
+	for _, n := range f.shots {
+		least = append(least, struct {
+			flag       string
+			value, min int
+		}{"shots", n, 1})
+	}
+	for _, l := range least {
+		if l.value < l.min {
+			return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("--%s %d", l.flag, l.value), Remedy: fmt.Sprintf("give %d or more", l.min)}
+		}
+	}
+	return nil
 }
 
 func (f *evalFlags) run(cmd *cobra.Command, a *app) error {
 	if len(f.data) == 0 {
 		return &inkling.Error{Code: inkling.Invalid, What: "no data to evaluate on", Remedy: "name labelled files with --data"}
 	}
-	if f.schema != "flow" && f.schema != "table" {
-		return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("schema %q", f.schema), Remedy: "choose flow or table"}
+	if err := f.check(); err != nil {
+		return err
 	}
-	learners, err := learnersOf(f.learners, f.seed)
+	learners, err := learnersOf(f.learners, f.seed, "--learners")
 	if err != nil {
 		return err
 	}
@@ -141,6 +165,13 @@ func (f *evalFlags) newAttack(cmd *cobra.Command, d *eval.Data, learners []meta.
 		if err != nil {
 			return nil, err
 		}
+		c, err := d.Contract()
+		if err != nil {
+			return nil, err
+		}
+		if have := c.Hash(); m.Contract != have {
+			return nil, &inkling.Error{Code: inkling.Conflict, Place: "model " + file, What: fmt.Sprintf("trained on rows of another contract (%.12s) than %s has (%.12s)", m.Contract, d.Name, have), Remedy: "judge it on data like what it was trained on, or train it again"}
+		}
 		plan.Trained = append(plan.Trained, m.Learner)
 	}
 	if len(f.known) > 0 {
@@ -165,12 +196,12 @@ func (f *evalFlags) newAttack(cmd *cobra.Command, d *eval.Data, learners []meta.
 	return plan.Play(cmd.Context(), d, episodes)
 }
 
-func learnersOf(names []string, seed uint64) ([]meta.Learner, error) {
+func learnersOf(names []string, seed uint64, flag string) ([]meta.Learner, error) {
 	var out []meta.Learner
 	for _, n := range names {
 		e, err := meta.Find(n)
 		if err != nil {
-			return nil, &inkling.Error{Code: inkling.Invalid, What: err.Error(), Remedy: "correct --learners"}
+			return nil, &inkling.Error{Code: inkling.Invalid, What: err.Error(), Remedy: "correct " + flag}
 		}
 		out = append(out, e.New(seed))
 	}

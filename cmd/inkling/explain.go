@@ -37,18 +37,25 @@ features need not sum to one.`,
 			if err != nil {
 				return err
 			}
-			if name == "" {
+			file, lines, err := parseLines(args[0])
+			if err != nil {
+				return err
+			}
+			if len(lines) == 0 {
 				alert, err := findAlert(h, args[0])
 				if err != nil {
 					return err
 				}
 				return showAlert(cmd.OutOrStdout(), a, alert, true)
 			}
+			if name == "" {
+				return &inkling.Error{Code: inkling.Invalid, Place: args[0], What: "no detector to judge this record with", Remedy: "name one with --detector; see: inkling detectors list"}
+			}
 			d, err := armed(cmd.Context(), h, name)
 			if err != nil {
 				return err
 			}
-			rows, err := examples(cmd.Context(), &in, args, d.Baseline)
+			rows, err := in.rows(cmd.Context(), file, lines, d.Baseline.Contract)
 			if err != nil {
 				return err
 			}
@@ -73,6 +80,7 @@ func findAlert(h store.Home, id string) (inkling.Alert, error) {
 	if err != nil {
 		return inkling.Alert{}, err
 	}
+	var damaged []string
 	for _, n := range names {
 		data, err := h.Get(store.Alerts, n)
 		if err != nil {
@@ -82,47 +90,48 @@ func findAlert(h store.Home, id string) (inkling.Alert, error) {
 		lines.Buffer(nil, 1<<24)
 		for lines.Scan() {
 			var alert inkling.Alert
-			if json.Unmarshal(lines.Bytes(), &alert) == nil && strings.HasPrefix(alert.ID, id) {
+			if err := json.Unmarshal(lines.Bytes(), &alert); err != nil {
+				damaged = append(damaged, n)
+				break
+			}
+			if id != "" && strings.HasPrefix(alert.ID, id) {
 				return alert, nil
 			}
 		}
+		if lines.Err() != nil {
+			damaged = append(damaged, n)
+		}
+	}
+	if len(damaged) > 0 {
+		return inkling.Alert{}, &inkling.Error{Code: inkling.Invalid, Place: h.Dir, What: fmt.Sprintf("no alert %q found, but the file of alerts of %s is damaged", id, strings.Join(damaged, ", ")), Remedy: "hunt again"}
 	}
 	return inkling.Alert{}, &inkling.Error{Code: inkling.NotFound, Place: h.Dir, What: fmt.Sprintf("no alert %q among those of the last hunts", id), Remedy: "IDs stand in hunt's output; for a record of a file say: inkling explain FILE:LINE --detector NAME"}
 }
 
 func showAlert(w io.Writer, a *app, alert inkling.Alert, isAlert bool) error {
 	if a.json {
-		return a.print(w, alert)
+		return a.print(w, struct {
+			inkling.Alert
+			IsAlert bool `json:"alert"`
+		}{alert, isAlert})
 	}
-	if !isAlert {
-		fmt.Fprintf(w, "Not an alert: %s of benign records score as high.\n", rate(alert.PValue))
+	if isAlert {
+		tellAlert(w, alert)
+		return nil
 	}
-	tellAlert(w, alert)
+	s := styleOf(w)
+	fmt.Fprintf(w, "Not an alert: %s of benign records score as high.\n%s %s  %s%s\n", rate(alert.PValue), s.green("○"), s.bold(who(alert)), when(alert), s.dim(alert.Origin.String()))
+	tellEvidence(w, s, alert.Evidence)
+	fmt.Fprintln(w)
 	return nil
 }
 
 // tellAlert writes an alert with its evidence for people.
 func tellAlert(w io.Writer, alert inkling.Alert) {
 	s := styleOf(w)
-	when := ""
-	if alert.Time > 0 {
-		sec, frac := math.Modf(alert.Time)
-		when = time.Unix(int64(sec), int64(frac*1e9)).UTC().Format("2006-01-02 15:04:05") + "  "
-	}
-	fmt.Fprintf(w, "%s %s  %s%s\n", s.red("●"), s.bold(who(alert)), when, s.dim(alert.Origin.String()+"  alert "+alert.ID))
+	fmt.Fprintf(w, "%s %s  %s%s\n", s.red("●"), s.bold(who(alert)), when(alert), s.dim(alert.Origin.String()+"  alert "+alert.ID))
 	fmt.Fprintf(w, "  p-value %.2g: %s of benign records look so much like %s\n", alert.PValue, atMost(alert.PValue), alert.Detector)
-	tellNeighbour(w, s, "nearest taught", alert.Evidence.NearestTaught)
-	tellNeighbour(w, s, "nearest benign", alert.Evidence.NearestBenign)
-	for i, c := range alert.Evidence.Contributions {
-		label := ""
-		if i == 0 {
-			label = "speaks for it"
-		}
-		if math.Abs(c.Share) < 0.005 {
-			break
-		}
-		fmt.Fprintf(w, "  %-15s %s %-22s %s %s\n", label, bar(s, c.Share), c.Feature, s.bold(human(c.Value)), s.dim("benign "+human(c.Typical)))
-	}
+	tellEvidence(w, s, alert.Evidence)
 	if n := len(alert.Evidence.Flip); n > 0 {
 		var parts []string
 		for _, c := range alert.Evidence.Flip {
@@ -133,6 +142,30 @@ func tellAlert(w io.Writer, alert inkling.Alert) {
 		fmt.Fprintf(w, "  would pass if   no few changes towards a benign record would do\n")
 	}
 	fmt.Fprintln(w)
+}
+
+// when tells an alert's time, with room behind it; nothing when it has none.
+func when(alert inkling.Alert) string {
+	if alert.Time <= 0 {
+		return ""
+	}
+	sec, frac := math.Modf(alert.Time)
+	return time.Unix(int64(sec), int64(frac*1e9)).UTC().Format("2006-01-02 15:04:05") + "  "
+}
+
+func tellEvidence(w io.Writer, s style, e inkling.Evidence) {
+	tellNeighbour(w, s, "nearest taught", e.NearestTaught)
+	tellNeighbour(w, s, "nearest benign", e.NearestBenign)
+	for i, c := range e.Contributions {
+		label := ""
+		if i == 0 {
+			label = "speaks for it"
+		}
+		if math.Abs(c.Share) < 0.005 {
+			break
+		}
+		fmt.Fprintf(w, "  %-15s %s %-22s %s %s\n", label, bar(s, c.Share), c.Feature, s.bold(human(c.Value)), s.dim("benign "+human(c.Typical)))
+	}
 }
 
 func atMost(p float64) string {

@@ -37,13 +37,13 @@ features of every record as a table.`,
 			if err != nil {
 				return err
 			}
-			r, err := in.open(file)
+			r, err := in.opener(cmd.Context())(file)
 			if err != nil {
 				return err
 			}
 			defer r.Close()
 			if asCSV {
-				return writeFeatures(cmd, r, keep)
+				return writeFeatures(cmd, r, keep, warnSkipped(cmd, newProgress(a)))
 			}
 			if len(lines) == 0 {
 				return &inkling.Error{Code: inkling.Invalid, Place: file, What: "which record?", Remedy: "name a line, " + file + ":12, or write all with --csv"}
@@ -116,10 +116,11 @@ func showFeatures(w io.Writer, a *app, c *feature.Contract, rows detect.Rows) er
 }
 
 // writeFeatures writes one CSV line a record: the kept fields, then the features.
-func writeFeatures(cmd *cobra.Command, r inkling.Reader, keep []string) error {
+func writeFeatures(cmd *cobra.Command, r inkling.Reader, keep []string, skipped func(error)) error {
 	x := feature.NewFlow(feature.FlowOptions{})
 	c := x.Contract()
 	out := csv.NewWriter(cmd.OutOrStdout())
+	defer out.Flush()
 	line := append([]string{}, keep...)
 	for _, f := range c.Features {
 		line = append(line, f.Name)
@@ -130,14 +131,21 @@ func writeFeatures(cmd *cobra.Command, r inkling.Reader, keep []string) error {
 	var rec inkling.Record
 	raw := make([]float64, len(c.Features))
 	for {
+		if cmd.Context().Err() != nil {
+			return cmd.Context().Err()
+		}
 		err := r.Read(&rec)
 		if errors.Is(err, io.EOF) {
 			break
 		}
-		if err != nil {
-			return err
+		if err == nil {
+			err = x.Extract(raw, &rec)
 		}
-		if err := x.Extract(raw, &rec); err != nil {
+		if inkling.Skippable(err) {
+			skipped(err)
+			continue
+		}
+		if err != nil {
 			return err
 		}
 		line = line[:0]
@@ -146,7 +154,7 @@ func writeFeatures(cmd *cobra.Command, r inkling.Reader, keep []string) error {
 			if i < 0 {
 				return &inkling.Error{Code: inkling.Invalid, Place: rec.Origin.String(), What: fmt.Sprintf("no field %q", k), Remedy: "correct --keep"}
 			}
-			line = append(line, string(rec.Text[i]))
+			line = append(line, fieldOf(&rec, i))
 		}
 		for k, v := range raw {
 			line = append(line, cellOf(c, k, v))
@@ -157,6 +165,16 @@ func writeFeatures(cmd *cobra.Command, r inkling.Reader, keep []string) error {
 	}
 	out.Flush()
 	return out.Error()
+}
+
+func fieldOf(r *inkling.Record, i int) string {
+	switch {
+	case r.Schema.Fields[i].Kind == inkling.Text:
+		return string(r.Text[i])
+	case math.IsNaN(r.Num[i]):
+		return ""
+	}
+	return strconv.FormatFloat(r.Num[i], 'f', -1, 64)
 }
 
 func cellOf(c *feature.Contract, k int, v float64) string {

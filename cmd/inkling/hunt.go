@@ -46,8 +46,8 @@ still printed.`,
 			if err != nil {
 				return err
 			}
-			hunt := &hunt{a: a, detector: d, open: in.open, out: cmd.OutOrStdout(), show: show, progress: newProgress(a)}
-			hunt.skipped = warnSkipped(cmd, a, hunt.progress)
+			hunt := &hunt{a: a, detector: d, open: in.opener(cmd.Context()), out: cmd.OutOrStdout(), show: show, progress: newProgress(a)}
+			hunt.skipped = warnSkipped(cmd, hunt.progress)
 			defer hunt.progress.clear()
 			if noSave {
 				return hunt.run(cmd.Context(), files, io.Discard)
@@ -91,6 +91,15 @@ func (h *hunt) run(ctx context.Context, files []string, keep io.Writer) error {
 		}
 	}
 	h.progress.clear()
+	if total.Records == 0 && failed == nil {
+		failed = &inkling.Error{Code: inkling.Invalid, Place: strings.Join(files, ", "), What: "no records to hunt in", Remedy: "check that these are the right files"}
+		if total.Skipped > 0 {
+			failed = &inkling.Error{Code: inkling.Invalid, Place: strings.Join(files, ", "), What: fmt.Sprintf("none of the %s could be read", plural(total.Skipped, "record")), Remedy: "check that the detector's baseline was made from files like these"}
+		}
+	}
+	if total.Records == 0 {
+		return failed
+	}
 	if err := h.summary(total); err != nil {
 		return err
 	}

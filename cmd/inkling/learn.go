@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/inkling-sec/inkling"
 	"github.com/inkling-sec/inkling/detect"
+	"github.com/inkling-sec/inkling/feature"
 	"github.com/inkling-sec/inkling/meta"
 	"github.com/inkling-sec/inkling/store"
 )
@@ -50,7 +52,7 @@ func armed(ctx context.Context, h store.Home, name string) (*detect.Armed, error
 	}
 	c, err := choose(h, d.Learner, d.Model, d.Seed)
 	if err != nil {
-		return nil, err
+		return nil, &inkling.Error{Code: inkling.CodeOf(err), Place: "detector " + name, What: "cannot be made ready", Remedy: "teach it again with this program", Err: err}
 	}
 	return detect.Arm(ctx, d, b, c)
 }
@@ -91,6 +93,16 @@ func parseLines(arg string) (file string, lines []int, err error) {
 	return m[1], lines, nil
 }
 
+// rows reads the records at those lines of a file, all when there are no lines.
+func (in *input) rows(ctx context.Context, file string, lines []int, c *feature.Contract) (detect.Rows, error) {
+	r, err := in.opener(ctx)(file)
+	if err != nil {
+		return detect.Rows{}, err
+	}
+	defer r.Close()
+	return detect.Examples(ctx, r, file, lines, c)
+}
+
 // examples reads the marked records of all arguments.
 func examples(ctx context.Context, in *input, args []string, b *detect.Baseline) (detect.Rows, error) {
 	var all detect.Rows
@@ -99,18 +111,18 @@ func examples(ctx context.Context, in *input, args []string, b *detect.Baseline)
 		if err != nil {
 			return all, err
 		}
-		r, err := in.open(file)
+		rows, err := in.rows(ctx, file, lines, b.Contract)
 		if err != nil {
 			return all, err
 		}
-		rows, err := detect.Examples(ctx, r, file, lines, b.Contract)
-		r.Close()
-		if err != nil {
-			return all, err
+		for i, o := range rows.Origin {
+			if slices.Contains(all.Origin, o) {
+				continue // marked twice: it must not find itself in the self-test
+			}
+			all.Raw = append(all.Raw, rows.Raw[i])
+			all.Origin = append(all.Origin, o)
+			all.Record = append(all.Record, rows.Record[i])
 		}
-		all.Raw = append(all.Raw, rows.Raw...)
-		all.Origin = append(all.Origin, rows.Origin...)
-		all.Record = append(all.Record, rows.Record...)
 	}
 	return all, nil
 }

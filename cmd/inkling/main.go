@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -16,18 +18,76 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	err := rootCmd().ExecuteContext(ctx)
-	if err != nil {
-		if errors.Is(err, context.Canceled) {
-			err = errors.New("interrupted; nothing half-written was left behind")
-		}
-		fmt.Fprintln(os.Stderr, "inkling:", err)
-		os.Exit(exitStatus(err))
-	}
+	context.AfterFunc(ctx, stop)   // a second Ctrl-C ends the program at once
+	signal.Ignore(syscall.SIGPIPE) // a reader that has gone is an error of the write: temporary files are still removed
+	status := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(status)
 }
 
-// exitStatus maps the four error codes, in one table; usage errors of cobra are plain errors.
+// What shells say of a program that SIGINT or SIGPIPE ended.
+const (
+	statusInterrupted = 130
+	statusClosedPipe  = 141
+)
+
+// run runs the command that args name and gives its exit status.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	untilFull, stop := context.WithCancel(ctx)
+	defer stop()
+	out := &output{Writer: stdout, stop: stop}
+	root, began := rootCmd(), false
+	root.PersistentPreRun = func(*cobra.Command, []string) { began = true }
+	root.SetArgs(args)
+	root.SetOut(out)
+	root.SetErr(stderr)
+	cmd, err := root.ExecuteContextC(untilFull)
+	switch {
+	case errors.Is(out.err, syscall.EPIPE):
+		return statusClosedPipe
+	case out.err != nil:
+		err = &inkling.Error{Code: inkling.Invalid, Place: "standard output", What: "cannot be written", Remedy: "free space, or write to another place", Err: out.err}
+	case err != nil && ctx.Err() != nil:
+		fmt.Fprintln(stderr, "inkling: interrupted; nothing half-written was left behind")
+		return statusInterrupted
+	case err != nil && !began:
+		err = misuse(cmd, err)
+	}
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintln(stderr, "inkling:", err)
+	return exitStatus(err)
+}
+
+// misuse makes an error of what cobra says of flags, arguments and command names.
+func misuse(cmd *cobra.Command, err error) error {
+	what := strings.TrimSpace(strings.ReplaceAll(err.Error(), "\n\nDid you mean this?\n\t", "; did you mean "))
+	if !cmd.HasParent() {
+		return &inkling.Error{Code: inkling.Invalid, What: what, Remedy: "see the commands with: inkling --help"}
+	}
+	_, place, _ := strings.Cut(cmd.CommandPath(), " ")
+	return &inkling.Error{Code: inkling.Invalid, Place: place, What: what, Remedy: "usage: " + cmd.UseLine() + "; more: " + cmd.CommandPath() + " --help"}
+}
+
+// output keeps the first failure of a write and stops the command then: what
+// nobody will read is not worth making, and must not look like success.
+type output struct {
+	io.Writer
+	stop func()
+	err  error
+}
+
+func (o *output) Write(b []byte) (int, error) {
+	n, err := o.Writer.Write(b)
+	if err != nil && o.err == nil {
+		o.err = err
+		o.stop()
+	}
+	return n, err
+}
+
+// exitStatus maps the four error codes, in one table.
 func exitStatus(err error) int {
 	return map[inkling.Code]int{inkling.Internal: 1, inkling.Invalid: 2, inkling.NotFound: 3, inkling.Conflict: 4}[inkling.CodeOf(err)]
 }
@@ -51,5 +111,20 @@ rate before it is switched on, and shows evidence for every alert.
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "write JSON lines for programs instead of text for people")
 	root.AddCommand(quickstartCmd(a), baselineCmd(a), teachCmd(a), huntCmd(a), explainCmd(a), detectorsCmd(a), featuresCmd(a),
 		convertCmd(), trainCmd(a), evalCmd(a), versionCmd(a))
+	strict(root)
 	return root
+}
+
+// strict makes cobra's own commands refuse what they do not know.
+func strict(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		switch c.Name() {
+		case "help":
+			c.Args = func(_ *cobra.Command, args []string) error { _, _, err := root.Find(args); return err }
+		case "completion":
+			c.Args, c.RunE = cobra.NoArgs, func(c *cobra.Command, _ []string) error { return c.Help() }
+		}
+	}
 }

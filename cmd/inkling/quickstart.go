@@ -34,8 +34,9 @@ in the second half, and holds what it found against the truth.
 Neither this recording nor this kind of attack was in anything the program was
 trained or tuned on. Nothing is written outside the home; the detector stays
 there to look at.`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return q.run(cmd) },
+		Args:    cobra.NoArgs,
+		Example: "  inkling quickstart\n  inkling quickstart --home /tmp/try --shots 1",
+		RunE:    func(cmd *cobra.Command, _ []string) error { return q.run(cmd) },
 	}
 	cmd.Flags().StringVar(&q.kind, "attack", "tunnel-dns", fmt.Sprintf("the attack to teach, one of %v", lab.Unseen))
 	cmd.Flags().IntVar(&q.shots, "shots", 5, "examples to teach")

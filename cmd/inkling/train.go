@@ -80,7 +80,13 @@ func (f *trainFlags) train(cmd *cobra.Command, a *app) error {
 	if len(f.data) == 0 {
 		return &inkling.Error{Code: inkling.Invalid, What: "no data to train on", Remedy: "name labelled files with --data"}
 	}
-	learners, err := learnersOf([]string{f.learner}, f.seed)
+	if err := checkSchema(f.schema); err != nil {
+		return err
+	}
+	if f.iterations < 0 || f.metaBatch < 0 || f.every < 0 {
+		return &inkling.Error{Code: inkling.Invalid, What: "a number of steps or tasks below 0", Remedy: "correct --iterations, --meta-batch or --checkpoint-every"}
+	}
+	learners, err := learnersOf([]string{f.learner}, f.seed, "--learner")
 	if err != nil {
 		return err
 	}

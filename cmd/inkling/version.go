@@ -15,9 +15,10 @@ const release = "0.1.0"
 
 func versionCmd(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use:   "version",
-		Short: "Tell the version, the build and the feature contract",
-		Args:  cobra.NoArgs,
+		Use:     "version",
+		Short:   "Tell the version, the build and the feature contract",
+		Example: "  inkling version --json",
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			commit := "unknown"
 			if info, ok := debug.ReadBuildInfo(); ok {

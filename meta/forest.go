@@ -13,7 +13,9 @@ import (
 
 // Forest is many trees, each grown until its leaves are pure, and the mean of
 // their leaves' class shares. Every class weighs the same in all, however few
-// rows it has. Without Random it is the random forest of Breiman 2001 (rows
+// rows it has. Two things differ from scikit-learn, both for the better where a
+// class has ten rows: features that are constant in a node do not count among
+// those looked at, and leaves are smoothed by half an average row of each class. Without Random it is the random forest of Breiman 2001 (rows
 // drawn with replacement, best thresholds), with it the extremely randomized
 // trees of Geurts et al. 2006 (all rows, random thresholds).
 type Forest struct {
@@ -108,7 +110,7 @@ func (l *Forest) draw(g *ground, i int, r *treeRand) []int32 {
 func newGround(t *Task, known, random bool) *ground {
 	d := t.Support.X.Shape[1]
 	kinds := rowsOf(t)
-	g := &ground{d: d, ways: t.Ways, random: random, try: max(1, int(math.Sqrt(float64(d))))}
+	g := &ground{prior: .5 / float64(t.Support.Len()), d: d, ways: t.Ways, random: random, try: max(1, int(math.Sqrt(float64(d))))}
 	for c := range kinds {
 		g.class = append(g.class, c)
 	}
@@ -171,11 +173,15 @@ func (s *forestScorer) Score(dst []float32, x *tensor.Tensor) {
 				addShares(sum[(r-lo)*s.ways:(r-lo+1)*s.ways], t, x.Data[r*s.d:(r+1)*s.d])
 			}
 		}
-		for i := range sum {
-			sum[i] /= float32(len(s.trees))
+		for i, v := range sum {
+			sum[i] = logShare(v / float32(len(s.trees)))
 		}
 	}
 }
+
+// logShare is the score of a class: the log of its mean share, which smoothing
+// keeps above zero.
+func logShare(v float32) float32 { return float32(math.Log(max(float64(v), 1e-9))) }
 
 func addShares(sum []float32, t *tree, row []float32) {
 	at := t.leaf(row)
@@ -210,8 +216,8 @@ func (s *forestScorer) unseen(benign []float32, seen [][]int32) []float32 {
 			}
 		}
 	}
-	for i := range sum {
-		sum[i] /= max(1, trees[i/s.ways])
+	for i, v := range sum {
+		sum[i] = logShare(v / max(1, trees[i/s.ways]))
 	}
 	return sum
 }

@@ -15,11 +15,19 @@ type Entry struct {
 // Learners are all learners there are, each under the name it gives itself.
 // Adding one is a file and a line here; the battery in metatest finds it.
 var Learners = []Entry{
+	{"nearest-mean", "nearest class mean", func(uint64) Learner { return &NearestMean{} }},
+	{"contrast", "how much nearer the nearest taught row is than the nearest benign one", func(uint64) Learner { return &Contrast{} }},
+	{"knn", "nearest rows vote, classes weighing the same", func(uint64) Learner { return &KNN{} }},
+	{"logistic-regression", "logistic regression, L2 penalty, classes weighing the same", func(uint64) Learner { return &Logistic{} }},
+	{"lda", "linear discriminant with a shrunk covariance", func(uint64) Learner { return &LDA{} }},
 	{"ratio", "nearer to the taught rows than is usual where the row lies", func(uint64) Learner { return &Ratio{} }},
+	{"ratio-whitened", "ratio after whitening by how rows of one known class differ", func(uint64) Learner { return &Whitened{} }},
 	{"random-forest", "random forest", func(s uint64) Learner { return &Forest{Seed: s} }},
 	{"extra-trees", "extremely randomized trees", func(s uint64) Learner { return &Forest{Random: true, Seed: s} }},
 	{"random-forest-known", "random forest, known attacks as further examples", func(s uint64) Learner { return &Forest{Known: true, Seed: s} }},
 	{"extra-trees-known", "extremely randomized trees, known attacks as further examples", func(s uint64) Learner { return &Forest{Random: true, Known: true, Seed: s} }},
+	{"vote", "ratio and extra trees, each as a benign-calibrated p-value", func(s uint64) Learner { return &Vote{Seed: s} }},
+	{"vote-known", "vote that learns from known attacks too", func(s uint64) Learner { return &Vote{Known: true, Seed: s} }},
 }
 
 // Find gives the entry of that name.

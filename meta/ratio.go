@@ -70,17 +70,13 @@ func (s *ratioScorer) Score(dst []float32, x *tensor.Tensor) {
 // ScoreSelf leaves each benign row out of its own neighbours.
 func (s *ratioScorer) ScoreSelf() []float32 {
 	own, ways := s.class[0], len(s.class)
-	x := make([]float32, len(own.rows))
-	for i := range x {
-		x[i] = own.rows[i] + own.centre[i%s.d]
-	}
 	dst, dist := make([]float32, own.n*ways), make([]float32, own.n)
 	for c, ix := range s.class {
 		self := -1
 		if c == 0 {
 			self = 0
 		}
-		ix.meanTo(dist, x, s.k[c], self)
+		ix.meanTo(dist, own.rows.Data, s.k[c], self)
 		for i, v := range dist {
 			dst[i*ways+c] = negLog(v)
 		}

@@ -43,6 +43,7 @@ type ground struct {
 	weight     []float64 // of a row of each kind
 	first      []int32   // row of each kind, and n
 	try        int       // features looked at for a split
+	prior      float64   // mass of every class added to a leaf
 	random     bool      // draw the threshold instead of searching the best
 }
 
@@ -151,14 +152,17 @@ func (w *grower) count(b branch) (pure bool) {
 	return classes < 2
 }
 
+// leaf ends a branch with its rows' shares, drawn towards even by the prior: a
+// pure leaf of many rows says more than one of few, which keeps apart the rows
+// that all trees agree on.
 func (w *grower) leaf(b branch) {
-	total := 0.0
+	total := w.prior * float64(w.ways)
 	for _, m := range w.mass[:w.ways] {
 		total += m
 	}
 	w.out.nodes[b.node] = node{feature: -1, next: int32(len(w.out.share))}
 	for _, m := range w.mass[:w.ways] {
-		w.out.share = append(w.out.share, float32(m/total))
+		w.out.share = append(w.out.share, float32((m+w.prior)/total))
 	}
 }
 

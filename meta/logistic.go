@@ -1,0 +1,149 @@
+package meta
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"github.com/inkling-sec/inkling/tensor"
+)
+
+// Logistic is logistic regression with an L2 penalty: it minimises
+// ½‖w‖² + C·Σ weight·loss, every class weighing the same in all and all classes
+// together 1,000, with the intercept free. Two ways have one weight vector, more
+// have one each (softmax). Solved by L-BFGS (Nocedal & Wright 2006, 7.2).
+type Logistic struct {
+	C     float64 // 0 means 0.1
+	Steps int     // at most; 0 means 200
+}
+
+var _ Learner = (*Logistic)(nil)
+
+// Name gives "logistic-regression".
+func (*Logistic) Name() string { return "logistic-regression" }
+
+// Adapt finds the weights.
+func (l *Logistic) Adapt(ctx context.Context, t *Task) (Scorer, error) {
+	n, d, err := dims(t)
+	if err != nil {
+		return nil, fmt.Errorf("logistic-regression: %w", err)
+	}
+	c, steps := l.C, l.Steps
+	if c == 0 {
+		c = .1
+	}
+	if steps == 0 {
+		steps = 200
+	}
+	p := &logisticLoss{n: n, d: d, ways: t.Ways, y: t.Support.Y, heads: t.Ways, centre: meanOf(t.Support.X.Data, d)}
+	if t.Ways == 2 {
+		p.heads = 1
+	}
+	p.x, p.logit = blank(n, d), blank(n, p.heads)
+	p.head, p.turn = blank(p.heads, d), blank(p.heads, d)
+	for i, v := range t.Support.X.Data[:n*d] {
+		p.x.Data[i] = v - p.centre[i%d]
+	}
+	count := make([]float64, t.Ways)
+	for _, y := range p.y {
+		count[y]++
+	}
+	for _, y := range p.y {
+		p.weight = append(p.weight, c*1000/float64(t.Ways)/count[y])
+	}
+	w := make([]float64, p.heads*(d+1))
+	if err := minimise(ctx, w, p.at, steps, 1e-4); err != nil {
+		return nil, err
+	}
+	return p.scorer(w), nil
+}
+
+// logisticLoss is the loss of weights laid out as heads times d weights and an
+// intercept. Rows are about their mean: the intercept is free, so this changes
+// only how well the problem is conditioned.
+type logisticLoss struct {
+	n, d, ways, heads int
+	centre            []float32
+	x                 *tensor.Tensor // [n, d]
+	head, turn        *tensor.Tensor // [heads, d]: weights, gradient
+	logit             *tensor.Tensor // [n, heads]
+	y                 []int
+	weight            []float64
+}
+
+// at gives the loss at w and writes its gradient.
+func (p *logisticLoss) at(grad, w []float64) float64 {
+	d, k, loss := p.d, p.heads, 0.0
+	for h := range k {
+		for j, v := range w[h*(d+1) : h*(d+1)+d] {
+			loss += v * v / 2
+			p.head.Data[h*d+j] = float32(v)
+		}
+	}
+	tensor.MatMulBTo(p.logit, p.x, p.head)
+	clear(grad)
+	slope := make([]float64, k)
+	for i := range p.n {
+		for h := range slope {
+			slope[h] = float64(p.logit.Data[i*k+h]) + w[h*(d+1)+d]
+		}
+		loss += p.weight[i] * p.slopes(slope, p.y[i])
+		for h, s := range slope {
+			p.logit.Data[i*k+h] = float32(s * p.weight[i])
+			grad[h*(d+1)+d] += s * p.weight[i]
+		}
+	}
+	tensor.MatMulATo(p.turn, p.logit, p.x)
+	for h := range k {
+		for j := range d {
+			grad[h*(d+1)+j] = w[h*(d+1)+j] + float64(p.turn.Data[h*d+j])
+		}
+	}
+	return loss
+}
+
+// slopes turns the logits of a row of class y into their derivatives and gives its loss.
+func (p *logisticLoss) slopes(logit []float64, y int) float64 {
+	if p.heads == 1 {
+		z := logit[0]
+		if y == 1 {
+			z = -z
+		}
+		loss := max(z, 0) + math.Log1p(math.Exp(-math.Abs(z)))
+		logit[0] = 1 / (1 + math.Exp(-z))
+		if y == 1 {
+			logit[0] = -logit[0]
+		}
+		return loss
+	}
+	top, sum := logit[0], 0.0
+	for _, z := range logit {
+		top = max(top, z)
+	}
+	loss := top - logit[y]
+	for h, z := range logit {
+		logit[h] = math.Exp(z - top)
+		sum += logit[h]
+	}
+	for h := range logit {
+		logit[h] /= sum
+	}
+	logit[y]--
+	return loss + math.Log(sum)
+}
+
+func (p *logisticLoss) scorer(w []float64) Scorer {
+	weight, bias := make([]float32, p.ways*p.d), make([]float32, p.ways)
+	skip := p.ways - p.heads // of two ways the first scores 0
+	for h := range p.heads {
+		for j := range p.d {
+			weight[(h+skip)*p.d+j] = float32(w[h*(p.d+1)+j])
+		}
+		bias[h+skip] = float32(w[h*(p.d+1)+p.d])
+	}
+	return newLinearScorer(weight, bias, p.centre)
+}
+
+func blank(n, d int) *tensor.Tensor {
+	return &tensor.Tensor{Shape: []int{n, d}, Data: make([]float32, n*d)}
+}

@@ -4,7 +4,7 @@ The application has, on purpose, a login without lockout and one query that
 pastes its argument into SQL. It must never listen anywhere but in the lab.
 
   app.py app ADDRESS PORT USERS_JSON
-  app.py c2 ADDRESS HTTP_PORT HTTPS_PORT RAW_PORT CERT KEY
+  app.py c2 ADDRESS HTTP_PORT RAW_PORT        behind nginx for HTTP and HTTPS
 """
 import json
 import os
@@ -12,7 +12,6 @@ import random
 import socket
 import socketserver
 import sqlite3
-import ssl
 import sys
 import threading
 import time
@@ -154,14 +153,8 @@ def main():
         App.db.execute("CREATE TABLE staff(id INTEGER, login TEXT, hash TEXT)")
         App.db.executemany("INSERT INTO staff VALUES(?,?,?)", [(i, f"user{i}", os.urandom(8).hex()) for i in range(12)])
         return Server((addr, int(sys.argv[3])), App).serve_forever()
-    plain, tls = Server((addr, int(sys.argv[3])), C2), Server((addr, int(sys.argv[4])), C2)
-    ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    ctx.load_cert_chain(sys.argv[6], sys.argv[7])
-    # The handshake is left to the handler's thread, so that one slow peer blocks nobody.
-    tls.socket = ctx.wrap_socket(tls.socket, server_side=True, do_handshake_on_connect=False)
-    raw = RawServer((addr, int(sys.argv[5])), Raw)
-    for s in (plain, tls):
-        threading.Thread(target=s.serve_forever, daemon=True).start()
+    threading.Thread(target=Server((addr, int(sys.argv[3])), C2).serve_forever, daemon=True).start()
+    raw = RawServer((addr, int(sys.argv[4])), Raw)
     raw.serve_forever()
 
 

@@ -88,8 +88,10 @@ class Plan:
     def one_scan(self, kind, how, host, target, n=None):
         rate = self.rng.choice([20, 40, 80, 150, 400])
         n = n or self.rng.randrange(200, 320)
-        extra = self.rng.choice([[], ["-sV", "--version-light"], ["-O"]]) if how == ["-sS"] and self.rng.random() < 0.3 else []
-        self.add(kind, host, self.at(0.8), 60, self.nmap(
+        extra = []
+        if how == ["-sS"] and self.rng.random() < 0.3:
+            extra = self.rng.choice([[], ["-sV", "--version-light"], ["-O"]])
+        self.add(kind, host, self.at(0.8), 110, self.nmap(
             *how, "-Pn", self.rng.choice(["-T3", "-T4"]), "--max-rate", rate, "--max-retries", self.rng.choice([0, 1]),
             "-p", self.range(n), *extra, self.ip(target)), [self.ip(target)])
 
@@ -103,8 +105,8 @@ class Plan:
 
     def slow_scan(self):
         for host in (self.outside(), self.bad()):
-            target = self.rng.sample(["web", "app", "files", "mail", "db"], 2)
-            delay = self.rng.choice([700, 1000, 1400, 2000])
+            target = self.rng.sample(["web", "app", "files", "mail", "db"], self.rng.choice([1, 2]))
+            delay = self.rng.choice([1000, 1400, 2000, 3000])
             self.add("scan-slow", host, self.rng.uniform(5, 40), self.span, self.nmap(
                 self.rng.choice(["-sS", "-sT"]), "-Pn", "-T2", "--scan-delay", f"{delay}ms", "--max-scan-delay",
                 f"{delay + 300}ms", "--max-retries", 0, "--max-parallelism", 1, "-p",
@@ -129,10 +131,10 @@ class Plan:
         return ["hydra", "-I", "-f", "-t", threads, "-W", "3", *how, host_ip, *service]
 
     def guess_ssh(self):
-        for host, target, n in ((self.outside(), "files", 380), (self.bad(), self.rng.choice(["app", "db"]), 240)):
+        for host, target, n in ((self.outside(), "files", 500), (self.bad(), self.rng.choice(["app", "db"]), 300)):
             user = self.rng.choice(["root", "admin", *self.cfg["users"]])
             f = f"ssh-{host}-{target}.txt"
-            argv = self.hydra(self.rng.choice([4, 6, 10]), self.ip(target), ["ssh"], "-l", user, "-P", f)
+            argv = self.hydra(self.rng.choice([8, 12, 16]), self.ip(target), ["ssh"], "-l", user, "-P", f)
             if self.rng.random() < 0.3:
                 argv = ["medusa", "-h", self.ip(target), "-u", user, "-P", f, "-M", "ssh", "-t", "6"]
             self.add("guess-ssh", host, self.at(0.55), 230, argv, [self.ip(target)],
@@ -156,7 +158,7 @@ class Plan:
             f = f"ftp-{host}.txt"
             user = self.rng.choice(["ftp", "backup", *self.cfg["users"]])
             self.add("guess-ftp", host, self.at(), 200, self.hydra(
-                self.rng.choice([4, 8, 12]), self.ip("files"), ["ftp"], "-l", user, "-P", f),
+                self.rng.choice([8, 12, 16]), self.ip("files"), ["ftp"], "-l", user, "-P", f),
                 [self.ip("files")], {f: self.words(self.rng.randrange(300, 480))})
 
     def guess_db(self):
@@ -201,15 +203,17 @@ class Plan:
             ["ffuf", "-s", "-t", self.rng.choice([2, 6]), "-w", "dir1.txt", "-u", url + "FUZZ"]])
         self.add("web-dir", self.rng.choice([self.outside(), self.bad()]), self.at(), 90, tool,
                  [self.ip("app")], {"dir1.txt": short})
-        s = self.rng.choice(["http", "https"])
+        site = f"{self.rng.choice(['http', 'https'])}://{self.ip('web')}/"
         tool = self.rng.choice([
-            ["gobuster", "dir", "-q", "-k", "-t", 4, "--delay", "30ms", "-w", "dir2.txt", "-u", f"{s}://{self.ip('web')}/"],
-            ["dirb", f"{s}://{self.ip('web')}/", "dir2.txt", "-S", "-r", "-z", "20"]])
+            ["gobuster", "dir", "-q", "-k", "-t", 4, "--delay", "30ms", "-w", "dir2.txt", "-u", site],
+            ["dirb", site, "dir2.txt", "-S", "-r", "-z", "20"]])
         self.add("web-dir", self.outside(), self.at(), 110, tool, [self.ip("web")], {"dir2.txt": long})
         self.add("web-sql", self.rng.choice([self.outside(), self.bad()]), self.at(0.5), 160, [
-            "sqlmap", "--batch", "--flush-session", "--output-dir", "sql", "--level", self.rng.choice([1, 2]), "--risk", 2,
+            "sqlmap", "--batch", "--flush-session", "--output-dir", "sql",
+            "--level", self.rng.choice([1, 2]), "--risk", 2,
             "--threads", self.rng.choice([1, 3]), *self.rng.choice([[], ["--delay", "0.1"], ["--random-agent"]]),
-            *self.rng.choice([[], ["--dbms", "sqlite", "--dump-all", "--exclude-sysdbs", "--stop", "12"]]), "-u", url + "item?id=7"], [self.ip("app")])
+            *self.rng.choice([[], ["--dbms", "sqlite", "--dump-all", "--exclude-sysdbs", "--stop", "12"]]),
+            "-u", url + "item?id=7"], [self.ip("app")])
         self.add("web-sql", self.outside(), self.at(0.6), 120, [
             "sqlmap", "--batch", "--flush-session", "--output-dir", "sql2", "--level", 2, "--technique",
             self.rng.choice(["BU", "BEU", "BT"]), "-u", url + "search?q=abc"], [self.ip("app")])
@@ -223,7 +227,7 @@ class Plan:
         r, dom = self.ip("dns"), self.cfg["tun_domain"]
         for host in self.cfg["bad"][:2]:
             for _ in range(self.rng.choice([1, 2])):
-                start, span = self.at(0.75), self.rng.randrange(30, 70)
+                start, span = self.at(0.75), self.rng.randrange(25, 50)
                 self.add("tunnel-dns", host, start, span + 8, [
                     "iodine", "-f", "-r", "-P", "lab", "-T", self.rng.choice(["TXT", "NULL", "CNAME", "SRV"]),
                     "-L", self.rng.choice([0, 1]), "-m", self.rng.choice([120, 300, 700]), "-I", "4", r, dom], [r])

@@ -68,7 +68,7 @@ ROLES = {
         ("mail_send", 45, False), ("ssh_work", 90, False), ("copy", 70, False), ("ftp", 80, False),
         ("sql", 40, False), ("login_basic", 60, False), ("mistake", 60, False), ("chat", 50, False),
         ("upload", 90, False), ("cloud_sync", 120, False), ("telemetry", 6.5, True), ("updater", 30, True),
-        ("ntp", 32, True),
+        ("ntp", 32, True), ("ping_some", 45, False), ("old_printer", 70, False),
     ],
     "monitor": [
         ("health_http", 4, True), ("health_https", 10, True), ("health_ports", 6, True), ("ping_all", 15, True),
@@ -85,7 +85,7 @@ ROLES = {
     "visitors": [
         ("visit", 2.2, False), ("visit", 2.2, False), ("visit", 4, False), ("crawl", 50, False), ("api_client", 3, True),
         ("mail_in", 8, False), ("road_ssh", 40, False), ("login_basic", 25, False), ("road_imap", 15, False),
-        ("stray", 20, False),
+        ("stray", 20, False), ("ping_some", 40, False),
     ],
     "neighbour": [  # a person who shares an address with an attacker
         ("visit", 12, False), ("mail_in", 40, False), ("login_basic", 50, False),

@@ -1,25 +1,20 @@
-"""The client calls that benign behaviour is made of, one method a habit.
+"""The client calls that benign behaviour is made of, one method a habit: names
+and the web here, the rest in errands.py.
 
 Real programs where one is at hand (curl, wget, ssh, scp, sftp, rsync, lftp,
 psql, pgbench, swaks, dig, ping, nmap), the Python library elsewhere.
 """
-import ftplib
 import http.client
-import imaplib
 import os
-import random
 import re
-import smtplib
 import socket
-import ssl
 import subprocess
 import time
 
 import days
-from implant import SSH, question
+from errands import Errands, LOOSE
+from implant import question
 
-LOOSE = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-LOOSE.check_hostname, LOOSE.verify_mode = False, ssl.CERT_NONE
 TYPES = {"A": 1, "PTR": 12, "MX": 15, "TXT": 16, "AAAA": 28, "SRV": 33}
 
 
@@ -29,7 +24,7 @@ def check(roles):
             getattr(Client, name)
 
 
-class Client:
+class Client(Errands):
     def __init__(self, cfg, host, rng):
         self.cfg, self.host, self.rng = cfg, host, rng
         self.mine = cfg["hosts"][host]["ips"]
@@ -76,18 +71,21 @@ class Client:
             kind = self.rng.choices(["A", "AAAA", "MX", "TXT", "SRV", "PTR", "none", "dkim", "inner"],
                                     [40, 25, 6, 6, 3, 6, 6, 3, 10])[0]
             if kind == "PTR":
-                self.lookup(".".join(reversed(self.rng.choice(self.cfg["hosts"]["void"]["ips"]).split("."))) + ".in-addr.arpa", "PTR")
+                dark = self.rng.choice(self.cfg["hosts"]["void"]["ips"])
+                self.lookup(".".join(reversed(dark.split("."))) + ".in-addr.arpa", "PTR")
             elif kind == "none":
                 self.lookup(f"{self.rng.getrandbits(30):x}.{self.rng.choice(['com', 'org', 'example'])}")
             elif kind == "dkim":
                 self.lookup("k1._domainkey." + site, "TXT")
             elif kind == "inner":
-                self.lookup(f"{self.rng.choice(['web', 'app', 'files', 'mail', 'db', 'wpad', 'printer'])}.{self.cfg['domain']}")
+                host = self.rng.choice(["web", "app", "files", "mail", "db", "wpad", "printer"])
+                self.lookup(f"{host}.{self.cfg['domain']}")
             else:
                 self.lookup(self.rng.choice(["", "www.", "api.", "img."]) + site, kind)
             time.sleep(self.rng.expovariate(8))
         if self.rng.random() < 0.05:
-            self.sh("dig", *self.rng.choice([[], ["+tcp"]]), "@" + self.ip("dns"), self.rng.choice(self.cfg["sites"]), "ANY", limit=8)
+            self.sh("dig", *self.rng.choice([[], ["+tcp"]]), "@" + self.ip("dns"),
+                    self.rng.choice(self.cfg["sites"]), "ANY", limit=8)
 
     def long_names(self):
         """CDN shards and reputation checks: long, random, and quite normal."""
@@ -130,7 +128,7 @@ class Client:
         if how < 0.2:
             bind = ["--bind-address=" + src] if src else []
             self.sh("wget", "-q", "-p", "-nd", "--delete-after", "--no-check-certificate", "-P",
-                    f"/tmp/w{self.rng.getrandbits(32)}", *bind, f"{url}/p/{n}.html")
+                    f"{self.cfg['run']}/wget/{self.rng.getrandbits(32)}", *bind, f"{url}/p/{n}.html")
             return
         conn = self.http(addr, 443 if tls else 80, src)
         text = self.get(conn, f"/p/{n}.html", name).decode("latin1")
@@ -229,7 +227,9 @@ class Client:
         s = self.rng.choice(["http", "https"])
         for _ in range(self.rng.randrange(3, 14)):
             name = f"{self.rng.getrandbits(40):x}"
-            self.sh("curl", "-sk", "-o", "/dev/null", "-T", "-", f"{s}://{self.ip('net', 15)}/up/{name}", feed=self.blob(90_000))
+            slow = self.rng.choice([[], ["--limit-rate", "300k"], ["--limit-rate", "1m"]])
+            self.sh("curl", "-sk", "-o", "/dev/null", *slow, "-T", "-", f"{s}://{self.ip('net', 15)}/up/{name}",
+                    feed=self.blob(90_000))
             self.pause(0.8, 5)
 
     def backup_http(self):
@@ -271,219 +271,3 @@ class Client:
                     s.recv(200)
         except OSError:
             pass
-
-    # Mail.
-
-    def letter(self, to):
-        text = os.urandom(max(100, min(1_500_000, int(self.rng.lognormvariate(8, 1.8))))).hex()
-        text = "\n".join(text[i:i + 76] for i in range(0, len(text), 76))
-        return f"From: x@{self.cfg['domain']}\nTo: {to}\nSubject: note {self.rng.getrandbits(20)}\n\n{text}\n"
-
-    def post(self, port, src=None):
-        to = f"{self.user()[0]}@{self.cfg['domain']}"
-        if self.rng.random() < 0.25 and not src:
-            self.sh("swaks", "--server", self.ip("mail"), "--port", port, "--to", to, "--from", "x@site.example",
-                    "--body", "hello " * self.rng.randrange(1, 500))
-            return
-        with smtplib.SMTP(self.ip("mail"), port, "mx.example", timeout=10, source_address=(src, 0) if src else None) as s:
-            for _ in range(self.rng.choice([1, 1, 1, 2, 4])):
-                s.sendmail("x@site.example", [to], self.letter(to))
-
-    def mail_send(self):
-        self.post(587)
-
-    def smtp_notice(self):
-        self.post(25)
-
-    def mail_in(self):
-        self.post(25, self.rng.choice(self.mine))
-
-    def mail_read(self, src=None):
-        user, word = self.user()
-        tls = self.rng.random() < 0.6
-        if self.rng.random() < 0.3 and not src:
-            self.sh("curl", "-sk", f"{'imaps' if tls else 'imap'}://{self.ip('mail')}/INBOX?ALL", "-u", f"{user}:{word}")
-            return
-        box = imaplib.IMAP4_SSL(self.ip("mail"), ssl_context=LOOSE, timeout=10) if tls else imaplib.IMAP4(self.ip("mail"), timeout=10)
-        try:
-            box.login(user, word if self.rng.random() > 0.06 else "typo")
-            n = int(box.select("INBOX")[1][0] or 0)
-            for i in range(max(1, n - self.rng.randrange(4)), n + 1):
-                box.fetch(str(i), "(RFC822)")
-                self.pause(0.5, 4)
-        finally:
-            box.logout()
-
-    def road_imap(self):
-        self.mail_read()
-
-    # Shells, files, databases.
-
-    def ssh(self, host, *cmd, feed=None, src=None, user=None):
-        bind = ["-b", src] if src else []
-        user = user or self.user()[0]
-        return self.sh("ssh", "-i", f"{self.cfg['run']}/userkey", "-o", "BatchMode=yes", *SSH, *bind,
-                       f"{user}@{self.ip(host)}", *cmd, feed=feed)
-
-    def typo_ssh(self, host, src=None):
-        """A password typed wrong once or thrice, then right."""
-        user, word = self.user()
-        bind = ["-b", src] if src else []
-        for guess in [word[::-1]] * self.rng.choice([1, 1, 2, 3]) + [word]:
-            self.sh("sshpass", "-p", guess, "ssh", "-o", "PubkeyAuthentication=no", "-o", "NumberOfPasswordPrompts=1",
-                    *SSH, *bind, f"{user}@{self.ip(host)}", "uptime", limit=12)
-            self.pause(1.5, 5)
-
-    def interactive(self, host, src=None):
-        bind = ["-b", src] if src else []
-        p = subprocess.Popen(["timeout", "60", "ssh", "-tt", "-i", f"{self.cfg['run']}/userkey", *SSH, *bind,
-                              f"{self.user()[0]}@{self.ip(host)}"], stdin=subprocess.PIPE,
-                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for _ in range(self.rng.randrange(2, 12)):
-            for c in self.rng.choice(["ls -l\n", "df -h\n", "ps aux\n", "cat /etc/services\n", "uptime\n"]):
-                p.stdin.write(c.encode())
-                p.stdin.flush()
-                time.sleep(self.rng.uniform(0.03, 0.25))
-            self.pause(2, 10)
-        p.stdin.write(b"exit\n")
-        p.stdin.close()
-        p.wait()
-
-    def ssh_work(self, src=None):
-        host = self.rng.choice(["files", "app", "db", "web"])
-        how = self.rng.random()
-        if how < 0.35:
-            self.interactive(host, src)
-        elif how < 0.6:
-            self.typo_ssh(host, src)
-        else:
-            for _ in range(self.rng.randrange(1, 6)):
-                self.ssh(host, self.rng.choice(["uptime", "df -h", "ls -lR /usr/share/doc | head -2000"]), src=src)
-                self.pause(1)
-
-    def road_ssh(self):
-        self.ssh_work(self.rng.choice(self.mine))
-
-    def copy(self):
-        user, n = self.user()[0], self.rng.randrange(12)
-        key = ["-i", f"{self.cfg['run']}/userkey", *SSH]
-        to = f"{user}@{self.ip('files')}"
-        how = self.rng.randrange(4)
-        if how == 0:
-            self.sh("scp", "-q", *key, f"{to}:file{n}.dat", "/dev/null")
-        elif how == 1:
-            self.sh("sftp", "-q", *key, to, feed=f"ls\nget file{n}.dat /dev/null\nbye\n".encode())
-        elif how == 2:
-            self.ssh("files", f"cat > in{n}.dat", feed=self.blob(400_000), user=user)
-        else:
-            self.sh("rsync", "-a", "-e", "ssh " + " ".join(key), f"{to}:file{n}.dat", f"/tmp/rs-{self.host}-{self.rng.getrandbits(24)}")
-
-    def ftp(self, host="files", puts=(1, 3)):
-        user, word = self.user()
-        if self.rng.random() < 0.3 and host == "files":
-            self.sh("lftp", "-u", f"{user},{word}", "-e", f"set ftp:ssl-allow no; cls; get file{self.rng.randrange(12)}.dat -o /dev/null; bye",
-                    self.ip(host))
-            return
-        with ftplib.FTP(self.ip(host), timeout=15) as f:
-            if self.rng.random() < 0.15:
-                try:
-                    f.login(user, "mistyped")
-                except ftplib.error_perm:
-                    pass
-            f.login(user, word)
-            f.set_pasv(self.rng.random() < 0.65)
-            for _ in range(self.rng.randrange(*puts)):
-                if self.rng.random() < 0.5 and host == "files":
-                    f.retrbinary(f"RETR file{self.rng.randrange(12)}.dat", lambda b: None)
-                else:
-                    with open("/dev/urandom", "rb") as src:
-                        size = min(5_000_000, int(self.rng.lognormvariate(12, 1.2)))
-                        f.storbinary(f"STOR up{self.rng.randrange(20)}.dat", Some(src, size))
-                self.pause(1, 5)
-
-    def backup_scp(self):
-        for _ in range(self.rng.randrange(1, 5)):
-            self.sh("scp", "-q", "-i", f"{self.cfg['run']}/userkey", *SSH,
-                    f"{self.cfg['run']}/www/d/{self.rng.randrange(10)}.bin", f"{self.user()[0]}@{self.ip('net')}:/dev/null")
-
-    def backup_ftp(self):
-        self.ftp("net", (2, 6))
-
-    def psql(self, *args, pg="psql"):
-        env = dict(os.environ, PGPASSWORD=f"shop-{self.cfg['seed']}", PGCONNECT_TIMEOUT="5", PGHOST=self.ip("db"),
-                   PGUSER="shop", PGDATABASE="shop")
-        subprocess.run(["timeout", "60", pg, *args], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/tmp")
-
-    def sql(self):
-        for _ in range(self.rng.randrange(1, 5)):
-            self.psql("-qtAc", self.rng.choice(["select count(*) from pgbench_accounts", "select * from pgbench_branches",
-                                                "select * from pgbench_accounts limit %d" % self.rng.randrange(1, 3000),
-                                                "select * from no_such_table"]))
-            self.pause(0.8, 5)
-
-    def sql_pool(self):
-        fresh = ["-C"] if self.rng.random() < 0.5 else []
-        self.psql("-n", "-S", "-c", str(self.rng.randrange(1, 5)), "-R", "4", "-T", "20", *fresh, pg="pgbench")
-
-    def cache_pool(self):
-        with socket.create_connection((self.ip("db"), 6379), timeout=5) as s:
-            s.sendall(f"AUTH cache-{self.cfg['seed']}\r\n".encode())
-            s.recv(100)
-            for _ in range(self.rng.randrange(1, 9)):
-                s.sendall(b"SET k%d %s\r\n" % (self.rng.randrange(500), os.urandom(self.rng.randrange(5, 900)).hex().encode()))
-                s.recv(100)
-                s.sendall(b"GET k%d\r\n" % self.rng.randrange(500))
-                s.recv(4096)
-
-    # Things that look wrong and are not.
-
-    def mistake(self):
-        """A printer that is off, an old bookmark, a service that moved."""
-        to = self.rng.choice([self.ip("files"), self.ip("db"), self.ip("mon"), *self.rng.sample(self.cfg["hosts"]["void"]["ips"], 3)])
-        port = self.rng.choice([80, 139, 443, 445, 631, 3389, 8080, 9100])
-        for _ in range(self.rng.randrange(1, 4)):
-            self.touch(to, port)
-            self.pause(1, 4)
-
-    def servers(self):
-        return [h for h, v in self.cfg["hosts"].items() if v["role"] == "server"]
-
-    def health_http(self):
-        for host, port in (("web", 80), ("app", 8080)):
-            conn = self.http(self.ip(host), port)
-            self.get(conn, "/health", "health")
-            conn.close()
-
-    def health_https(self):
-        self.sh("curl", "-sk", "-o", "/dev/null", f"https://{self.ip('web')}/health")
-
-    def health_ports(self):
-        for host, port in (("files", 22), ("files", 21), ("mail", 25), ("mail", 143), ("db", 5432), ("db", 6379)):
-            self.touch(self.ip(host), port)
-
-    def ping_all(self):
-        for host in self.servers():
-            self.sh("ping", "-c", "2", "-i", "0.3", "-W", "1", self.ip(host))
-
-    def inventory(self):
-        """The administrator's own scan: a few ports of the servers."""
-        hosts = self.rng.sample(self.servers(), 3)
-        self.sh("nmap", "-n", "-Pn", "-sT", "--max-rate", "15", "-oN", "/dev/null", "-p", "21,22,25,80,443,3306,5432,8080",
-                *map(self.ip, hosts))
-
-    def inventory_wide(self):
-        net = self.cfg["lan"] + f".{self.rng.randrange(1, 200)}"
-        self.sh("nmap", "-n", "-Pn", "-sT", "--max-rate", "20", "--max-retries", "0", "-oN", "/dev/null", "-p",
-                self.rng.choice(["22", "161,9100", "3389"]), net + "-" + str(int(net.rsplit(".", 1)[1]) + 15))
-
-
-class Some:
-    """The first n bytes of a file, for an upload of a chosen size."""
-
-    def __init__(self, f, n):
-        self.f, self.n = f, n
-
-    def read(self, k):
-        k = min(k, self.n)
-        self.n -= k
-        return self.f.read(k) if k else b""

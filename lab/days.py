@@ -43,7 +43,7 @@ DAYS = {
     "day6": dict(seed=66, lan="192.168.7", srv="10.0.30", out=["198.18.200", "203.0.113", "198.19.3"],
                  ws=7, rate=0.58, bad=["ws4", "ws5", "ws2"], skip=["web-sql"], seconds=600),
     "smoke": dict(seed=99, lan="10.99.1", srv="10.99.2", out=["198.51.100", "203.0.113", "192.0.2"],
-                  ws=4, rate=1.0, bad=["ws2", "ws4"], skip=["web-dir","flood-http"], seconds=90),
+                  ws=4, rate=1.0, bad=["ws2", "ws4"], skip=["web-dir","flood-http"], seconds=60),
 }
 
 
@@ -84,6 +84,7 @@ def plan(name):
     cfg["sites"] = [f"{w}{rng.randrange(99)}.example.{t}" for w in
                     ["news", "shop", "wiki", "video", "forum", "maps", "blog", "docs", "games", "bank", "weather", "code"]
                     for t in ("com", "org")]
+    cfg["firewalled"] = rng.sample(["web", "app", "mail", "db"], 2)
     cfg["tun_net"] = f"10.253.{cfg['seed']}"
     return cfg
 

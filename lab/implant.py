@@ -67,9 +67,10 @@ def push(how, addr, port, name, rng, user, word):
     limit = ["timeout", "25"]
     if how in ("http", "https"):
         verb = rng.choice([["-T", name], ["-X", "POST", "--data-binary", "@" + name]])
-        cmd = ["curl", "-sk", "-o", "/dev/null", *verb, f"{how}://{addr}:{port}/r/{rng.getrandbits(40):x}"]
+        slow = rng.choice([[], ["--limit-rate", "300k"], ["--limit-rate", "1m"]])
+        cmd = ["curl", "-sk", "-o", "/dev/null", *slow, *verb, f"{how}://{addr}:{port}/r/{rng.getrandbits(40):x}"]
     elif how == "scp":
-        cmd = ["sshpass", "-p", word, "scp", "-q", "-P", str(port), *SSH, name, f"{user}@{addr}:/dev/null"]
+        cmd = ["sshpass", "-p", word, "scp", "-q", "-l", rng.choice(["3000", "20000"]), "-P", str(port), *SSH, name, f"{user}@{addr}:/dev/null"]
     else:
         cmd = ["nc", "-q", "0", "-w", "5", addr, str(port)]
     with open(name, "rb") as f:
@@ -140,7 +141,7 @@ def tunchat(addr, seconds, seed):
             cmd = ["curl", "-s", "-m", "8", "--max-filesize", str(rng.randrange(1500, 9000)), "-o", "/dev/null",
                    f"http://{addr}:8000/a/{rng.randrange(150)}.bin"]
         subprocess.run(["timeout", "8"] + cmd, **quiet)
-        time.sleep(min(6, rng.expovariate(0.6)))
+        time.sleep(min(6, rng.expovariate(0.35)))
 
 
 if __name__ == "__main__":

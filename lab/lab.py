@@ -78,7 +78,7 @@ class Day:
 
     def capture(self):
         sw = ["ip", "netns", "exec", self.net.switch]
-        dump = self.spawn(sw + ["tcpdump", "-i", "br0", "-s", "256", "-B", "65536", "-U", "-Z", "root",
+        dump = self.spawn(sw + ["tcpdump", "-i", "br0", "-B", "65536", "-U", "-Z", "root",
                                 "-w", str(self.out / "capture.pcap"), "ip"], "tcpdump.log")
         time.sleep(1)
         self.start = time.time()

@@ -91,6 +91,8 @@ def ends(r):
 
 def label(day):
     truth = Truth(OUT / day / "capture.pcap")
+    cfg = days.plan(day)
+    inside = {cfg["lan"], cfg["srv"]}  # the site's own networks, as networks.cfg would name them to Zeek
     counts, dropped, out, fields = collections.Counter(), collections.Counter(), [], []
     for line in open(OUT / day / "conn.log"):
         line = line.rstrip("\n")
@@ -115,6 +117,9 @@ def label(day):
             dropped[why] += 1
             continue
         counts[kind] += 1
+        for side, local in (("id.orig_h", "local_orig"), ("id.resp_h", "local_resp")):
+            if local in fields:
+                cells[fields.index(local)] = "T" if r[side].rsplit(".", 1)[0] in inside else "F"
         if "uid" in fields:  # short and plain: the random ones do not compress
             cells[fields.index("uid")] = f"C{sum(counts.values())}"
         out.append("\t".join(cells) + "\t" + kind)

@@ -15,6 +15,13 @@ import subprocess
 import days
 
 
+# A host firewall that drops what is not served, so that probes meet silence too.
+FIREWALL = """\
+-A INPUT -p tcp --syn -m multiport ! --dports 22,25,80,143,443,587,993,5432,6379,8080 -j DROP
+-A INPUT -p udp -m multiport ! --sports 53,123 -j DROP
+"""
+
+
 def sh(*argv, check=True):
     """Run a command quietly; its output comes back as text."""
     return subprocess.run(argv, check=check, text=True, capture_output=True).stdout
@@ -79,6 +86,12 @@ class Net:
             for a in self.cfg["hosts"]["idn"]["ips"]:
                 rules.append(f"-A OUTPUT -d {a} -j DSCP --set-dscp {days.tag('tunnel-dns')}")
         self._restore(ns, "*mangle\n" + "\n".join(rules) + "\nCOMMIT\n")
+        if self.cfg["hosts"][host]["role"] == "attacker":
+            # As if spoofed: the kernel sends no RST from the second address when a flood is answered.
+            rst = f"-A OUTPUT -s {self.cfg['hosts'][host]['ips'][1]} -p tcp --tcp-flags RST RST -j DROP\n"
+            self._restore(ns, "*filter\n" + rst + "COMMIT\n")
+        if host in self.cfg["firewalled"]:
+            self._restore(ns, "*filter\n" + FIREWALL + "COMMIT\n")
 
     def _void(self, ns, dark):
         """One namespace stands for all unused addresses: it answers ARP, so

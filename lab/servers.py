@@ -102,7 +102,7 @@ class Servers:
     def commands(self):
         """(host, argv) of every daemon, each in the foreground."""
         out = []
-        for host in ("web", "net"):
+        for host in ("web", "net", "c2"):
             out.append((host, ["nginx", "-c", self.nginx(host)]))
         out.append(("app", ["python3", str(HERE / "app.py"), "app", self.ip("app"), "8080",
                             json.dumps(self.cfg["users"])]))
@@ -121,9 +121,7 @@ class Servers:
         out.append(("db", ["redis-server", self.redis()]))
         out.append(("db", ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups",
                            PG + "/postgres", "-D", self.postgres()]))
-        c2 = self.ip("c2")
-        out.append(("c2", ["python3", str(HERE / "app.py"), "c2", c2, "80", "443", "8443",
-                           f"{self.run}/tls.crt", f"{self.run}/tls.key"]))
+        out.append(("c2", ["python3", str(HERE / "app.py"), "c2", self.ip("c2"), "8081", "8443"]))
         out.append(("idn", ["iodined", "-f", "-c", "-P", "lab", "-l", self.ip("idn"), "-n", self.ip("idn"),
                             self.cfg["tun_net"] + ".1/27", self.cfg["tun_domain"]]))
         out.append(("idn", ["python3", str(HERE / "implant.py"), "txtserver", self.ip("idn", 1)]))
@@ -136,6 +134,12 @@ class Servers:
         os.makedirs(self.run / f"nginx-{host}", exist_ok=True)
         tmp = "".join(f"{n}_temp_path {self.run}/nginx-{host}/{n};\n"
                       for n in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+        if host == "c2":
+            where = f"location / {{ proxy_pass http://{self.ip(host)}:8081; }}"
+        else:
+            where = f"""
+    location /admin/ {{ auth_basic "staff"; auth_basic_user_file {self.run}/htpasswd; }}
+    location /up/ {{ alias {self.run}/nginx-{host}/; dav_methods PUT; create_full_put_path on; dav_access user:rw; }}"""
         return self.write(f"nginx-{host}.conf", f"""
 user www-data; worker_processes 1; worker_rlimit_nofile 8192; daemon off;
 pid {self.run}/nginx-{host}.pid; error_log {self.run}/nginx-{host}.err;
@@ -144,10 +148,7 @@ http {{ include /etc/nginx/mime.types; access_log off; {tmp}
   keepalive_timeout 15; keepalive_requests {keep}; client_header_timeout 25; client_body_timeout 25;
   client_max_body_size 64m;
   ssl_certificate {self.run}/tls.crt; ssl_certificate_key {self.run}/tls.key;
-  server {{ {listen} root {self.run}/www; server_name _;
-    location /admin/ {{ auth_basic "staff"; auth_basic_user_file {self.run}/htpasswd; }}
-    location /up/ {{ alias {self.run}/nginx-{host}/; dav_methods PUT; create_full_put_path on; dav_access user:rw; }}
-  }} }}
+  server {{ {listen} root {self.run}/www; server_name _; {where} }} }}
 """)
 
     def sshd(self, host):
@@ -163,6 +164,7 @@ UsePAM yes
 PasswordAuthentication yes
 KbdInteractiveAuthentication no
 MaxStartups 200
+MaxAuthTries {self.rng.choice([2, 2, 3])}
 MaxSessions 50
 Subsystem sftp internal-sftp
 """)
@@ -181,7 +183,7 @@ port_enable=YES
 connect_from_port_20=YES
 secure_chroot_dir=/var/run/vsftpd/empty
 pam_service_name=vsftpd
-max_login_fails=3
+max_login_fails={self.rng.choice([1, 2])}
 delay_failed_login=1
 seccomp_sandbox=NO
 """)

@@ -2,6 +2,7 @@ package meta
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -13,8 +14,9 @@ type Entry struct {
 }
 
 // Learners are all learners there are, each under the name it gives itself.
-// Adding one is a file and a line here; the battery in metatest finds it.
-var Learners = []Entry{
+// Adding one is a file and a line here, or in [Trainers] if it has parameters;
+// the battery in metatest finds it.
+var Learners = slices.Concat([]Entry{
 	{"nearest-mean", "nearest class mean", func(uint64) Learner { return &NearestMean{} }},
 	{"contrast", "how much nearer the nearest taught row is than the nearest benign one", func(uint64) Learner { return &Contrast{} }},
 	{"knn", "nearest rows vote, classes weighing the same", func(uint64) Learner { return &KNN{} }},
@@ -28,7 +30,7 @@ var Learners = []Entry{
 	{"extra-trees-known", "extremely randomized trees, known attacks as further examples", func(s uint64) Learner { return &Forest{Random: true, Known: true, Seed: s} }},
 	{"vote", "ratio and extra trees, each as a benign-calibrated p-value", func(s uint64) Learner { return &Vote{Seed: s} }},
 	{"vote-known", "vote that learns from known attacks too", func(s uint64) Learner { return &Vote{Known: true, Seed: s} }},
-}
+}, Trainers)
 
 // Find gives the entry of that name.
 func Find(name string) (Entry, error) {

@@ -343,10 +343,9 @@ func ReadBaseline(r io.Reader, name string) (*Baseline, error) {
 	if _, err := feature.New(b.Contract); err != nil {
 		return nil, err
 	}
-	for _, rows := range []Rows{b.Pool, b.Calibration} {
-		if err := rows.check(len(b.Contract.Features)); err != nil {
-			return nil, damaged(err)
-		}
+	width := len(b.Contract.Features)
+	if err := errors.Join(b.Pool.told(width), b.Calibration.check(width)); err != nil {
+		return nil, damaged(err)
 	}
 	if err := b.prepare(); err != nil {
 		return nil, damaged(err)

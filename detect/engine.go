@@ -75,7 +75,9 @@ func (e *Engine) Run(ctx context.Context, r inkling.Reader) (Summary, error) {
 	for range workers {
 		wg.Go(func() {
 			for b := range work {
-				e.judge(b)
+				if ctx.Err() == nil { // what was read before an interruption is not worth the wait
+					e.judge(b)
+				}
 				close(b.done)
 			}
 		})

@@ -32,6 +32,17 @@ func (r Rows) check(width int) error {
 	return nil
 }
 
+// told is check for rows that evidence shows: each needs its record.
+func (r Rows) told(width int) error {
+	if err := r.check(width); err != nil {
+		return err
+	}
+	if len(r.Record) != len(r.Raw) {
+		return fmt.Errorf("%d rows, %d records", len(r.Raw), len(r.Record))
+	}
+	return nil
+}
+
 // without gives the rows but for row i. Nothing is copied but the slices' heads.
 func (r Rows) without(i int) Rows {
 	cut := func(n int) []int { return []int{min(i, n), min(i+1, n)} }

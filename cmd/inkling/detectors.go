@@ -26,7 +26,14 @@ func loadDetector(h store.Home, name string) (*detect.Detector, error) {
 	if err != nil {
 		return nil, err
 	}
-	return detect.ReadDetector(data, name)
+	d, err := detect.ReadDetector(data, name)
+	if err != nil {
+		return nil, err
+	}
+	if n := d.Examples.Len(); n == 0 || len(d.Examples.Origin) != n || len(d.Examples.Record) != n || d.Name == "" || d.Baseline == "" || !(d.Promise.Alpha > 0) {
+		return nil, &inkling.Error{Code: inkling.Invalid, Place: "detector " + name, What: "the file is damaged: its name, baseline, promise or examples are missing", Remedy: "teach it again"}
+	}
+	return d, nil
 }
 
 func listDetectors(cmd *cobra.Command, a *app) error {
@@ -93,7 +100,7 @@ func showDetector(cmd *cobra.Command, a *app, name string) error {
 	fmt.Fprintf(out, "  contract       %.16s   baseline %.16s\n", d.Contract, d.BaselineID)
 	for i := range d.Examples.Origin {
 		e := alertLike(d, i)
-		fmt.Fprintf(out, "  example %-6d %s  %s\n", i+1, who(e), s.dim(e.Origin.String()))
+		fmt.Fprintf(out, "  example %-6d %s  %s\n", i+1, who(e), s.dim(place(e.Origin)))
 	}
 	return nil
 }

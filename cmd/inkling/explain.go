@@ -120,7 +120,7 @@ func showAlert(w io.Writer, a *app, alert inkling.Alert, isAlert bool) error {
 		return nil
 	}
 	s := styleOf(w)
-	fmt.Fprintf(w, "Not an alert: %s of benign records score as high.\n%s %s  %s%s\n", rate(alert.PValue), s.green("○"), s.bold(who(alert)), when(alert), s.dim(alert.Origin.String()))
+	fmt.Fprintf(w, "Not an alert: %s of benign records score as high.\n%s %s  %s%s\n", rate(alert.PValue), s.green("○"), s.bold(who(alert)), when(alert), s.dim(place(alert.Origin)))
 	tellEvidence(w, s, alert.Evidence)
 	fmt.Fprintln(w)
 	return nil
@@ -129,18 +129,10 @@ func showAlert(w io.Writer, a *app, alert inkling.Alert, isAlert bool) error {
 // tellAlert writes an alert with its evidence for people.
 func tellAlert(w io.Writer, alert inkling.Alert) {
 	s := styleOf(w)
-	fmt.Fprintf(w, "%s %s  %s%s\n", s.red("●"), s.bold(who(alert)), when(alert), s.dim(alert.Origin.String()+"  alert "+alert.ID))
+	fmt.Fprintf(w, "%s %s  %s%s\n", s.red("●"), s.bold(who(alert)), when(alert), s.dim(place(alert.Origin)+"  alert "+alert.ID))
 	fmt.Fprintf(w, "  p-value %.2g: %s of benign records look so much like %s\n", alert.PValue, atMost(alert.PValue), alert.Detector)
 	tellEvidence(w, s, alert.Evidence)
-	if n := len(alert.Evidence.Flip); n > 0 {
-		var parts []string
-		for _, c := range alert.Evidence.Flip {
-			parts = append(parts, fmt.Sprintf("%s %s → %s", c.Feature, human(c.From), human(c.To)))
-		}
-		fmt.Fprintf(w, "  would pass if   %s %s\n", strings.Join(parts, ", "), s.dim(fmt.Sprintf("(p %.2g)", alert.Evidence.Flip[n-1].PValue)))
-	} else {
-		fmt.Fprintf(w, "  would pass if   no few changes towards a benign record would do\n")
-	}
+	fmt.Fprintf(w, "  would pass if   %s\n", flipText(s, alert.Evidence.Flip))
 	fmt.Fprintln(w)
 }
 
@@ -168,6 +160,23 @@ func tellEvidence(w io.Writer, s style, e inkling.Evidence) {
 	}
 }
 
+// flipText names the first changes; after the last one the record would pass.
+func flipText(s style, flip []inkling.Change) string {
+	const named = 3
+	if len(flip) == 0 {
+		return "no few changes towards a benign record would do"
+	}
+	var parts []string
+	for _, c := range flip[:min(named, len(flip))] {
+		parts = append(parts, fmt.Sprintf("%s %s → %s", c.Feature, human(c.From), human(c.To)))
+	}
+	text := strings.Join(parts, ", ")
+	if more := len(flip) - named; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text + s.dim(fmt.Sprintf("  (p %.2g)", flip[len(flip)-1].PValue))
+}
+
 func atMost(p float64) string {
 	if p <= 0 {
 		return "none"
@@ -179,7 +188,7 @@ func tellNeighbour(w io.Writer, s style, label string, n []inkling.Neighbour) {
 	if len(n) == 0 {
 		return
 	}
-	fmt.Fprintf(w, "  %-15s distance %-6.3g %s  %s\n", label, n[0].Distance, who(inkling.Alert{Record: n[0].Record, Origin: n[0].Origin}), s.dim(n[0].Origin.String()))
+	fmt.Fprintf(w, "  %-15s distance %-6.3g %s  %s\n", label, n[0].Distance, who(inkling.Alert{Record: n[0].Record, Origin: n[0].Origin}), s.dim(place(n[0].Origin)))
 }
 
 // bar draws a share: ten cells wide, against the verdict in another colour and with a minus.

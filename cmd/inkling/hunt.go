@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -91,6 +92,9 @@ func (h *hunt) run(ctx context.Context, files []string, keep io.Writer) error {
 		}
 	}
 	h.progress.clear()
+	if failed == nil {
+		failed = ctx.Err() // the end may have come after the last record: the user still wants none of it
+	}
 	if total.Records == 0 && failed == nil {
 		failed = &inkling.Error{Code: inkling.Invalid, Place: strings.Join(files, ", "), What: "no records to hunt in", Remedy: "check that these are the right files"}
 		if total.Skipped > 0 {
@@ -147,7 +151,7 @@ func (h *hunt) tell(alert inkling.Alert) error {
 		tellAlert(h.out, alert)
 	case h.told <= mostLines:
 		s := styleOf(h.out)
-		fmt.Fprintf(h.out, "%s  %s  p %.2g  %s\n", s.red("●"), who(alert), alert.PValue, s.dim(alert.Origin.String()))
+		fmt.Fprintf(h.out, "%s  %s  p %.2g  %s\n", s.red("●"), who(alert), alert.PValue, s.dim(place(alert.Origin)))
 	}
 	return nil
 }
@@ -193,7 +197,7 @@ func who(a inkling.Alert) string {
 	src, ok1 := a.Record["id.orig_h"].(string)
 	dst, ok2 := a.Record["id.resp_h"].(string)
 	if !ok1 || !ok2 {
-		return a.Origin.String()
+		return place(a.Origin)
 	}
 	port := ""
 	if p, ok := a.Record["id.resp_p"].(float64); ok {
@@ -201,4 +205,12 @@ func who(a inkling.Alert) string {
 	}
 	proto, _ := a.Record["proto"].(string)
 	return strings.TrimSpace(fmt.Sprintf("%s → %s%s %s", src, dst, port, proto))
+}
+
+// place is where a record stands, in few letters: JSON output has the whole path.
+func place(o inkling.Origin) string {
+	if s := o.String(); len(s) <= 40 {
+		return s
+	}
+	return fmt.Sprintf("…/%s:%d", filepath.Base(o.File), o.Line)
 }

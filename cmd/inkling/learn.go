@@ -38,11 +38,7 @@ func choose(h store.Home, learner, model string, seed uint64) (detect.Choice, er
 
 // armed loads a detector with its baseline and model and makes it ready.
 func armed(ctx context.Context, h store.Home, name string) (*detect.Armed, error) {
-	data, err := h.Get(store.Detectors, name)
-	if err != nil {
-		return nil, err
-	}
-	d, err := detect.ReadDetector(data, name)
+	d, err := loadDetector(h, name)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +96,11 @@ func (in *input) rows(ctx context.Context, file string, lines []int, c *feature.
 		return detect.Rows{}, err
 	}
 	defer r.Close()
-	return detect.Examples(ctx, r, file, lines, c)
+	rows, err := detect.Examples(ctx, r, file, lines, c)
+	if err == nil && rows.Len() == 0 {
+		err = &inkling.Error{Code: inkling.Invalid, Place: file, What: "no records", Remedy: "check that this is the right file"}
+	}
+	return rows, err
 }
 
 // examples reads the marked records of all arguments.

@@ -41,6 +41,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(out)
 	root.SetErr(stderr)
+	strict(root)
 	cmd, err := root.ExecuteContextC(untilFull)
 	switch {
 	case errors.Is(out.err, syscall.EPIPE):
@@ -111,11 +112,10 @@ rate before it is switched on, and shows evidence for every alert.
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "write JSON lines for programs instead of text for people")
 	root.AddCommand(quickstartCmd(a), baselineCmd(a), teachCmd(a), huntCmd(a), explainCmd(a), detectorsCmd(a), featuresCmd(a),
 		convertCmd(), trainCmd(a), evalCmd(a), versionCmd(a))
-	strict(root)
 	return root
 }
 
-// strict makes cobra's own commands refuse what they do not know.
+// strict makes cobra's own commands refuse what they do not know. They keep the output that root has now.
 func strict(root *cobra.Command) {
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()

@@ -173,8 +173,9 @@ func (q *quickstart) story(cmd *cobra.Command, h store.Home, out io.Writer, star
 	if err != nil {
 		return err
 	}
-	for _, o := range d.Examples.Origin {
-		fmt.Fprintf(out, "  %s\n", s.dim(fmt.Sprintf("%s line %d", filepath.Base(o.File), o.Line)))
+	for i := range d.Examples.Origin {
+		e := alertLike(d, i)
+		fmt.Fprintf(out, "  %s  %s\n", who(e), s.dim(place(e.Origin)))
 	}
 	fmt.Fprintf(out, "Nothing in this program was trained on %s, nor on this recording.\n\n", q.kind)
 	if q.a.json {

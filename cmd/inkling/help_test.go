@@ -1,0 +1,123 @@
+package main
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+)
+
+// commands gives every command but cobra's own.
+func commands(c *cobra.Command) (all []*cobra.Command) {
+	for _, sub := range c.Commands() {
+		if sub.Name() != "help" && sub.Name() != "completion" {
+			all = append(append(all, sub), commands(sub)...)
+		}
+	}
+	return all
+}
+
+func TestHelp(t *testing.T) {
+	for _, c := range commands(rootCmd()) {
+		words := strings.Fields(c.CommandPath())[1:]
+		help := must(t, append(words, "--help")...)
+		if !strings.Contains(help, "Examples:\n  ") || !strings.Contains(help, "inkling "+strings.Join(words, " ")) || !strings.Contains(help, "Usage:") {
+			t.Errorf("%v --help shows no example:\n%s", words, help)
+		}
+		if c.Short == "" || strings.HasSuffix(c.Short, ".") {
+			t.Errorf("%v: short text %q", words, c.Short)
+		}
+		for line := range strings.Lines(help) {
+			if text := strings.TrimRight(line, "\n"); strings.HasPrefix(c.Long, text) && len([]rune(text)) > 100 {
+				t.Errorf("%v: long line %q", words, text)
+			}
+		}
+	}
+	if out := must(t); !strings.Contains(out, "inkling quickstart") {
+		t.Errorf("inkling alone says %q", out)
+	}
+}
+
+func TestCompletion(t *testing.T) {
+	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
+		if out := must(t, "completion", shell); !strings.Contains(out, "inkling") || len(out) < 1000 {
+			t.Errorf("%s: %d bytes", shell, len(out))
+		}
+	}
+	if r := exec(t, "__complete", "hun"); r.status != 0 || !strings.HasPrefix(r.stdout, "hunt\t") {
+		t.Errorf("hun is completed to %q", r.stdout)
+	}
+}
+
+func TestMisuse(t *testing.T) {
+	for _, tt := range []struct {
+		args []string
+		says []string
+	}{
+		{[]string{"nope"}, []string{`unknown command "nope"`, "inkling --help"}},
+		{[]string{"hunts"}, []string{"did you mean hunt", "inkling --help"}},
+		{[]string{"help", "nope"}, []string{`unknown command "nope"`, "--help"}},
+		{[]string{"completion", "nope"}, []string{`unknown command "nope"`, "inkling completion --help"}},
+		{[]string{"detectors", "nope"}, []string{`unknown command "nope"`, "inkling detectors --help"}},
+		{[]string{"--nope"}, []string{"unknown flag: --nope", "inkling --help"}},
+		{[]string{"teach", "--nope"}, []string{"teach: unknown flag: --nope", "inkling teach --help"}},
+		{[]string{"teach"}, []string{"teach: accepts 1 arg", "usage: inkling teach NAME --examples", "inkling teach --help"}},
+		{[]string{"baseline"}, []string{"requires at least 1 arg", "inkling baseline --help"}},
+		{[]string{"detectors", "show"}, []string{"detectors show: accepts 1 arg", "inkling detectors show --help"}},
+		{[]string{"eval", "left", "over"}, []string{"left", "inkling eval --help"}},
+		{[]string{"teach", "x", "--alpha", "much"}, []string{"--alpha", "inkling teach --help"}},
+		{[]string{"hunt", "--show"}, []string{"--show", "inkling hunt --help"}},
+	} {
+		r := exec(t, tt.args...)
+		r.fails(t, 2, tt.says...)
+		if r.stdout != "" {
+			t.Errorf("%v writes to standard output: %q", tt.args, r.stdout)
+		}
+	}
+}
+
+// Nothing but a terminal sees a colour or a cursor code.
+func TestNoColours(t *testing.T) {
+	s := taughtSite(t)
+	t.Setenv("TERM", "xterm-256color")
+	t.Setenv("NO_COLOR", "")
+	for _, words := range [][]string{
+		{"hunt", s.log, "--detector", "scan"}, {"explain", s.mark("608"), "--detector", "scan"}, {"explain", s.mark("12"), "--detector", "scan"},
+		{"detectors", "list"}, {"detectors", "show", "scan"}, {"teach", "two", "--examples", s.mark("608,609")}, {"baseline", s.benign},
+		{"features"}, {"features", s.mark("608")}, {"version"}, {"eval", "--data", s.log, "--learners", "ratio", "--draws", "1"},
+		{"convert", s.log, "-o", filepath.Join(s.dir, "out.log")}, {"nope"}, {"hunt", "none", "--detector", "scan"},
+	} {
+		r := exec(t, s.args(words...)...)
+		if strings.ContainsAny(r.stdout+r.stderr, "\x1b\r") {
+			t.Errorf("%v writes control codes: %q", words, r.stdout+r.stderr)
+		}
+		if r.stdout+r.stderr == "" {
+			t.Errorf("%v says nothing", words)
+		}
+	}
+}
+
+// What a command says to do next can be done.
+func TestNextStep(t *testing.T) {
+	s := newSite(t)
+	if out := must(t, s.args("detectors", "list")...); !strings.Contains(out, "inkling teach NAME --examples") {
+		t.Errorf("an empty home: %q", out)
+	}
+	exec(t, s.args("teach", "x", "--examples", s.mark("608"))...).fails(t, 3, "no baseline yet", "inkling baseline conn.log")
+	if out := must(t, s.args("baseline", s.benign)...); !strings.Contains(out, "Next: inkling teach NAME --examples FILE:LINE,LINE… --baseline default") {
+		t.Errorf("baseline: %q", out)
+	}
+	if out := must(t, s.args("teach", "x", "--examples", s.mark("608"), "--baseline", "default")...); !strings.Contains(out, "Next: inkling hunt FILE… --detector x") || !strings.Contains(out, "not possible with one example") {
+		t.Errorf("teach: %q", out)
+	}
+	out := must(t, s.args("hunt", s.log, "--detector", "x")...)
+	_, id, found := strings.Cut(out, "  alert ")
+	if !found {
+		t.Fatalf("hunt: %q", out)
+	}
+	id, _, _ = strings.Cut(id, "\n")
+	if out := must(t, s.args("explain", id)...); !strings.Contains(out, id) {
+		t.Errorf("explain: %q", out)
+	}
+}

@@ -7,11 +7,13 @@
 The capture carries the truth: the DSCP field of each packet holds the tag of
 the process that sent it (net.py). A record takes the one tag that its packets
 carry within its time. A record with no tagged packet, or with two kinds, is
-dropped and counted: no label is ever guessed.
+dropped and counted: no label is ever guessed. An attack must also be in the log
+that the runner kept of its commands.
 """
 import collections
 import gzip
 import io
+import ipaddress
 import json
 import struct
 import sys
@@ -22,7 +24,8 @@ import days
 HERE = Path(__file__).resolve().parent
 OUT, CONN, README = HERE / "out", HERE / "conn", HERE / "README.md"
 SLACK = 0.002  # seconds; conn logs round
-REASONS = {"none": "no tagged packet", "both": "packets of two kinds", "reply": "server packets only",
+LATE = 3  # seconds that a killed tool's last packets may come after its end
+REASONS = {"log": "no event in the attack log", "none": "no tagged packet", "both": "packets of two kinds", "reply": "server packets only",
            "icmp": "ICMP errors, which no process sends"}
 
 
@@ -80,6 +83,31 @@ class Truth:
         return None, "reply" if tags else "none"
 
 
+class Events:
+    """The attack log as a second witness: which command ran when, from whom at whom."""
+
+    def __init__(self, path, cfg):
+        self.resolver = cfg["hosts"]["dns"]["ips"]
+        self.by_kind = collections.defaultdict(list)
+        for line in open(path):
+            e = json.loads(line)
+            e["nets"] = [ipaddress.ip_network(d) for d in e["dst"]]
+            self.by_kind[e["label"]].append(e)
+
+    def claim(self, kind, r):
+        """Whether an event of the kind covers the record, in either direction."""
+        t, src, dst = float(r["ts"]), r["id.orig_h"], r["id.resp_h"]
+        for e in self.by_kind[kind]:
+            if not e["start"] - SLACK <= t <= e["end"] + LATE:
+                continue
+            for a, b in ((src, dst), (dst, src)):
+                if a in e["src"] and any(ipaddress.ip_address(b) in n for n in e["nets"]):
+                    return True
+            if kind == "tunnel-dns" and src in self.resolver:
+                return True
+        return False
+
+
 def ends(r):
     """Protocol and the two ends of a record, as Truth keys them."""
     proto = {"tcp": 6, "udp": 17, "icmp": 1}[r["proto"]]
@@ -92,6 +120,7 @@ def ends(r):
 def label(day):
     truth = Truth(OUT / day / "capture.pcap")
     cfg = days.plan(day)
+    events = Events(OUT / day / "events.jsonl", cfg)
     inside = {cfg["lan"], cfg["srv"]}  # the site's own networks, as networks.cfg would name them to Zeek
     counts, dropped, out, fields = collections.Counter(), collections.Counter(), [], []
     for line in open(OUT / day / "conn.log"):
@@ -113,6 +142,8 @@ def label(day):
         kind, why = truth.label(proto, src, dst, begin, end)
         if r["proto"] == "icmp" and r["id.orig_p"] not in ("8", "13"):
             kind, why = None, "icmp"
+        if kind not in (None, "benign") and not events.claim(kind, r):
+            kind, why = None, "log"
         if kind is None:
             dropped[why] += 1
             continue

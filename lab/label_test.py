@@ -1,4 +1,5 @@
 """python3 -m unittest discover -s lab -p '*_test.py'"""
+import json
 import struct
 import tempfile
 import unittest
@@ -55,6 +56,24 @@ class LabelTest(unittest.TestCase):
         t = truth((100, frame(A, 8, B, 0, self.scan, 1)), (100, frame(B, 3, A, 0, 1, 1)))
         self.assertEqual(t.label(1, (A, 8), (B, 8), 100, 100), ("scan-syn", ""))
         self.assertEqual(t.label(1, (B, 3), (A, 3), 100, 100), (None, "none"))
+
+
+class EventsTest(unittest.TestCase):
+    def test_claim(self):
+        event = {"label": "guess-ssh", "start": 100, "end": 110, "src": ["10.0.0.1"], "dst": ["10.0.2.0/24"]}
+        with tempfile.NamedTemporaryFile("w") as f:
+            f.write(json.dumps(event) + "\n")
+            f.flush()
+            log = label.Events(f.name, {"hosts": {"dns": {"ips": []}}})
+        rows = [("inside", "guess-ssh", 105, "10.0.0.1", "10.0.2.9", True),
+                ("other way round", "guess-ssh", 105, "10.0.2.9", "10.0.0.1", True),
+                ("too early", "guess-ssh", 99, "10.0.0.1", "10.0.2.9", False),
+                ("too late", "guess-ssh", 114, "10.0.0.1", "10.0.2.9", False),
+                ("other kind", "sweep", 105, "10.0.0.1", "10.0.2.9", False),
+                ("other target", "guess-ssh", 105, "10.0.0.1", "10.0.3.9", False)]
+        for name, kind, ts, src, dst, want in rows:
+            with self.subTest(name):
+                self.assertEqual(log.claim(kind, {"ts": str(ts), "id.orig_h": src, "id.resp_h": dst}), want)
 
 
 class PlanTest(unittest.TestCase):

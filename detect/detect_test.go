@@ -68,7 +68,7 @@ func testBaseline(t *testing.T) *Baseline {
 	return b
 }
 
-func testLearner(t *testing.T) Choice {
+func testLearner(t testing.TB) Choice {
 	t.Helper()
 	e, err := meta.Find("vote")
 	if err != nil {

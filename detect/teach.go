@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"runtime"
 	"sync"
 	"time"
@@ -146,7 +147,8 @@ func checkExamples(e Rows, b *Baseline) error {
 }
 
 // selfTest is leave-one-out on the examples. What is left out is judged
-// against the calibration scores of the detector that was made without it.
+// against the calibration scores of the detector that was made without it; as
+// many calibration records as the rate needs, a thousand at least, are enough.
 func selfTest(ctx context.Context, d *Detector, b *Baseline, l meta.Learner) (SelfTest, error) {
 	n := d.Examples.Len()
 	if n < 2 {
@@ -155,8 +157,10 @@ func selfTest(ctx context.Context, d *Detector, b *Baseline, l meta.Learner) (Se
 	found := make([]bool, n)
 	errs := make([]error, n)
 	judged := min(n, 10) // more would tell little more
+	need := max(1000, int(math.Ceil(1/d.Promise.Alpha)))
+	calib := rowsOf(b.calib, 0, min(need, b.calib.Shape[0]))
 	each(judged, func(i int) {
-		a, err := arm(ctx, d, b, l, d.Examples.without(i), b.calib)
+		a, err := arm(ctx, d, b, l, d.Examples.without(i), calib)
 		if err != nil {
 			errs[i] = err
 			return

@@ -33,11 +33,12 @@ type NewAttack struct {
 	Shots       []int    // nil means 1, 5, 10
 	Draws       int      // 0 means 10
 	Seed        uint64
-	MinRows     int // 0 means 50
-	Pool        int // benign rows to learn from; 0 means 1000
-	QueryBenign int // 0 means 10000
-	QueryAttack int // 0 means 500
-	KnownRows   int // rows of each known attack; 0 means 500
+	Forward     bool // cut every class by its order in the files, not at random: examples and pool come first, what is judged later
+	MinRows     int  // 0 means 50
+	Pool        int  // benign rows to learn from; 0 means 1000
+	QueryBenign int  // 0 means 10000
+	QueryAttack int  // 0 means 500
+	KnownRows   int  // rows of each known attack; 0 means 500
 }
 
 func (p NewAttack) withDefaults() NewAttack {
@@ -65,20 +66,16 @@ type half struct{ have, rest []int }
 func (p NewAttack) Episodes(d *Data) ([]Episode, error) {
 	p = p.withDefaults()
 	rng := rand.New(rand.NewPCG(p.Seed, 0x6e6577))
-	benign := shuffled(rng, d.Of(p.Benign))
-	if len(benign) < 2*p.Pool {
-		if len(benign) < 40 {
-			return nil, &inkling.Error{Code: inkling.Invalid, Place: d.Name, What: fmt.Sprintf("%d rows of the benign class %q", len(benign), p.Benign), Remedy: "name the class of benign rows with --benign; at least 40 are needed"}
-		}
-		p.Pool = len(benign) / 2
+	benign := d.Of(p.Benign)
+	if len(benign) < 40 {
+		return nil, &inkling.Error{Code: inkling.Invalid, Place: d.Name, What: fmt.Sprintf("%d rows of the benign class %q", len(benign), p.Benign), Remedy: "name the class of benign rows with --benign; at least 40 are needed"}
 	}
-	query := head(benign[p.Pool:], p.QueryBenign)
+	pool, query := p.cutBenign(rng, benign)
 	halves := map[string]half{}
 	var classes []string
 	for _, c := range d.Classes() {
 		if rows := d.Of(c); c != p.Benign && len(rows) >= p.MinRows {
-			rows = shuffled(rng, rows)
-			halves[c] = half{rows[:len(rows)/2], rows[len(rows)/2:]}
+			halves[c] = p.cut(rng, rows)
 			classes = append(classes, c)
 		}
 	}
@@ -104,7 +101,7 @@ func (p NewAttack) Episodes(d *Data) ([]Episode, error) {
 					continue
 				}
 				rng := rand.New(rand.NewPCG(p.Seed, uint64(shots)<<32|uint64(draw)))
-				out = append(out, Episode{c, shots, draw, benign[:p.Pool], head(shuffled(rng, h.have), shots), known, query, head(h.rest, p.QueryAttack)})
+				out = append(out, Episode{c, shots, draw, pool, head(shuffled(rng, h.have), shots), known, query, head(h.rest, p.QueryAttack)})
 			}
 		}
 	}
@@ -112,6 +109,26 @@ func (p NewAttack) Episodes(d *Data) ([]Episode, error) {
 		return nil, &inkling.Error{Code: inkling.Invalid, Place: d.Name, What: "no class has enough rows to be held out", Remedy: fmt.Sprintf("an attack needs %d rows", p.MinRows)}
 	}
 	return out, nil
+}
+
+// cutBenign gives the pool and the rows to be judged.
+func (p NewAttack) cutBenign(rng *rand.Rand, rows []int) (pool, query []int) {
+	if p.Forward {
+		h := p.cut(rng, rows)
+		return head(h.have, p.Pool), head(h.rest, p.QueryBenign)
+	}
+	rows = shuffled(rng, rows)
+	n := min(p.Pool, len(rows)/2)
+	return rows[:n], head(rows[n:], p.QueryBenign)
+}
+
+// cut gives the two halves of rows, each in random order.
+func (p NewAttack) cut(rng *rand.Rand, rows []int) half {
+	if !p.Forward {
+		rows = shuffled(rng, rows)
+	}
+	n := len(rows) / 2
+	return half{shuffled(rng, rows[:n]), shuffled(rng, rows[n:])}
 }
 
 // Export writes the episodes as JSON lines with the row numbers of the files.

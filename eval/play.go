@@ -23,6 +23,7 @@ type Plan struct {
 	// Known, when set, is other captures with the same labels: known attacks and all
 	// meta-training come from there, and Data gives benign rows and the new attack only.
 	Known    *Data
+	Alone    bool // learners are not given the known rows beside the examples; training has them all the same
 	Training meta.Run
 	Scaling  feature.Scaling
 	Note     func(string) // told what is under way; may be nil
@@ -213,7 +214,7 @@ func (p *Plan) judge(ctx context.Context, s *stage, episodes []Episode, learners
 		wg.Go(func() {
 			for i := range next {
 				for j, l := range learners {
-					m, err := s.play(ctx, episodes[i], l)
+					m, err := p.play(ctx, s, episodes[i], l)
 					mu.Lock()
 					scores[cell{i, j}] = m
 					if err != nil && first == nil {
@@ -240,10 +241,13 @@ func (p *Plan) judge(ctx context.Context, s *stage, episodes []Episode, learners
 	return nil
 }
 
-func (s *stage) play(ctx context.Context, e Episode, l meta.Learner) (Metrics, error) {
+func (p *Plan) play(ctx context.Context, s *stage, e Episode, l meta.Learner) (Metrics, error) {
 	taught := s.scaler.Tensor(choose(s.raw, e.Support))
 	n, w := s.benign.Shape[0]+taught.Shape[0], s.scaler.Width()
 	task := &meta.Task{Ways: 2, Known: s.known}
+	if p.Alone {
+		task.Known = meta.Set{}
+	}
 	task.Support.X = &tensor.Tensor{Shape: []int{n, w}, Data: slices.Concat(s.benign.Data, taught.Data)}
 	task.Support.Y = make([]int, n)
 	for i := s.benign.Shape[0]; i < n; i++ {

@@ -19,6 +19,7 @@ var Trainers = []Entry{
 	{"anil", "steps of gradient descent in the last layer only (ANIL)", func(s uint64) Learner { return &MAML{Model: Model{Seed: s}, HeadOnly: true} }},
 	{"reptile", "steps of gradient descent from parameters near those of all tasks (Reptile)", func(s uint64) Learner { return &Reptile{Model: Model{Seed: s}} }},
 	{"protonet", "distances in a trained embedding (prototypical network)", func(s uint64) Learner { return &ProtoNet{Model: Model{Seed: s}} }},
+	{"meta-vote", "vote with a trained prototypical network as a further member", func(s uint64) Learner { return &MetaVote{ProtoNet{Model: Model{Seed: s}}} }},
 }
 
 // Model is what the trained learners have in common: a network and how to

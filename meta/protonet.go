@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 
 	"github.com/inkling-sec/inkling/grad"
 	"github.com/inkling-sec/inkling/nn"
@@ -21,6 +22,7 @@ import (
 type ProtoNet struct {
 	Model           // Out is the number of sides of the embedding; 0 means 64
 	Prototypes bool // judges by prototypes with two classes too
+	Neighbours bool // trains on every support row's nearness, not on the class means: classes of many kinds stay so
 }
 
 var _ Trainer = (*ProtoNet)(nil)
@@ -58,9 +60,12 @@ func (p *ProtoNet) episode(ctx context.Context, params []*grad.Node, t *Task) (o
 	if err := ctx.Err(); err != nil {
 		return o, err
 	}
+	query := net.Apply(params, tape.Leaf(t.Query.X))
+	if p.Neighbours {
+		return neighbourly(params, query, support, t), nil
+	}
 	// A target is 1 over its class's rows and over the classes.
 	means := grad.Scale(grad.MatMulA(targets(tape, t.Support.Y, t.Ways), support), float32(t.Ways))
-	query := net.Apply(params, tape.Leaf(t.Query.X))
 	logits := grad.Neg(grad.SquaredDistances(query, means))
 	want := targets(tape, t.Query.Y, t.Ways)
 	loss := nn.CrossEntropy(logits, want)
@@ -69,6 +74,39 @@ func (p *ProtoNet) episode(ctx context.Context, params []*grad.Node, t *Task) (o
 		accuracy: nn.Accuracy(logits.Value(), want.Value()),
 		grads:    grad.Grad(loss, params...),
 	}, nil
+}
+
+// neighbourly judges a query row by the share of each class in a softmax over
+// the negative squared distances to all support rows, a class's rows weighing
+// 1 over their number (neighbourhood components, Goldberger et al. 2004, with
+// the support set as the neighbourhood).
+func neighbourly(params []*grad.Node, query, support *grad.Node, t *Task) outcome {
+	tape := params[0].Tape()
+	one, prior := oneHot(t.Support.Y, t.Ways)
+	near := grad.AddRow(grad.Neg(grad.SquaredDistances(query, support)), tape.Leaf(prior))
+	share := grad.MatMul(grad.Softmax(near), tape.Leaf(one))
+	logits := grad.Log(grad.Offset(share, 1e-6))
+	want := targets(tape, t.Query.Y, t.Ways)
+	loss := grad.Neg(grad.Sum(grad.Mul(logits, want)))
+	return outcome{
+		loss:     float64(loss.Scalar()),
+		accuracy: nn.Accuracy(logits.Value(), want.Value()),
+		grads:    grad.Grad(loss, params...),
+	}
+}
+
+// oneHot gives a row for each y and −log of how many share its class.
+func oneHot(y []int, ways int) (one, prior *tensor.Tensor) {
+	one, prior = tensor.New(len(y), ways), tensor.New(1, len(y))
+	counts := make([]int, ways)
+	for _, c := range y {
+		counts[c]++
+	}
+	for i, c := range y {
+		one.Row(i)[c] = 1
+		prior.Data[i] = -float32(math.Log(float64(counts[c])))
+	}
+	return one, prior
 }
 
 // Adapt embeds the support set.

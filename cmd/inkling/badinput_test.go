@@ -200,7 +200,7 @@ func TestWrongWords(t *testing.T) {
 		{2, []string{"teach", "x", "--examples", s.mark("608"), "--alpha", "2"}, []string{"a false-alarm rate of 2", "between 0 and 1"}},
 		{2, []string{"teach", "x", "--examples", s.mark("608"), "--alpha", "NaN"}, []string{"a false-alarm rate of NaN"}},
 		{2, []string{"teach", "x", "--examples", s.mark("608"), "--alpha", "0.001"}, []string{"300 benign calibration records cannot promise", "999 records would do"}},
-		{2, []string{"teach", "x", "--examples", s.mark("608"), "--per-day", "-3"}, []string{"false-alarm rate of -"}},
+		{2, []string{"teach", "x", "--examples", s.mark("608"), "--per-day", "-3"}, []string{"-3 false alarms a day", "--per-day"}},
 		{2, []string{"teach", "x", "--examples", s.mark("608"), "--learner", "guess"}, []string{`no learner "guess"`, "ratio", "--learner"}},
 		{3, []string{"teach", "x", "--examples", s.mark("608"), "--model", "guess"}, []string{`no model "guess"`, "inkling train"}},
 		{3, []string{"teach", "x", "--examples", s.mark("608"), "--baseline", "other"}, []string{`no baseline "other"`, "default"}},
@@ -242,6 +242,8 @@ func TestWrongWords(t *testing.T) {
 		{2, []string{"train", "--data", s.log, "--learner", "ratio"}, []string{"nothing to train"}},
 		{2, []string{"train", "--data", s.log, "--learner", "guess"}, []string{`no learner "guess"`, "--learner)"}},
 		{2, []string{"train", "--data", s.log, "--schema", "tabel"}, []string{"tabel", "flow or table"}},
+		{2, []string{"train", "--data", s.log, "--iterations", "-1"}, []string{"--iterations"}},
+		{2, []string{"train", "--data", s.log, "-o", filepath.Join(s.dir, "no", "model")}, []string{"its folder is not there"}},
 		{2, []string{"quickstart", "--attack", "flood"}, []string{`"flood"`, "choose one of"}},
 		{2, []string{"quickstart", "--shots", "1000000"}, []string{"too few"}},
 	} {
@@ -256,4 +258,17 @@ func TestWrongWords(t *testing.T) {
 		r.fails(t, tt.status, tt.says...)
 	}
 	same(t, s.home, was, "wrong words")
+}
+
+// A checkpoint of other settings is refused and kept, not trained over.
+func TestTrainForeignCheckpoint(t *testing.T) {
+	if len(trainers()) == 0 {
+		t.Skip("no learner of the list is trained")
+	}
+	s := newSite(t)
+	out := filepath.Join(s.dir, "m.safetensors")
+	write(t, out+".checkpoint", "not a checkpoint")
+	was := snapshot(t, s.dir)
+	exec(t, "train", "--data", s.log, "--learner", trainers()[0], "--iterations", "2", "-o", out).fails(t, 4, "m.safetensors.checkpoint", "cannot go on", "remove it")
+	same(t, s.dir, was, "a foreign checkpoint")
 }

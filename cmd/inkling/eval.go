@@ -22,6 +22,7 @@ type evalFlags struct {
 	shots                                               []int
 	draws, iterations, ways                             int
 	seed                                                uint64
+	forward, alone                                      bool
 }
 
 func evalCmd(a *app) *cobra.Command {
@@ -65,6 +66,8 @@ The intervals are 95 % over draws.`,
 	fl.StringSliceVar(&f.models, "models", nil, "trained model files to judge beside them, as they are")
 	fl.StringSliceVar(&f.classes, "classes", nil, "hold out only these classes")
 	fl.StringSliceVar(&f.never, "never", nil, "classes that are not known attacks either: what a model was not trained on")
+	fl.BoolVar(&f.forward, "forward", false, "cut classes by their order in the files: examples and pool from the first half, what is judged from the second")
+	fl.BoolVar(&f.alone, "alone", false, "do not give learners the known attacks' rows beside the examples; training has them all the same")
 	fl.IntSliceVar(&f.shots, "shots", []int{1, 5, 10}, "numbers of examples")
 	fl.IntVar(&f.draws, "draws", 10, "draws of examples for each class and number")
 	fl.IntVar(&f.ways, "ways", 5, "n-way: classes of a task")
@@ -157,8 +160,8 @@ func (f *evalFlags) run(cmd *cobra.Command, a *app) error {
 
 func (f *evalFlags) newAttack(cmd *cobra.Command, d *eval.Data, learners []meta.Learner, training meta.Run, note func(string)) ([]eval.Result, error) {
 	plan := eval.Plan{
-		Protocol: eval.NewAttack{Benign: f.benign, Classes: f.classes, Never: f.never, Shots: f.shots, Draws: f.draws, Seed: f.seed},
-		Learners: learners, Training: training, Note: note,
+		Protocol: eval.NewAttack{Benign: f.benign, Classes: f.classes, Never: f.never, Shots: f.shots, Draws: f.draws, Seed: f.seed, Forward: f.forward},
+		Learners: learners, Training: training, Note: note, Alone: f.alone,
 	}
 	for _, file := range f.models {
 		m, err := readModel(file)

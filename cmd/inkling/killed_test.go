@@ -265,7 +265,7 @@ func TestTrainKilled(t *testing.T) {
 		}
 		time.Sleep(took * time.Duration(i+1) / 6)
 		if i%2 == 0 {
-			cmd.Process.Kill()
+			cmd.Process.Kill() // and a Ctrl-C the next time
 		} else {
 			cmd.Process.Signal(os.Interrupt)
 		}

@@ -17,13 +17,25 @@ import (
 	"github.com/inkling-sec/inkling/store"
 )
 
-// defaultLearner is the honest winner on the development captures; see ARCHITECTURE.md.
-const defaultLearner = "vote"
+// What teach uses when it is not told: the honest winners on the development
+// captures; see ARCHITECTURE.md.
+const (
+	flowModel    = "flow" // inside the program, for baselines of the flow contract
+	tableLearner = "vote" // for any table
+)
 
-// choose finds the learner a detector is made by: one of meta.Learners, or a model by its name.
-func choose(h store.Home, learner, model string, seed uint64) (detect.Choice, error) {
-	if model != "" {
+// choose finds what a detector is made by: one of meta.Learners, a model by its
+// name, or, with neither, the default for the contract.
+func choose(h store.Home, learner, model string, c *feature.Contract, seed uint64) (detect.Choice, error) {
+	switch {
+	case learner != "" && model != "":
+		return detect.Choice{}, inkling.Errorf(inkling.Invalid, "", "both --learner and --model are given: a model is a trained learner, choose one")
+	case model != "":
 		return findModel(h, model)
+	case learner == "" && c.Hash() == feature.Flow().Hash():
+		return findModel(h, flowModel)
+	case learner == "":
+		learner = tableLearner
 	}
 	e, err := meta.Find(learner)
 	if err != nil {
@@ -46,7 +58,11 @@ func armed(ctx context.Context, h store.Home, name string) (*detect.Armed, error
 	if err != nil {
 		return nil, err
 	}
-	c, err := choose(h, d.Learner, d.Model, d.Seed)
+	learner := d.Learner
+	if d.Model != "" {
+		learner = ""
+	}
+	c, err := choose(h, learner, d.Model, b.Contract, d.Seed)
 	if err != nil {
 		return nil, &inkling.Error{Code: inkling.CodeOf(err), Place: "detector " + name, What: "cannot be made ready", Remedy: "teach it again with this program", Err: err}
 	}

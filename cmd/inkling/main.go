@@ -104,7 +104,10 @@ rate before it is switched on, and shows evidence for every alert.
   inkling quickstart                                    the whole story, on traffic inside the program
   inkling baseline conn.log                             what is normal here
   inkling teach NAME --examples conn.log:812,815,820    a detector from examples
-  inkling hunt conn.*.log.gz --detector NAME            what it finds in history`,
+  inkling hunt conn.*.log.gz --detector NAME            what it finds in history
+
+Exit status: 0 done, 2 the input or the call is wrong, 3 not found, 4 exists
+already or made for something else, 130 interrupted, 1 a fault of the program.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}

@@ -216,7 +216,7 @@ func (q *quickstart) teach(ctx context.Context, h store.Home, b *detect.Baseline
 	if err != nil {
 		return nil, nil, 0, err
 	}
-	c, err := choose(h, defaultLearner, "", 1)
+	c, err := choose(h, "", "", b.Contract, 1)
 	if err != nil {
 		return nil, nil, 0, err
 	}

@@ -43,6 +43,9 @@ before.`,
 			if h.Has(store.Detectors, args[0]) && !replace {
 				return &inkling.Error{Code: inkling.Conflict, Place: "detector " + args[0], What: "exists already", Remedy: "choose another name, or overwrite it with --replace"}
 			}
+			if o.PerDay < 0 {
+				return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("%g false alarms a day", o.PerDay), Remedy: "give --per-day a number above 0"}
+			}
 			if base, err = oneBaseline(h, base); err != nil {
 				return err
 			}
@@ -50,7 +53,7 @@ before.`,
 			if err != nil {
 				return err
 			}
-			c, err := choose(h, learner, model, o.Seed)
+			c, err := choose(h, learner, model, b.Contract, o.Seed)
 			if err != nil {
 				return err
 			}
@@ -74,7 +77,7 @@ before.`,
 	fl := cmd.Flags()
 	fl.StringArrayVar(&marks, "examples", nil, "records that show the attack: FILE:LINE,LINE,FROM-TO or a whole FILE; may be given again")
 	fl.StringVar(&base, "baseline", "", "baseline to compare with; the only one there is, or \"default\"")
-	fl.StringVar(&learner, "learner", defaultLearner, "how to learn: see inkling eval --help")
+	fl.StringVar(&learner, "learner", "", "how to learn: see inkling eval --help (default the model inside the program for flows, vote for tables)")
 	fl.StringVar(&model, "model", "", "learn with a trained model instead")
 	fl.Float64Var(&o.Alpha, "alpha", 0, "false-alarm rate to keep; default 0.001, or the smallest the baseline can promise")
 	fl.Float64Var(&o.PerDay, "per-day", 0, "false alarms a day to keep, at the baseline's volume")
@@ -108,7 +111,7 @@ func printTaught(w io.Writer, a *app, d *detect.Detector, b *detect.Baseline, el
 	fmt.Fprintf(w, "  False alarms  at most %s of benign records on average (with 95 %% confidence under %s),\n", rate(p.Alpha), rate(p.Upper95))
 	fmt.Fprintf(w, "                promised on %s benign records it has not learned from, as long as new ones are like them\n", count(p.Calibration))
 	if p.AlarmsPerDay != nil {
-		fmt.Fprintf(w, "                about %.3g a day at this baseline's volume of %s records a day\n", *p.AlarmsPerDay, count(int(b.RecordsPerDay())))
+		fmt.Fprintf(w, "                about %s a day at this baseline's volume of %s records a day\n", about(*p.AlarmsPerDay), count(int(b.RecordsPerDay())))
 	}
 	fmt.Fprintf(w, "  State         %s: try it on history before it watches\n", d.State)
 	fmt.Fprintf(w, "Next: inkling hunt FILE… --detector %s\n", d.Name)
@@ -120,6 +123,14 @@ func plural(n int, word string) string {
 		return "1 " + word
 	}
 	return count(n) + " " + word + "s"
+}
+
+// about writes a number of three digits or more whole, a smaller one with two.
+func about(v float64) string {
+	if v >= 100 {
+		return count(int(math.Round(v)))
+	}
+	return fmt.Sprintf("%.2g", v)
 }
 
 // rate writes a share for people: 0.1 %, 0.024 %.

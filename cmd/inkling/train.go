@@ -3,8 +3,10 @@ package main
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,6 +18,7 @@ import (
 	"github.com/inkling-sec/inkling/detect"
 	"github.com/inkling-sec/inkling/feature"
 	"github.com/inkling-sec/inkling/meta"
+	"github.com/inkling-sec/inkling/models"
 	"github.com/inkling-sec/inkling/store"
 )
 
@@ -108,6 +111,9 @@ func (f *trainFlags) train(cmd *cobra.Command, a *app) error {
 			return &inkling.Error{Code: inkling.Invalid, Place: out, What: "cannot be written", Remedy: "choose another home or -o FILE", Err: err}
 		}
 	}
+	if info, err := os.Stat(filepath.Dir(out)); err != nil || !info.IsDir() {
+		return &inkling.Error{Code: inkling.Invalid, Place: out, What: "cannot be written: its folder is not there", Remedy: "make the folder, or choose another file with -o"}
+	}
 	d, err := f.load(cmd, f.data)
 	if err != nil {
 		return err
@@ -122,10 +128,12 @@ func (f *trainFlags) train(cmd *cobra.Command, a *app) error {
 	}
 	p := newProgress(a)
 	defer p.clear()
-	start := time.Now()
+	start, checkpoint, steps := time.Now(), out+".checkpoint", 0
+	_, missing := os.Stat(checkpoint)
 	trained, err := l.Train(cmd.Context(), meta.BenignAgainstOne(sites, meta.Episodes{Seed: f.seed}), meta.Run{
-		Iterations: f.iterations, MetaBatch: f.metaBatch, Seed: f.seed, Checkpoint: out + ".checkpoint", CheckpointEvery: f.every,
+		Iterations: f.iterations, MetaBatch: f.metaBatch, Seed: f.seed, Checkpoint: checkpoint, CheckpointEvery: f.every,
 		Report: func(q meta.Progress) {
+			steps++
 			eta := "…"
 			if done := q.Iteration; done > 0 {
 				eta = (time.Since(start) * time.Duration(q.Of-done) / time.Duration(done)).Round(time.Second).String()
@@ -133,7 +141,20 @@ func (f *trainFlags) train(cmd *cobra.Command, a *app) error {
 			p.show("%s %s  %d of %d  loss %.3f  accuracy %.3f  %.0f tasks/s  %s left", l.Name(), bar(style{}, float64(q.Iteration)/float64(q.Of)), q.Iteration, q.Of, q.Loss, q.Accuracy, q.TasksPerSecond, eta)
 		},
 	})
-	if err != nil {
+	var cannot *fs.PathError
+	switch {
+	case err == nil:
+	case cmd.Context().Err() != nil:
+		if _, missing := os.Stat(checkpoint); missing == nil {
+			p.clear()
+			fmt.Fprintf(cmd.ErrOrStderr(), "inkling: %s is kept: the same command goes on from there\n", checkpoint)
+		}
+		return err
+	case steps == 0 && missing == nil:
+		return &inkling.Error{Code: inkling.Conflict, Place: checkpoint, What: "training cannot go on from this checkpoint", Remedy: "give the settings and the data it was made with, or remove it to start anew", Err: err}
+	case errors.As(err, &cannot):
+		return &inkling.Error{Code: inkling.Invalid, Place: checkpoint, What: "cannot be written", Remedy: "free space, or choose another place with -o", Err: cannot.Err}
+	default:
 		return err
 	}
 	bytes, err := meta.Encode(trained, map[string]string{contractKey: contract.Hash(), holdOutKey: strings.Join(f.holdOut, ","), commandKey: f.command()})
@@ -143,7 +164,7 @@ func (f *trainFlags) train(cmd *cobra.Command, a *app) error {
 	if err := store.WriteFile(out, func(w io.Writer) error { _, err := w.Write(bytes); return err }); err != nil {
 		return err
 	}
-	os.Remove(out + ".checkpoint")
+	os.Remove(checkpoint)
 	p.clear()
 	return f.tell(cmd, a, out, modelID(bytes), len(sites), time.Since(start))
 }
@@ -197,5 +218,8 @@ func findModel(h store.Home, name string) (detect.Choice, error) {
 		}
 		return decodeModel(b, name)
 	}
-	return detect.Choice{}, &inkling.Error{Code: inkling.NotFound, Place: h.Dir, What: fmt.Sprintf("no model %q", name), Remedy: "train one with: inkling train --name " + name}
+	if name == flowModel {
+		return decodeModel(models.Flow, name)
+	}
+	return detect.Choice{}, &inkling.Error{Code: inkling.NotFound, Place: h.Dir, What: fmt.Sprintf("no model %q", name), Remedy: "use the one inside the program, " + flowModel + ", or train one with: inkling train --name " + name}
 }

@@ -1,0 +1,44 @@
+package meta
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/inkling-sec/inkling/tensor"
+)
+
+// MetaVote is the vote with one more member that has learned how to learn: a
+// prototypical network, meta-trained on other attacks, beside those of [Vote]
+// that start from the support set (and known rows, where there are any). The
+// network sees what attacks have in common and what of benign variety does not
+// matter; where a new attack is like none before, the others outvote it.
+type MetaVote struct {
+	ProtoNet
+}
+
+var _ Trainer = (*MetaVote)(nil)
+
+// Name gives "meta-vote".
+func (*MetaVote) Name() string { return "meta-vote" }
+
+// Config gives the settings.
+func (v *MetaVote) Config() any { return *v }
+
+// Train trains the network.
+func (v *MetaVote) Train(ctx context.Context, src Source, run Run) (Trainer, error) {
+	net, err := v.ProtoNet.Train(ctx, src, run)
+	if err != nil {
+		return nil, fmt.Errorf("meta-vote: %w", err)
+	}
+	return &MetaVote{*net.(*ProtoNet)}, nil
+}
+
+// Adapt adapts the members and calibrates their votes on the benign rows.
+func (v *MetaVote) Adapt(ctx context.Context, t *Task) (Scorer, error) {
+	vote := &Vote{Known: true, Seed: v.Seed}
+	vote.Members = append(vote.members(t), &v.ProtoNet)
+	return vote.Adapt(ctx, t)
+}
+
+// Params gives the network's parameters by name.
+func (v *MetaVote) Params() map[string]*tensor.Tensor { return v.ProtoNet.Params() }

@@ -53,7 +53,7 @@ before.`,
 			if err != nil {
 				return err
 			}
-			c, err := choose(h, learner, model, o.Seed)
+			c, err := choose(h, learner, model, b.Contract, o.Seed)
 			if err != nil {
 				return err
 			}
@@ -77,7 +77,7 @@ before.`,
 	fl := cmd.Flags()
 	fl.StringArrayVar(&marks, "examples", nil, "records that show the attack: FILE:LINE,LINE,FROM-TO or a whole FILE; may be given again")
 	fl.StringVar(&base, "baseline", "", "baseline to compare with; the only one there is, or \"default\"")
-	fl.StringVar(&learner, "learner", defaultLearner, "how to learn: see inkling eval --help")
+	fl.StringVar(&learner, "learner", "", "how to learn: see inkling eval --help (default the model inside the program for flows, vote for tables)")
 	fl.StringVar(&model, "model", "", "learn with a trained model instead")
 	fl.Float64Var(&o.Alpha, "alpha", 0, "false-alarm rate to keep; default 0.001, or the smallest the baseline can promise")
 	fl.Float64Var(&o.PerDay, "per-day", 0, "false alarms a day to keep, at the baseline's volume")

@@ -18,6 +18,7 @@ import (
 	"github.com/inkling-sec/inkling/detect"
 	"github.com/inkling-sec/inkling/feature"
 	"github.com/inkling-sec/inkling/meta"
+	"github.com/inkling-sec/inkling/models"
 	"github.com/inkling-sec/inkling/store"
 )
 
@@ -217,5 +218,8 @@ func findModel(h store.Home, name string) (detect.Choice, error) {
 		}
 		return decodeModel(b, name)
 	}
-	return detect.Choice{}, &inkling.Error{Code: inkling.NotFound, Place: h.Dir, What: fmt.Sprintf("no model %q", name), Remedy: "train one with: inkling train --name " + name}
+	if name == flowModel {
+		return decodeModel(models.Flow, name)
+	}
+	return detect.Choice{}, &inkling.Error{Code: inkling.NotFound, Place: h.Dir, What: fmt.Sprintf("no model %q", name), Remedy: "use the one inside the program, " + flowModel + ", or train one with: inkling train --name " + name}
 }

@@ -24,8 +24,22 @@ func TestBestCut(t *testing.T) {
 		t.Fatalf("nodes %+v, want one cut of column 1 at 2.5", got.nodes)
 	}
 	// Each class has half the mass, the prior is 1/12 for a class: a pure leaf has (6+1)/(6+2).
-	if s := got.share[got.leaf([]float32{9, 1})]; math.Abs(float64(s)-7./8) > 1e-6 {
+	if s := got.share[got.leaf([]float32{9, 2.5})]; math.Abs(float64(s)-7./8) > 1e-6 {
 		t.Errorf("the left leaf gives class 0 %v, want 7/8", s)
+	}
+}
+
+// Thresholds are even between the least and the largest value, wherever they stand.
+func TestRandomCut(t *testing.T) {
+	task := &Task{Ways: 2, Support: Set{X: &tensor.Tensor{Shape: []int{4, 1}, Data: []float32{3, 10, 0, 1}}, Y: []int{0, 0, 1, 1}}}
+	w := newGrower(newGround(task, false, true))
+	var tenth [10]int
+	for i := range 10000 {
+		w.grow([]int32{0, 1, 2, 3}, uint64(i))
+		tenth[int(w.out.nodes[0].threshold)]++
+	}
+	if low, high := slices.Min(tenth[:]), slices.Max(tenth[:]); low < 850 || high > 1150 {
+		t.Errorf("thresholds in each tenth of the range: %v", tenth)
 	}
 }
 
@@ -48,7 +62,7 @@ func TestScoreSelfIsHonest(t *testing.T) {
 	for i := range n {
 		x[2*i], x[2*i+1] = float32(i%20), float32(i/20)
 	}
-	x[0], x[1] = 100, 101 // row 0, among the taught
+	x[0], x[1] = 100.5, 101.5 // row 0, among the taught
 	for i := range 4 {
 		x[2*(n+i)], x[2*(n+i)+1], y[n+i] = float32(99+i), float32(100+i), 1
 	}

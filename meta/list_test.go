@@ -15,7 +15,12 @@ func TestLearners(t *testing.T) {
 }
 
 func TestFind(t *testing.T) {
+	seen := map[string]bool{}
 	for _, e := range meta.Learners {
+		if seen[e.Name] {
+			t.Errorf("%s is in the list twice", e.Name)
+		}
+		seen[e.Name] = true
 		if got, err := meta.Find(e.Name); err != nil || got.Name != e.Name {
 			t.Errorf("Find(%q) = %q, %v", e.Name, got.Name, err)
 		}

@@ -16,7 +16,7 @@ func TestSurprise(t *testing.T) {
 		{0, 4. / 5},
 		{1, 2.5 / 5},
 		{3, 1. / 5},
-		{2, math.Sqrt(2.5 * 1) / 5}, // half way in −log p
+		{2, math.Sqrt(2.5*1) / 5}, // half way in −log p
 		{-7, 4. / 5},
 	} {
 		if got := math.Exp(-float64(s.of(float32(c.margin)))); math.Abs(got-c.p) > 1e-6 {
@@ -71,7 +71,7 @@ func TestJudgeSelfByFolds(t *testing.T) {
 	}
 }
 
-// Both members say little of a row in the middle, so the vote lies between theirs.
+// Both members say little of a row in the middle, so this is where the vote is no matter of tails.
 func TestVoteIsTheMean(t *testing.T) {
 	n := 0
 	x, y := make([]float32, 41), make([]int, 41)

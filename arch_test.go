@@ -22,7 +22,8 @@ var floors = [][]string{
 	{"grad", "read/line", "store", "lab", "models"},
 	{"nn", "read/*", "feature"},
 	{"meta", "read"},
-	{"meta/metatest", "detect", "eval", "read/readtest"},
+	{"meta/metatest", "detect", "read/readtest"},
+	{"eval"},
 	{"cmd/*"},
 }
 

@@ -42,6 +42,11 @@ from other captures, and --data is a site none of it has seen.
 Protocol n-way: classes are cut in folds; trained on the classes of the other
 folds, a learner tells the classes of one fold apart from K examples each.
 
+Protocol bound: holds the false-alarm promise against benign records. Each file
+of --data is a capture; at each, learners are taught the first of --classes,
+calibrated on 200 draws of benign records and judged on other benign records: of
+the same time, later, and of the other captures.
+
 The intervals are 95 % over draws.`,
 		Example: `  inkling eval --data UNSW_NB15_training-set.csv.gz --schema table --drop id,label --label attack_cat --benign Normal \
       --learners ratio,extra-trees,vote --shots 1,5,10 --draws 10
@@ -61,7 +66,7 @@ The intervals are 95 % over draws.`,
 	fl.StringSliceVar(&f.drop, "drop", nil, "columns of a table to leave out")
 	fl.StringVar(&f.label, "label", "label", "column that holds the class")
 	fl.StringVar(&f.benign, "benign", "benign", "the class of benign rows")
-	fl.StringVar(&f.protocol, "protocol", "new-attack", "new-attack or n-way")
+	fl.StringVar(&f.protocol, "protocol", "new-attack", "new-attack, n-way or bound")
 	fl.StringSliceVar(&f.learners, "learners", []string{"nearest-mean", "knn", "logistic-regression", "random-forest", "extra-trees", "ratio", "vote"}, "from: "+strings.Join(known, ", "))
 	fl.StringSliceVar(&f.models, "models", nil, "trained model files to judge beside them, as they are")
 	fl.StringSliceVar(&f.classes, "classes", nil, "hold out only these classes")
@@ -136,11 +141,14 @@ func (f *evalFlags) run(cmd *cobra.Command, a *app) error {
 	switch f.protocol {
 	case "new-attack":
 		results, err = f.newAttack(cmd, d, learners, training, note)
+	case "bound":
+		p.clear()
+		return f.bound(cmd, a, d, learners)
 	case "n-way":
 		plan := eval.NWay{Ways: f.ways, Shots: f.shots, Draws: f.draws, Seed: f.seed, Learners: learners, Training: training, Note: note}
 		results, err = plan.Play(cmd.Context(), d)
 	default:
-		err = &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("protocol %q", f.protocol), Remedy: "choose new-attack or n-way"}
+		err = &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("protocol %q", f.protocol), Remedy: "choose new-attack, n-way or bound"}
 	}
 	p.clear()
 	if err != nil {
@@ -163,22 +171,11 @@ func (f *evalFlags) newAttack(cmd *cobra.Command, d *eval.Data, learners []meta.
 		Protocol: eval.NewAttack{Benign: f.benign, Classes: f.classes, Never: f.never, Shots: f.shots, Draws: f.draws, Seed: f.seed, Forward: f.forward},
 		Learners: learners, Training: training, Note: note, Alone: f.alone,
 	}
-	for _, file := range f.models {
-		m, err := readModel(file)
-		if err != nil {
-			return nil, err
-		}
-		c, err := d.Contract()
-		if err != nil {
-			return nil, err
-		}
-		if have := c.Hash(); m.Contract != have {
-			return nil, &inkling.Error{Code: inkling.Conflict, Place: "model " + file, What: fmt.Sprintf("trained on rows of another contract (%.12s) than %s has (%.12s)", m.Contract, d.Name, have), Remedy: "judge it on data like what it was trained on, or train it again"}
-		}
-		plan.Trained = append(plan.Trained, m.Learner)
+	var err error
+	if plan.Trained, err = f.trained(d); err != nil {
+		return nil, err
 	}
 	if len(f.known) > 0 {
-		var err error
 		if plan.Known, err = f.load(cmd, f.known); err != nil {
 			return nil, err
 		}
@@ -197,6 +194,25 @@ func (f *evalFlags) newAttack(cmd *cobra.Command, d *eval.Data, learners []meta.
 		}
 	}
 	return plan.Play(cmd.Context(), d, episodes)
+}
+
+// trained reads the models of --models, which must be of the data's contract.
+func (f *evalFlags) trained(d *eval.Data) (out []meta.Learner, err error) {
+	for _, file := range f.models {
+		m, err := readModel(file)
+		if err != nil {
+			return nil, err
+		}
+		c, err := d.Contract()
+		if err != nil {
+			return nil, err
+		}
+		if have := c.Hash(); m.Contract != have {
+			return nil, &inkling.Error{Code: inkling.Conflict, Place: "model " + file, What: fmt.Sprintf("trained on rows of another contract (%.12s) than %s has (%.12s)", m.Contract, d.Name, have), Remedy: "judge it on data like what it was trained on, or train it again"}
+		}
+		out = append(out, m.Learner)
+	}
+	return out, nil
 }
 
 func learnersOf(names []string, seed uint64, flag string) ([]meta.Learner, error) {

@@ -121,7 +121,7 @@ func inverseOf(l []float64, d int) []float32 {
 // the support's own classes, where the benign one dominates.
 type Whitened struct {
 	Head  Learner // nil means Ratio
-	Least float64 // least shrinkage; 0 means 0.1
+	Least float64 // least shrinkage; 0 means 0.2
 }
 
 var _ Learner = (*Whitened)(nil)
@@ -151,7 +151,7 @@ func (l *Whitened) Adapt(ctx context.Context, t *Task) (Scorer, error) {
 	}
 	least := l.Least
 	if least == 0 {
-		least = .1
+		least = .2
 	}
 	cov := s.shrunk(least)
 	cholesky(cov, d)
@@ -188,11 +188,17 @@ type whitened struct {
 func (s *whitened) Ways() int { return s.head.Ways() }
 
 func (s *whitened) Score(dst []float32, x *tensor.Tensor) {
-	checkScore(dst, x, s.Ways(), s.d)
-	buf := borrow(len(x.Data))
+	const block = 256
+	ways := s.Ways()
+	n := checkScore(dst, x, ways, s.d)
+	buf := borrow(block * s.d)
 	defer giveBack(buf)
-	s.applyTo(*buf, x.Data)
-	s.head.Score(dst, &tensor.Tensor{Shape: x.Shape, Data: *buf})
+	for lo := 0; lo < n; lo += block {
+		hi := min(n, lo+block)
+		white := (*buf)[:(hi-lo)*s.d]
+		s.applyTo(white, x.Data[lo*s.d:hi*s.d])
+		s.head.Score(dst[lo*ways:hi*ways], &tensor.Tensor{Shape: []int{hi - lo, s.d}, Data: white})
+	}
 }
 
 // ScoreSelf is the head's.

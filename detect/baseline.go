@@ -4,6 +4,7 @@ import (
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -37,6 +38,7 @@ type Baseline struct {
 	scaler *feature.Scaler
 	pool   *tensor.Tensor // the pool as columns
 	calib  *tensor.Tensor
+	id     string
 	likely []float64 // a typical raw row: medians and commonest levels of the pool
 }
 
@@ -247,6 +249,7 @@ func (b *Baseline) prepare() (err error) {
 	}
 	b.pool, b.calib = b.scaler.Tensor(b.Pool.Raw), b.scaler.Tensor(b.Calibration.Raw)
 	b.likely = typical(b.Contract, b.Pool.Raw)
+	b.id = b.fingerprint()
 	return nil
 }
 
@@ -298,12 +301,19 @@ func (b *Baseline) RecordsPerDay() float64 {
 }
 
 // ID identifies what the baseline holds: a detector taught on it works with no other.
-func (b *Baseline) ID() string {
+func (b *Baseline) ID() string { return b.id }
+
+// fingerprint hashes the contract and every value of both parts.
+func (b *Baseline) fingerprint() string {
 	h := sha256.New()
-	fmt.Fprintln(h, b.Contract.Hash())
-	for _, m := range []Matrix{b.Pool.Raw, b.Calibration.Raw} {
-		text, _ := m.MarshalJSON() // rows are equally long: NewBaseline and ReadBaseline saw to it
-		h.Write(text)
+	fmt.Fprintln(h, b.Contract.Hash(), len(b.Pool.Raw), len(b.Calibration.Raw))
+	line := make([]byte, 0, 8*len(b.Contract.Features))
+	for _, row := range slices.Concat(b.Pool.Raw, b.Calibration.Raw) {
+		line = line[:0]
+		for _, v := range row {
+			line = binary.LittleEndian.AppendUint64(line, math.Float64bits(v))
+		}
+		h.Write(line)
 	}
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }

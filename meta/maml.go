@@ -25,9 +25,9 @@ import (
 // in the last layer only (Raghu et al., Rapid Learning or Feature Reuse?, 2020).
 type MAML struct {
 	Model             // Out is the number of classes; 0 means as many as the first task has
-	Steps     int     // inner steps in training; 0 means 3
-	TestSteps int     // inner steps of Adapt; 0 means 10
-	Rate      float32 // inner step size; 0 means 0.1
+	Steps     int     // inner steps in training; 0 means 5
+	TestSteps int     // inner steps of Adapt; 0 means 20
+	Rate      float32 // inner step size; 0 means 0.3, or 1 for ANIL
 
 	FirstOrder bool // FOMAML
 	HeadOnly   bool // ANIL
@@ -59,7 +59,11 @@ func (m *MAML) sized(t *Task, seed uint64) (*MAML, error) {
 	if c.Model, err = m.Model.sized(d, t.Ways, seed); err != nil {
 		return nil, err
 	}
-	c.Steps, c.TestSteps, c.Rate = cmp.Or(m.Steps, 3), cmp.Or(m.TestSteps, 10), cmp.Or(m.Rate, 0.1)
+	c.Steps, c.TestSteps, c.Rate = cmp.Or(m.Steps, 5), cmp.Or(m.TestSteps, 20), cmp.Or(m.Rate, 0.3)
+	if m.HeadOnly {
+		c.Rate = cmp.Or(m.Rate, 1)
+		c.Outer.Iterations = cmp.Or(m.Outer.Iterations, fewIterations)
+	}
 	return &c, c.checkWays(t)
 }
 

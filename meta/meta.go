@@ -48,7 +48,8 @@ type Learner interface {
 	Name() string
 	// Adapt learns from t.Support (and t.Known, if it likes) and returns a new
 	// Scorer; it changes neither the learner nor the task, gives the same
-	// Scorer for the same call, and returns ctx.Err() soon after ctx ends.
+	// Scorer for the same call, and returns ctx.Err() soon after ctx ends. The
+	// Scorer may keep the task's rows: they must not change while it is in use.
 	Adapt(ctx context.Context, t *Task) (Scorer, error)
 }
 

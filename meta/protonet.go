@@ -22,7 +22,6 @@ import (
 type ProtoNet struct {
 	Model           // Out is the number of sides of the embedding; 0 means 64
 	Prototypes bool // judges by prototypes with two classes too
-	Neighbours bool // trains on every support row's nearness, not on the class means: classes of many kinds stay so
 }
 
 var _ Trainer = (*ProtoNet)(nil)
@@ -40,6 +39,7 @@ func (p *ProtoNet) sized(t *Task, seed uint64) (*ProtoNet, error) {
 	}
 	c := *p
 	c.Model, err = p.Model.sized(d, 64, seed)
+	c.Outer.Iterations = cmp.Or(p.Outer.Iterations, fewIterations)
 	return &c, err
 }
 
@@ -61,7 +61,7 @@ func (p *ProtoNet) episode(ctx context.Context, params []*grad.Node, t *Task) (o
 		return o, err
 	}
 	query := net.Apply(params, tape.Leaf(t.Query.X))
-	if p.Neighbours {
+	if p.ratio(t) {
 		return neighbourly(params, query, support, t), nil
 	}
 	// A target is 1 over its class's rows and over the classes.
@@ -76,15 +76,24 @@ func (p *ProtoNet) episode(ctx context.Context, params []*grad.Node, t *Task) (o
 	}, nil
 }
 
-// neighbourly judges a query row by the share of each class in a softmax over
+// ratio tells whether a task is judged by the ratio of neighbours' distances.
+func (p *ProtoNet) ratio(t *Task) bool { return t.Ways == 2 && !p.Prototypes }
+
+// neighbourly is the loss for the ratio: it judges a query row by the share of each class in a softmax over
 // the negative squared distances to all support rows, a class's rows weighing
 // 1 over their number (neighbourhood components, Goldberger et al. 2004, with
-// the support set as the neighbourhood).
+// the support set as the neighbourhood). A class of many kinds, as the benign one
+// is, need not gather about one mean.
 func neighbourly(params []*grad.Node, query, support *grad.Node, t *Task) outcome {
 	tape := params[0].Tape()
-	one, prior := oneHot(t.Support.Y, t.Ways)
-	near := grad.AddRow(grad.Neg(grad.SquaredDistances(query, support)), tape.Leaf(prior))
-	share := grad.MatMul(grad.Softmax(near), tape.Leaf(one))
+	weights := targets(tape, t.Support.Y, t.Ways).Value()
+	one, prior := tape.Zeros(len(t.Support.Y), t.Ways), tape.Zeros(1, len(t.Support.Y))
+	for i, c := range t.Support.Y {
+		one.Value().Row(i)[c] = 1
+		prior.Value().Data[i] = float32(math.Log(float64(weights.Row(i)[c])))
+	}
+	near := grad.AddRow(grad.Neg(grad.SquaredDistances(query, support)), prior)
+	share := grad.MatMul(grad.Softmax(near), one)
 	logits := grad.Log(grad.Offset(share, 1e-6))
 	want := targets(tape, t.Query.Y, t.Ways)
 	loss := grad.Neg(grad.Sum(grad.Mul(logits, want)))
@@ -93,20 +102,6 @@ func neighbourly(params []*grad.Node, query, support *grad.Node, t *Task) outcom
 		accuracy: nn.Accuracy(logits.Value(), want.Value()),
 		grads:    grad.Grad(loss, params...),
 	}
-}
-
-// oneHot gives a row for each y and −log of how many share its class.
-func oneHot(y []int, ways int) (one, prior *tensor.Tensor) {
-	one, prior = tensor.New(len(y), ways), tensor.New(1, len(y))
-	counts := make([]int, ways)
-	for _, c := range y {
-		counts[c]++
-	}
-	for i, c := range y {
-		one.Row(i)[c] = 1
-		prior.Data[i] = -float32(math.Log(float64(counts[c])))
-	}
-	return one, prior
 }
 
 // Adapt embeds the support set.
@@ -120,7 +115,7 @@ func (p *ProtoNet) Adapt(ctx context.Context, t *Task) (Scorer, error) {
 	net.Forward(y, c.params, t.Support.X)
 	embedded := &Task{Ways: t.Ways, Support: Set{X: y, Y: t.Support.Y}}
 	var head Scorer = prototypes(embedded)
-	if t.Ways == 2 && !p.Prototypes {
+	if p.ratio(t) {
 		if head, err = new(Ratio).Adapt(ctx, embedded); err != nil {
 			return nil, err
 		}

@@ -17,8 +17,8 @@ import (
 type Reptile struct {
 	Model             // Out is the number of classes; 0 means as many as the first task has
 	Steps     int     // inner steps in training; 0 means 8
-	TestSteps int     // inner steps of Adapt; 0 means 10
-	Rate      float32 // inner step size; 0 means 0.1
+	TestSteps int     // inner steps of Adapt; 0 means 30
+	Rate      float32 // inner step size; 0 means 0.3
 }
 
 var _ Trainer = (*Reptile)(nil)
@@ -31,7 +31,7 @@ func (r *Reptile) Config() any { return *r }
 
 // inner gives the inner loop, which is that of first-order MAML.
 func (r *Reptile) inner() *MAML {
-	return &MAML{Model: r.Model, Steps: cmp.Or(r.Steps, 8), TestSteps: r.TestSteps, Rate: r.Rate, FirstOrder: true}
+	return &MAML{Model: r.Model, Steps: cmp.Or(r.Steps, 8), TestSteps: cmp.Or(r.TestSteps, 30), Rate: r.Rate, FirstOrder: true}
 }
 
 // Train starts from the parameters of r if it has some. The seed of its start

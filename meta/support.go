@@ -36,12 +36,23 @@ func dims(t *Task) (n, d int, err error) {
 	return x.Shape[0], x.Shape[1], nil
 }
 
-// rowsOf gathers the rows of each class, in support order.
+// rowsOf gives the rows of each class, in support order. Where a class's rows
+// stand together they are the task's own memory, else a copy.
 func rowsOf(t *Task) [][]float32 {
 	d := t.Support.X.Shape[1]
-	by := make([][]float32, t.Ways)
+	by, last := make([][]float32, t.Ways), make([]int, t.Ways)
 	for i, c := range t.Support.Y {
-		by[c] = append(by[c], t.Support.X.Data[i*d:(i+1)*d]...)
+		row := t.Support.X.Data[i*d : (i+1)*d : (i+1)*d]
+		switch {
+		case by[c] == nil:
+			by[c] = row
+		case last[c] == i-1 && cap(by[c]) == len(by[c]) && &by[c][0] == &t.Support.X.Data[(i-len(by[c])/d)*d]:
+			from := i - len(by[c])/d
+			by[c] = t.Support.X.Data[from*d : (i+1)*d : (i+1)*d]
+		default:
+			by[c] = append(by[c], row...)
+		}
+		last[c] = i
 	}
 	return by
 }

@@ -19,13 +19,17 @@ import (
 // Outer says how the parameters are trained over tasks: by Adam on the mean
 // gradient of a meta-batch.
 type Outer struct {
-	Iterations int     // outer steps; 0 means 1000
+	Iterations int     // outer steps; 0 means 1000, or 300 where adapting moves little of the network
 	MetaBatch  int     // tasks an outer step; 0 means 8
 	Rate       float32 // step size of Adam; 0 means 0.003
 	Flat       bool    // keeps Rate; without, it falls to 0 along half a cosine
 	Clip       float64 // largest norm of a gradient; 0 means 1, less than 0 none
 	Decay      float32 // weight decay; 0 means none
 }
+
+// fewIterations is the default for learners that fit the classes they train on
+// quickly: with a handful of known attacks more steps made new ones harder to find.
+const fewIterations = 300
 
 // outcome is what an episode tells the outer loop: the loss and the weighted
 // accuracy on the query rows, and what Adam takes for each parameter's gradient.

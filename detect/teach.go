@@ -1,12 +1,13 @@
 package detect
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
-	"math"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -96,7 +97,7 @@ func Teach(ctx context.Context, name string, examples Rows, b *Baseline, c Choic
 		return nil, nil, err
 	}
 	a.threshold = a.Calibration.Threshold(d.Promise.Alpha)
-	d.Promise.SelfTest, err = selfTest(ctx, d, b, c.Learner)
+	d.Promise.SelfTest, err = selfTest(ctx, a, c.Learner)
 	return d, a, err
 }
 
@@ -147,25 +148,29 @@ func checkExamples(e Rows, b *Baseline) error {
 }
 
 // selfTest is leave-one-out on the examples. What is left out is judged
-// against the calibration scores of the detector that was made without it; as
-// many calibration records as the rate needs, a thousand at least, are enough.
-func selfTest(ctx context.Context, d *Detector, b *Baseline, l meta.Learner) (SelfTest, error) {
+// against the calibration scores of the detector that was made without it. Only
+// the highest of these decide, so only the calibration records that the whole
+// detector puts in its top tenth are scored again: were one of the decisive few
+// ever outside of it, the test would be that little bit kinder.
+func selfTest(ctx context.Context, a *Armed, l meta.Learner) (SelfTest, error) {
+	d, b := a.Detector, a.Baseline
 	n := d.Examples.Len()
 	if n < 2 {
 		return SelfTest{}, nil
 	}
+	allowed := a.Calibration.allowed(d.Promise.Alpha)
+	top := a.top(max(b.calib.Shape[0]/10, 4*allowed))
 	found := make([]bool, n)
 	errs := make([]error, n)
 	judged := min(n, 10) // more would tell little more
-	need := max(1000, int(math.Ceil(1/d.Promise.Alpha)))
-	calib := rowsOf(b.calib, 0, min(need, b.calib.Shape[0]))
 	each(judged, func(i int) {
-		a, err := arm(ctx, d, b, l, d.Examples.without(i), calib)
+		rest, err := arm(ctx, d, b, l, d.Examples.without(i), top)
 		if err != nil {
 			errs[i] = err
 			return
 		}
-		found[i] = a.Score(d.Examples.Raw[i]) > a.Calibration.Threshold(d.Promise.Alpha)
+		highest := rest.Calibration.scores
+		found[i] = rest.Score(d.Examples.Raw[i]) > highest[max(0, len(highest)-allowed)]
 	})
 	t := SelfTest{Of: judged}
 	for i := range judged {
@@ -179,6 +184,22 @@ func selfTest(ctx context.Context, d *Detector, b *Baseline, l meta.Learner) (Se
 		}
 	}
 	return t, nil
+}
+
+// top gives the n calibration records that score highest.
+func (a *Armed) top(n int) *tensor.Tensor {
+	x := a.Baseline.calib
+	order := make([]int, len(a.calibrated))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(a.calibrated[j], a.calibrated[i]) })
+	order = order[:min(n, len(order))]
+	out := tensor.New(len(order), x.Shape[1])
+	for i, j := range order {
+		copy(row(out, i), row(x, j))
+	}
+	return out
 }
 
 // each calls f(0) … f(n-1) on all cores.
@@ -205,9 +226,10 @@ type Armed struct {
 	Baseline    *Baseline
 	Calibration Calibration
 
-	scorer    meta.Scorer
-	threshold float64
-	taught    *tensor.Tensor
+	scorer     meta.Scorer
+	threshold  float64
+	taught     *tensor.Tensor
+	calibrated []float64 // the score of each calibration record
 }
 
 // Arm makes a stored detector ready again. It refuses another baseline, contract or model than it was taught with.
@@ -247,7 +269,8 @@ func arm(ctx context.Context, d *Detector, b *Baseline, l meta.Learner, examples
 		return nil, err
 	}
 	a := &Armed{Detector: d, Baseline: b, scorer: scorer, taught: taught}
-	a.Calibration = NewCalibration(a.scores(calib))
+	a.calibrated = a.scores(calib)
+	a.Calibration = NewCalibration(a.calibrated)
 	return a, nil
 }
 

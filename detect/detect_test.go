@@ -301,7 +301,11 @@ func TestMatrixIsExact(t *testing.T) {
 
 func TestExamplesNameMissingLines(t *testing.T) {
 	b := testBaseline(t)
-	_, err := Examples(t.Context(), &site{n: 20, seed: 2}, "site.csv", []int{5, 99}, b.Contract)
+	_, err := Examples(t.Context(), &site{n: 20, seed: 2, failAt: 4}, "site.csv", []int{5}, b.Contract)
+	if err == nil || !strings.Contains(err.Error(), "site.csv:5: broken") {
+		t.Errorf("a marked line that cannot be read: %v", err)
+	}
+	_, err = Examples(t.Context(), &site{n: 20, seed: 2}, "site.csv", []int{5, 99}, b.Contract)
 	if inkling.CodeOf(err) != inkling.NotFound || !strings.Contains(err.Error(), "line 99") {
 		t.Errorf("%v", err)
 	}

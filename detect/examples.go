@@ -7,6 +7,8 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/inkling-sec/inkling"
 	"github.com/inkling-sec/inkling/feature"
@@ -25,6 +27,7 @@ func Examples(ctx context.Context, r inkling.Reader, file string, lines []int, c
 	}
 	var out Rows
 	var rec inkling.Record
+	unread := map[int]error{} // wanted lines that cannot be read
 	raw := make([]float64, len(c.Features))
 	for n := 0; len(lines) == 0 || len(want) > 0; n++ {
 		if n%1024 == 0 && ctx.Err() != nil {
@@ -37,7 +40,13 @@ func Examples(ctx context.Context, r inkling.Reader, file string, lines []int, c
 		if err != nil && (!inkling.Skippable(err) || len(lines) == 0) {
 			return Rows{}, err
 		}
-		if err != nil || len(lines) > 0 && !want[rec.Origin.Line] {
+		if err != nil {
+			if line := placeLine(err); want[line] {
+				unread[line] = err
+			}
+			continue
+		}
+		if len(lines) > 0 && !want[rec.Origin.Line] {
 			continue
 		}
 		delete(want, rec.Origin.Line)
@@ -50,7 +59,20 @@ func Examples(ctx context.Context, r inkling.Reader, file string, lines []int, c
 	}
 	if len(want) > 0 {
 		missing := slices.Sorted(maps.Keys(want))
+		if err := unread[missing[0]]; err != nil {
+			return Rows{}, err
+		}
 		return Rows{}, &inkling.Error{Code: inkling.NotFound, Place: file, What: fmt.Sprintf("no record at line %d", missing[0]), Remedy: "lines count from 1 and include the header; see one with: inkling features " + file + ":LINE"}
 	}
 	return out, nil
+}
+
+// placeLine gives the line that an error of a reader names, 0 when it names none.
+func placeLine(err error) int {
+	var e *inkling.Error
+	if !errors.As(err, &e) {
+		return 0
+	}
+	line, _ := strconv.Atoi(e.Place[strings.LastIndexByte(e.Place, ':')+1:])
+	return line
 }

@@ -6,13 +6,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"runtime"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/inkling-sec/inkling"
-	"github.com/inkling-sec/inkling/feature"
 	"github.com/inkling-sec/inkling/meta"
 	"github.com/inkling-sec/inkling/tensor"
 )
@@ -201,114 +198,6 @@ func (a *Armed) top(n int) *tensor.Tensor {
 	}
 	return out
 }
-
-// each calls f(0) … f(n-1) on all cores.
-func each(n int, f func(int)) {
-	var wg sync.WaitGroup
-	next := make(chan int)
-	for range min(n, runtime.GOMAXPROCS(0)) {
-		wg.Go(func() {
-			for i := range next {
-				f(i)
-			}
-		})
-	}
-	for i := range n {
-		next <- i
-	}
-	close(next)
-	wg.Wait()
-}
-
-// Armed is a detector ready to judge records. It is immutable: any number of goroutines may ask at once.
-type Armed struct {
-	Detector    *Detector
-	Baseline    *Baseline
-	Calibration Calibration
-
-	scorer     meta.Scorer
-	threshold  float64
-	taught     *tensor.Tensor
-	calibrated []float64 // the score of each calibration record
-}
-
-// Arm makes a stored detector ready again. It refuses another baseline, contract or model than it was taught with.
-func Arm(ctx context.Context, d *Detector, b *Baseline, c Choice) (*Armed, error) {
-	place := "detector " + d.Name
-	for _, must := range []struct{ what, have, want string }{
-		{"feature contract", b.Contract.Hash(), d.Contract},
-		{"baseline", b.ID(), d.BaselineID},
-		{"learner", c.Learner.Name(), d.Learner},
-		{"model", c.ModelID, d.ModelID},
-	} {
-		if must.have != must.want {
-			return nil, &inkling.Error{Code: inkling.Conflict, Place: place, What: fmt.Sprintf("taught with another %s (%.12s, not %.12s)", must.what, must.want, must.have), Remedy: "teach it again"}
-		}
-	}
-	if err := d.Examples.check(len(b.Contract.Features)); err != nil {
-		return nil, &inkling.Error{Code: inkling.Invalid, Place: place, What: "the file is damaged", Remedy: "teach it again", Err: err}
-	}
-	a, err := arm(ctx, d, b, c.Learner, d.Examples, b.calib)
-	if err != nil {
-		return nil, err
-	}
-	a.threshold = a.Calibration.Threshold(d.Promise.Alpha)
-	return a, nil
-}
-
-func arm(ctx context.Context, d *Detector, b *Baseline, l meta.Learner, examples Rows, calib *tensor.Tensor) (*Armed, error) {
-	taught := b.scaler.Tensor(examples.Raw)
-	support := meta.Set{X: &tensor.Tensor{Shape: []int{b.Pool.Len() + examples.Len(), b.scaler.Width()}}}
-	support.X.Data = append(append(make([]float32, 0, len(b.pool.Data)+len(taught.Data)), b.pool.Data...), taught.Data...)
-	support.Y = make([]int, support.X.Shape[0])
-	for i := b.Pool.Len(); i < len(support.Y); i++ {
-		support.Y[i] = 1
-	}
-	scorer, err := l.Adapt(ctx, &meta.Task{Ways: 2, Support: support})
-	if err != nil {
-		return nil, err
-	}
-	a := &Armed{Detector: d, Baseline: b, scorer: scorer, taught: taught}
-	a.calibrated = a.scores(calib)
-	a.Calibration = NewCalibration(a.calibrated)
-	return a, nil
-}
-
-// scores judges rows of columns in blocks on all cores.
-func (a *Armed) scores(x *tensor.Tensor) []float64 {
-	const block = 256
-	n := x.Shape[0]
-	out := make([]float64, n)
-	each((n+block-1)/block, func(i int) {
-		lo, hi := i*block, min((i+1)*block, n)
-		a.scoreTo(out[lo:hi], rowsOf(x, lo, hi))
-	})
-	return out
-}
-
-func (a *Armed) scoreTo(dst []float64, x *tensor.Tensor) {
-	ways := make([]float32, 2*len(dst))
-	a.scorer.Score(ways, x)
-	for i := range dst {
-		dst[i] = float64(ways[2*i+1]) - float64(ways[2*i])
-	}
-}
-
-// Score judges one raw row: larger is more like what was taught.
-func (a *Armed) Score(raw []float64) float64 {
-	var s [1]float64
-	a.scoreTo(s[:], a.Baseline.scaler.Tensor([][]float64{raw}))
-	return s[0]
-}
-
-// PValue gives the p-value of a score.
-func (a *Armed) PValue(score float64) float64 { return a.Calibration.PValue(score) }
-
-// Alerts reports whether a score is an alert at the promised rate.
-func (a *Armed) Alerts(score float64) bool { return score > a.threshold }
-
-// Extractor gives a fresh extractor of the detector's contract.
-func (a *Armed) Extractor() (feature.Extractor, error) { return feature.New(a.Baseline.Contract) }
 
 // Write writes the detector as JSON.
 func (d *Detector) Write(w io.Writer) error {

@@ -164,7 +164,7 @@ func tellEvidence(w io.Writer, s style, e inkling.Evidence) {
 func flipText(s style, flip []inkling.Change) string {
 	const named = 3
 	if len(flip) == 0 {
-		return "no few changes towards a benign record would do"
+		return "no eight changes towards the nearest benign record would do"
 	}
 	var parts []string
 	for _, c := range flip[:min(named, len(flip))] {

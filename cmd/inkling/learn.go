@@ -29,7 +29,7 @@ const (
 func choose(h store.Home, learner, model string, c *feature.Contract, seed uint64) (detect.Choice, error) {
 	switch {
 	case learner != "" && model != "":
-		return detect.Choice{}, inkling.Errorf(inkling.Invalid, "", "both --learner and --model are given: a model is a trained learner, choose one")
+		return detect.Choice{}, &inkling.Error{Code: inkling.Invalid, What: "both --learner and --model are given", Remedy: "a model is a trained learner: choose one"}
 	case model != "":
 		return findModel(h, model)
 	case learner == "" && c.Hash() == feature.Flow().Hash():

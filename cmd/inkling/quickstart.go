@@ -127,7 +127,7 @@ func (q *quickstart) look(ctx context.Context) error {
 		}
 	}
 	if len(q.first) < q.shots {
-		return inkling.Errorf(inkling.Invalid, "", "the first half holds %d records of %s: too few for --shots %d", len(q.first), q.kind, q.shots)
+		return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("the first half holds %d records of %s", len(q.first), q.kind), Remedy: fmt.Sprintf("give --shots %d or fewer", len(q.first))}
 	}
 	return ctx.Err()
 }
@@ -294,13 +294,16 @@ func (q *quickstart) verdict(out io.Writer, h store.Home, d *detect.Detector, o 
 	fmt.Fprintf(out, "%s\n", s.bold("4. Held against the truth, which the detector never saw"))
 	fmt.Fprintf(out, "  found         %s of %s records of %s\n", s.green(count(o.Found)), count(o.Of), q.kind)
 	fmt.Fprintf(out, "  false alarms  %s of %s benign records: %s, promised %s\n", s.bold(count(o.FalseAlarms)), count(o.Benign), rate(float64(o.FalseAlarms)/float64(max(o.Benign, 1))), rate(d.Promise.Alpha))
+	if share := float64(o.FalseAlarms) / float64(max(o.Benign, 1)); share > d.Promise.Upper95 {
+		fmt.Fprintf(out, "                more than promised: these minutes are not like those the promise was made on; a baseline needs days\n")
+	}
 	fmt.Fprintf(out, "  other attacks %s of %s alerted too: the promise is about benign records\n", count(o.Others), count(o.OthersOf))
 	fmt.Fprintf(out, "  the story took %.1f s; hunting went at %s records a second\n\n", o.Seconds, count(int(o.PerSecond)))
 	fmt.Fprintf(out, "%s\n", s.bold("5. Now your own conn.log"))
 	fmt.Fprintf(out, `  inkling baseline conn.log                              a time without known attacks
   inkling teach NAME --examples conn.log:812,815,820     lines of the attack
   inkling hunt conn.*.log.gz --detector NAME             what it would have found
-  inkling explain %-38s why line %d is judged as it is
-`, fmt.Sprintf("%s:%d --detector %s", filepath.Base(q.file), d.Examples.Origin[0].Line, d.Name), d.Examples.Origin[0].Line)
-	fmt.Fprintf(out, "  (pcap works too: inkling convert capture.pcap -o conn.log)\nThe story's files are in %s\n", h.Dir)
+  inkling convert capture.pcap -o conn.log               packets work too
+`)
+	fmt.Fprintf(out, "The story's files are in %s. Look closer:\n  inkling explain %s:%d --detector %s\n", h.Dir, q.file, d.Examples.Origin[0].Line, d.Name)
 }

@@ -57,6 +57,9 @@ func (f *flow) look(e *endpoint, b []byte) {
 	e.looked++
 	if f.isOrig(e) {
 		e.maybe |= clientSpeaks(b, f.resp().port)
+		if f.resp().looked == 0 {
+			e.maybe &^= isPOP3 // there the server speaks first
+		}
 	} else {
 		e.maybe |= serverSpeaks(b, e.port)
 	}
@@ -79,7 +82,7 @@ var clientSigns = []sign{
 	{"GET ", isHTTP}, {"POST ", isHTTP}, {"HEAD ", isHTTP}, {"PUT ", isHTTP}, {"OPTIONS ", isHTTP}, {"DELETE ", isHTTP},
 	{"CONNECT ", isHTTP}, {"PATCH ", isHTTP}, {"TRACE ", isHTTP}, {"PROPFIND ", isHTTP}, {"REPORT ", isHTTP}, {"MKCOL ", isHTTP},
 	{"SSH-", isSSH}, {"EHLO", isSMTP}, {"HELO", isSMTP}, {"LHLO", isSMTP},
-	{"USER ", isFTP | isPOP3 | isIRC}, {"AUTH ", isFTP | isPOP3}, {"FEAT", isFTP}, {"SYST", isFTP}, {"QUIT", isFTP | isPOP3 | isSMTP},
+	{"USER ", isFTP | isPOP3 | isIRC}, {"AUTH ", isFTP | isPOP3 | isRedis}, {"FEAT", isFTP}, {"SYST", isFTP}, {"QUIT", isFTP | isPOP3 | isSMTP},
 	{"CAPA", isPOP3}, {"APOP", isPOP3}, {"STLS", isPOP3}, {"NICK ", isIRC}, {"CAP ", isIRC}, {"PASS ", isIRC | isFTP | isPOP3},
 	{"RFB 003.", isRFB}, {"*", isRedis}, {"PING\r", isRedis},
 }

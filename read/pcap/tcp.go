@@ -39,6 +39,7 @@ type endpoint struct {
 	shut            bool // its close has been taken note of
 	eof             bool
 	appeared        bool // a packet of it has been through the state machine
+	spoke           bool // has sent data
 	fins            uint32
 	start           uint32 // sequence number of the SYN, or one before the first byte seen
 	last, ack       uint32 // highest sequence number sent, and acknowledged by the peer
@@ -69,6 +70,9 @@ func (e *endpoint) init(start, last uint32) {
 func (e *endpoint) size(peer *endpoint) uint64 {
 	if e.prev == synSent && e.state == reset && peer.state == inactive && e.acked() > 1 {
 		return 0 // the numbers belong to another connection
+	}
+	if e.state == reset && e.prev == inactive && !e.spoke {
+		return 0 // resets alone, each with the number of the probe it answers
 	}
 	n := max(e.sent(), e.acked())
 	if n > 0 {
@@ -302,6 +306,7 @@ func (e *endpoint) acknowledge(s *segment) int64 {
 
 // advance moves the side's highest sequence number, or notes a retransmission.
 func (f *flow) advance(e *endpoint, s *segment, one uint32) {
+	e.spoke = e.spoke || s.n > 0
 	d := int32(one - e.last)
 	switch {
 	case s.flags&(fSYN|fRST) != 0 && (d > seqSlack || d < -seqSlack):

@@ -43,8 +43,8 @@ func InspectTable(s *inkling.Schema, rows iter.Seq[*inkling.Record], o TableOpti
 	columns := make([]inspected, len(s.Fields))
 	n := 0
 	for r := range rows {
-		if r.Schema != s {
-			return nil, inkling.Errorf(inkling.Invalid, r.Origin.String(), "record is laid out by schema %s, not by the table's", r.Schema.Name)
+		if r.Schema != s && !slices.Equal(r.Schema.Fields, s.Fields) {
+			return nil, &inkling.Error{Code: inkling.Invalid, Place: r.Origin.String(), What: "the record has other columns than those before it", Remedy: "give files of the same columns in the same order"}
 		}
 		n++
 		for i, f := range s.Fields {

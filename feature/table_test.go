@@ -139,6 +139,17 @@ func TestTableFailures(t *testing.T) {
 	if _, err := InspectTable(s, Each(nil), TableOptions{}); inkling.CodeOf(err) != inkling.Invalid || err == nil {
 		t.Errorf("no rows: %v", err)
 	}
+	same, more := csvRows("a,b", "3,4") // another file of the same columns
+	if same == s {
+		t.Fatal("two files share a schema: nothing is tested")
+	}
+	if _, err := InspectTable(s, Each(append(rows, more...)), TableOptions{}); err != nil {
+		t.Errorf("two files of the same columns: %v", err)
+	}
+	_, odd := csvRows("a,c", "3,4")
+	if _, err := InspectTable(s, Each(append(rows, odd...)), TableOptions{}); !errors.As(err, &e) || e.Code != inkling.Invalid || e.Remedy == "" {
+		t.Errorf("two files of other columns: %v", err)
+	}
 	c, err := InspectTable(s, Each(rows), TableOptions{})
 	if err != nil {
 		t.Fatal(err)

@@ -51,7 +51,7 @@ type BaselineOptions struct {
 	Label       string   // when set, only records whose column Label says Benign are kept (all are seen by features over time)
 	Benign      string
 	Pool        int // rows to learn from; 0 means 1000
-	Calibration int // rows to calibrate on; 0 means 5000
+	Calibration int // rows to calibrate on; 0 means 3000
 	Seed        uint64
 	Skipped     func(error) // told of every record left out because it could not be read; may be nil
 	Progress    func(records int)
@@ -71,7 +71,7 @@ func NewBaseline(ctx context.Context, name string, files []string, open func(fil
 		pool = 1000
 	}
 	if calibration == 0 {
-		calibration = 5000
+		calibration = 3000
 	}
 	b := &Baseline{Format: baselineFormat, Name: name, Created: time.Now().UTC().Truncate(time.Second), Files: files}
 	rng := rand.New(rand.NewPCG(o.Seed, 0x62617365))
@@ -101,7 +101,7 @@ func NewBaseline(ctx context.Context, name string, files []string, open func(fil
 		}
 	}
 	if len(kept) < 40 {
-		remedy := "give at least 40, better 6000 or more"
+		remedy := "give at least 40, better 4000 or more"
 		if o.Label != "" {
 			remedy += fmt.Sprintf("; benign are those with %q in the column %q", o.Benign, o.Label)
 		}

@@ -2,6 +2,9 @@ package detect
 
 import (
 	"testing"
+
+	"github.com/inkling-sec/inkling/meta"
+	"github.com/inkling-sec/inkling/models"
 )
 
 // The figures that a user waits for: teaching from five examples, judging a record, explaining an alert.
@@ -48,5 +51,9 @@ func benchArmed(b *testing.B) *Armed {
 func benchSite(b *testing.B) (*Baseline, Rows, Choice) {
 	b.Helper()
 	base, rows := labSite(b, "../lab/conn/day1.conn.log.gz", "tunnel-dns", 5)
-	return base, rows, testLearner(b)
+	l, _, err := meta.Decode(models.Flow)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return base, rows, Choice{Learner: l}
 }

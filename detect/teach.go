@@ -147,7 +147,7 @@ func checkExamples(e Rows, b *Baseline) error {
 // selfTest is leave-one-out on the examples. What is left out is judged
 // against the calibration scores of the detector that was made without it. Only
 // the highest of these decide, so only the calibration records that the whole
-// detector puts in its top tenth are scored again: were one of the decisive few
+// detector puts in its top twentieth are scored again: were one of the decisive few
 // ever outside of it, the test would be that little bit kinder.
 func selfTest(ctx context.Context, a *Armed, l meta.Learner) (SelfTest, error) {
 	d, b := a.Detector, a.Baseline
@@ -156,7 +156,7 @@ func selfTest(ctx context.Context, a *Armed, l meta.Learner) (SelfTest, error) {
 		return SelfTest{}, nil
 	}
 	allowed := a.Calibration.allowed(d.Promise.Alpha)
-	top := a.top(max(b.calib.Shape[0]/10, 4*allowed))
+	top := a.top(max(b.calib.Shape[0]/20, 4*allowed))
 	found := make([]bool, n)
 	errs := make([]error, n)
 	judged := min(n, 10) // more would tell little more

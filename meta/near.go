@@ -1,7 +1,11 @@
 package meta
 
 import (
+	"hash/maphash"
 	"math"
+	"slices"
+	"sync"
+	"unsafe"
 
 	"github.com/inkling-sec/inkling/tensor"
 )
@@ -40,6 +44,55 @@ func (ix *nearIndex) meanTo(dst, x []float32, k, self int) {
 		}
 		dst[i] = float32(sum / float64(max(1, len(best))))
 	})
+}
+
+// selfMeans gives the mean distance of each of the index's own rows to its k
+// nearest others. A benign pool is asked this at every teaching and every
+// example left out, always with the same answer, so the last few are kept.
+func (ix *nearIndex) selfMeans(k int) []float32 {
+	key := selfKey{maphash.Bytes(selfSeed[0], rawBytes(ix.rows.Data)), maphash.Bytes(selfSeed[1], rawBytes(ix.rows.Data)), ix.d, k}
+	known.Lock()
+	i := slices.IndexFunc(known.pools, func(p *selfPool) bool { return p.key == key })
+	if i < 0 {
+		i = 0
+		known.pools = append([]*selfPool{{key: key}}, known.pools[:min(len(known.pools), maxPools-1)]...)
+	}
+	pool := known.pools[i]
+	known.Unlock()
+	pool.once.Do(func() {
+		pool.means = make([]float32, ix.n)
+		ix.meanTo(pool.means, ix.rows.Data, k, 0)
+	})
+	return pool.means
+}
+
+// maxPools is how many pools' distances to themselves are kept: 4 kB each.
+const maxPools = 16
+
+type selfKey struct {
+	a, b uint64
+	d, k int
+}
+
+type selfPool struct {
+	key   selfKey
+	once  sync.Once
+	means []float32
+}
+
+var (
+	selfSeed = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
+	known    struct {
+		sync.Mutex
+		pools []*selfPool // the latest first
+	}
+)
+
+func rawBytes(x []float32) []byte {
+	if len(x) == 0 {
+		return nil
+	}
+	return unsafe.Slice((*byte)(unsafe.Pointer(&x[0])), 4*len(x))
 }
 
 // each calls f with the k nearest rows of each row of x, nearest first, equal

@@ -72,12 +72,13 @@ func (s *ratioScorer) ScoreSelf() []float32 {
 	own, ways := s.class[0], len(s.class)
 	dst, dist := make([]float32, own.n*ways), make([]float32, own.n)
 	for c, ix := range s.class {
-		self := -1
+		near := dist
 		if c == 0 {
-			self = 0
+			near = own.selfMeans(s.k[0])
+		} else {
+			ix.meanTo(dist, own.rows.Data, s.k[c], -1)
 		}
-		ix.meanTo(dist, own.rows.Data, s.k[c], self)
-		for i, v := range dist {
+		for i, v := range near {
 			dst[i*ways+c] = negLog(v)
 		}
 	}

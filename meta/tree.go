@@ -205,7 +205,12 @@ func (w *grower) randomCut(f int32, b *branch) (cut, bool) {
 	for i, r := range rows {
 		v := col[r]
 		value[i] = v
-		low, high = min(low, v), max(high, v)
+		if v < low { // not min and max, which mind NaN: columns have none
+			low = v
+		}
+		if v > high {
+			high = v
+		}
 	}
 	if !(low < high) {
 		return cut{}, false

@@ -245,7 +245,7 @@ func TestWrongWords(t *testing.T) {
 		{2, []string{"train", "--data", s.log, "--iterations", "-1"}, []string{"--iterations"}},
 		{2, []string{"train", "--data", s.log, "-o", filepath.Join(s.dir, "no", "model")}, []string{"its folder is not there"}},
 		{2, []string{"quickstart", "--attack", "flood"}, []string{`"flood"`, "choose one of"}},
-		{2, []string{"quickstart", "--shots", "1000000"}, []string{"the first half holds", "or fewer"}},
+		{2, []string{"quickstart", "--shots", "1000000"}, []string{"the first half of the attack has", "or fewer"}},
 	} {
 		r := exec(t, s.args(tt.args...)...)
 		os.RemoveAll(filepath.Join(s.home, "quickstart")) // its capture stays when the words are wrong

@@ -19,7 +19,7 @@ func baselineCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "baseline FILE…",
 		Short: "Learn what normal looks like, from benign records",
-		Long: `Samples benign records: 1,000 for detectors to learn from, and 5,000 others on
+		Long: `Samples benign records: 1,000 for detectors to learn from, and 3,000 others on
 which their false-alarm rates are promised. Use records of the place where the
 detectors will hunt, from times without a known attack; a few unnoticed attack
 records do little harm, many make a detector blind to them.
@@ -64,7 +64,7 @@ With --label, the files may hold attacks too: only records whose label is
 	cmd.Flags().StringVar(&o.Label, "label", "", "column of labels: keep only records labelled --benign")
 	cmd.Flags().StringVar(&o.Benign, "benign", "benign", "the label of benign records")
 	cmd.Flags().IntVar(&o.Pool, "pool", 1000, "records to learn from")
-	cmd.Flags().IntVar(&o.Calibration, "calibration", 5000, "records to promise on; a rate r needs at least 1/r - 1 of them")
+	cmd.Flags().IntVar(&o.Calibration, "calibration", 3000, "records to promise on; a rate r needs at least 1/r - 1 of them")
 	cmd.Flags().Uint64Var(&o.Seed, "seed", 1, "seed of the sample")
 	return cmd
 }

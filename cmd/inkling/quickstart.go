@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,8 +27,8 @@ func quickstartCmd(a *app) *cobra.Command {
 		Use:   "quickstart",
 		Short: "See the whole story on real traffic inside the program",
 		Long: `Takes ten minutes of real traffic recorded in our lab, learns what is normal from
-its first half, is taught an attack it has never seen from five examples, hunts
-in the second half, and holds what it found against the truth.
+every other benign record, is taught an attack it has never seen from five early
+examples, hunts in all the rest, and holds what it found against the truth.
 
 Neither this recording nor this kind of attack was in anything the program was
 trained or tuned on. Nothing is written outside the home; the detector stays
@@ -52,10 +51,9 @@ type quickstart struct {
 	seed  uint64
 
 	file  string         // the capture, unpacked into the home
-	first []int          // lines of the attack in the first half
-	half  int            // the first line of the second half
+	first []int          // lines of the earlier half of the attack: examples are taken from these
+	truth map[int]string // line → label of what is judged: the later half, the benign records that are not the baseline's, other attacks
 	rows  int            // records in all
-	truth map[int]string // line → label, in the second half
 }
 
 func (q *quickstart) run(cmd *cobra.Command) error {
@@ -90,17 +88,13 @@ func (q *quickstart) unpack(h store.Home) error {
 
 // look reads the labels, which the detector never sees.
 func (q *quickstart) look(ctx context.Context) error {
-	type line struct {
-		number int
-		label  string
-	}
-	var lines []line
-	r, err := read.Open(q.file, read.Options{})
+	r, err := q.open(q.file)
 	if err != nil {
 		return err
 	}
 	defer r.Close()
 	var rec inkling.Record
+	q.truth = map[int]string{}
 	for ctx.Err() == nil {
 		err := r.Read(&rec)
 		if errors.Is(err, io.EOF) {
@@ -109,57 +103,68 @@ func (q *quickstart) look(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		i := rec.Schema.Index("label")
-		if i < 0 {
-			return inkling.Errorf(inkling.Internal, q.file, "the capture inside the program has no labels")
+		q.rows++
+		switch label := string(labelOf(&rec)); label {
+		case q.kind:
+			q.first = append(q.first, rec.Origin.Line)
+		case spared: // for the baseline
+		default:
+			q.truth[rec.Origin.Line] = label
 		}
-		lines = append(lines, line{rec.Origin.Line, string(rec.Text[i])})
 	}
-	if len(lines) == 0 {
-		return cmp.Or(ctx.Err(), error(inkling.Errorf(inkling.Internal, q.file, "the capture inside the program is empty")))
-	}
-	q.rows, q.half, q.truth = len(lines), lines[len(lines)/2].number, map[int]string{}
-	for _, l := range lines {
-		if l.number >= q.half {
-			q.truth[l.number] = l.label
-		} else if l.label == q.kind {
-			q.first = append(q.first, l.number)
-		}
+	later := q.first[len(q.first)/2:]
+	q.first = q.first[:len(q.first)/2]
+	for _, line := range later {
+		q.truth[line] = q.kind
 	}
 	if len(q.first) < q.shots {
-		return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("the first half holds %d records of %s", len(q.first), q.kind), Remedy: fmt.Sprintf("give --shots %d or fewer", len(q.first))}
+		return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("the first half of the attack has %d records", len(q.first)), Remedy: fmt.Sprintf("give --shots %d or fewer", len(q.first))}
 	}
 	return ctx.Err()
 }
 
-// firstHalf ends a reader where the second half begins.
-type firstHalf struct {
+// spared is the label of the benign records that the baseline is made of.
+const spared = "spared"
+
+// everyOther labels every other benign record as spared.
+type everyOther struct {
 	inkling.Reader
-	end int
+	benign int
 }
 
-func (f firstHalf) Read(r *inkling.Record) error {
-	if err := f.Reader.Read(r); err != nil {
+func (e *everyOther) Read(r *inkling.Record) error {
+	if err := e.Reader.Read(r); err != nil {
 		return err
 	}
-	if r.Origin.Line >= f.end {
-		return io.EOF
+	if string(labelOf(r)) == "benign" {
+		if e.benign++; e.benign%2 == 0 {
+			r.Text[r.Schema.Index("label")] = []byte(spared)
+		}
+	}
+	return nil
+}
+
+// labelOf gives the label of a record of the lab, nil when it has none.
+func labelOf(r *inkling.Record) []byte {
+	if i := r.Schema.Index("label"); i >= 0 {
+		return r.Text[i]
 	}
 	return nil
 }
 
 func (q *quickstart) open(file string) (inkling.Reader, error) {
-	return read.Open(file, read.Options{})
+	r, err := read.Open(file, read.Options{})
+	if err != nil {
+		return nil, err
+	}
+	return &everyOther{Reader: r}, nil
 }
 
 func (q *quickstart) story(cmd *cobra.Command, h store.Home, out io.Writer, start time.Time) error {
 	ctx, s := cmd.Context(), styleOf(out)
 	fmt.Fprintf(out, "%s\n", s.bold("1. What is normal here?"))
-	fmt.Fprintf(out, "%s holds %s connections of a small network under attack, recorded in our lab.\nIts first half is the past; its benign records are the baseline.\n\n", lab.HeldOut, count(q.rows))
-	b, err := detect.NewBaseline(ctx, "quickstart", []string{q.file}, func(file string) (inkling.Reader, error) {
-		r, err := q.open(file)
-		return firstHalf{r, q.half}, err
-	}, detect.BaselineOptions{Label: "label", Benign: "benign"})
+	fmt.Fprintf(out, "%s holds %s connections of a small network under attack, recorded in our lab.\nEvery other benign record makes the baseline, as days of history would: ten minutes are too short\nfor a past that is like the future.\n\n", lab.HeldOut, count(q.rows))
+	b, err := detect.NewBaseline(ctx, "quickstart", []string{q.file}, q.open, detect.BaselineOptions{Label: "label", Benign: spared})
 	if err != nil {
 		return err
 	}
@@ -168,7 +173,7 @@ func (q *quickstart) story(cmd *cobra.Command, h store.Home, out io.Writer, star
 	}
 	fmt.Fprintf(out, "  %s records to learn from, %s others to promise on\n\n", count(b.Pool.Len()), count(b.Calibration.Len()))
 
-	fmt.Fprintf(out, "%s\n", s.bold("2. A new attack is seen. Mark a few examples."))
+	fmt.Fprintf(out, "%s\n", s.bold("2. A new attack is seen. Mark a few early examples."))
 	d, armed, elapsed, err := q.teach(ctx, h, b)
 	if err != nil {
 		return err
@@ -187,7 +192,7 @@ func (q *quickstart) story(cmd *cobra.Command, h store.Home, out io.Writer, star
 		return err
 	}
 
-	fmt.Fprintf(out, "\n%s\n", s.bold("3. Hunt in the second half, which nobody has looked at."))
+	fmt.Fprintf(out, "\n%s\n", s.bold("3. Hunt in all the rest, which nobody has looked at."))
 	found, err := q.hunt(ctx, cmd, h, armed, out)
 	if err != nil {
 		return err
@@ -200,7 +205,7 @@ func (q *quickstart) story(cmd *cobra.Command, h store.Home, out io.Writer, star
 	return nil
 }
 
-// teach marks examples at random among the attack's records of the first half.
+// teach marks examples at random in the earlier half of the attack.
 func (q *quickstart) teach(ctx context.Context, h store.Home, b *detect.Baseline) (*detect.Detector, *detect.Armed, time.Duration, error) {
 	rng := rand.New(rand.NewPCG(q.seed, 5))
 	lines := slices.Clone(q.first)
@@ -255,7 +260,7 @@ func (q *quickstart) hunt(ctx context.Context, cmd *cobra.Command, h store.Home,
 			o.OthersOf++
 		}
 	}
-	var shown int
+	var strongest inkling.Alert
 	var kept bytes.Buffer
 	e := detect.Engine{Detectors: []*detect.Armed{armed}, Alert: func(alert inkling.Alert) error {
 		label, judged := q.truth[alert.Origin.Line]
@@ -270,9 +275,8 @@ func (q *quickstart) hunt(ctx context.Context, cmd *cobra.Command, h store.Home,
 		default:
 			o.Others++
 		}
-		if shown++; shown == 1 {
-			fmt.Fprintln(out, "The first alert:")
-			tellAlert(out, alert)
+		if strongest.ID == "" || alert.Score > strongest.Score {
+			strongest = alert
 		}
 		return q.a.print(&kept, alert)
 	}}
@@ -285,6 +289,10 @@ func (q *quickstart) hunt(ctx context.Context, cmd *cobra.Command, h store.Home,
 	if err != nil {
 		return o, err
 	}
+	if strongest.ID != "" {
+		fmt.Fprintln(out, "The strongest alert:")
+		tellAlert(out, strongest)
+	}
 	o.Records, o.PerSecond = sum.Records, sum.PerSecond
 	return o, h.Put(store.Alerts, q.kind, func(w io.Writer) error { _, err := w.Write(kept.Bytes()); return err })
 }
@@ -292,10 +300,10 @@ func (q *quickstart) hunt(ctx context.Context, cmd *cobra.Command, h store.Home,
 func (q *quickstart) verdict(out io.Writer, h store.Home, d *detect.Detector, o outcome) {
 	s := styleOf(out)
 	fmt.Fprintf(out, "%s\n", s.bold("4. Held against the truth, which the detector never saw"))
-	fmt.Fprintf(out, "  found         %s of %s records of %s\n", s.green(count(o.Found)), count(o.Of), q.kind)
-	fmt.Fprintf(out, "  false alarms  %s of %s benign records: %s, promised %s\n", s.bold(count(o.FalseAlarms)), count(o.Benign), rate(float64(o.FalseAlarms)/float64(max(o.Benign, 1))), rate(d.Promise.Alpha))
+	fmt.Fprintf(out, "  found         %s of %s later records of %s\n", s.green(count(o.Found)), count(o.Of), q.kind)
+	fmt.Fprintf(out, "  false alarms  %s of %s other benign records: %s, promised %s\n", s.bold(count(o.FalseAlarms)), count(o.Benign), rate(float64(o.FalseAlarms)/float64(max(o.Benign, 1))), rate(d.Promise.Alpha))
 	if share := float64(o.FalseAlarms) / float64(max(o.Benign, 1)); share > d.Promise.Upper95 {
-		fmt.Fprintf(out, "                more than promised: these minutes are not like those the promise was made on; a baseline needs days\n")
+		fmt.Fprintf(out, "                more than the upper bound: one in twenty calibration sets is that unlucky\n")
 	}
 	fmt.Fprintf(out, "  other attacks %s of %s alerted too: the promise is about benign records\n", count(o.Others), count(o.OthersOf))
 	fmt.Fprintf(out, "  the story took %.1f s; hunting went at %s records a second\n\n", o.Seconds, count(int(o.PerSecond)))

@@ -168,7 +168,7 @@ func (h *hunt) summary(s detect.Summary) error {
 	if s.Skipped > 0 {
 		fmt.Fprintf(h.out, ", %s unreadable and skipped", count(s.Skipped))
 	}
-	fmt.Fprintf(h.out, "). About %s of them are expected to be false: %s of the records.\n", about(h.detector.Detector.Promise.Alpha*float64(s.Records)), rate(h.detector.Detector.Promise.Alpha))
+	fmt.Fprintf(h.out, "). Were every record benign, about %s would alert: the promised %s.\n", about(h.detector.Detector.Promise.Alpha*float64(s.Records)), rate(h.detector.Detector.Promise.Alpha))
 	if s.Evicted > 0 {
 		fmt.Fprintf(h.out, "Memory over time was full: %s of its entries were put out; counts over time may be low.\n", count(int(s.Evicted)))
 	}

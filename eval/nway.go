@@ -75,7 +75,7 @@ func (p NWay) fold(ctx context.Context, d *Data, fold int, train, test []string,
 		return out
 	}
 	known, unseen := tensors(train), tensors(test)
-	ways := min(or(p.Ways, 5), len(test))
+	ways := min(or(p.Ways, 5), len(train), len(test)) // the same in training: a network has so many outputs
 	for _, l := range p.Learners {
 		if trainer, ok := l.(meta.Trainer); ok {
 			if p.Note != nil {

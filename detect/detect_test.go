@@ -163,6 +163,9 @@ func TestTeachFindsWhatWasTaught(t *testing.T) {
 func TestEvidenceNamesTheColumn(t *testing.T) {
 	_, a, b := taught(t)
 	rows := testExamples(t, b, 101)
+	if alert := a.AlertOf(rows, 0, a.Score(rows.Raw[0])); alert.Time != 100 || alert.Origin.Line != 101 { // whatever its time field is called
+		t.Errorf("alert of %v at time %v", alert.Origin, alert.Time)
+	}
 	e := a.Explain(rows.Raw[0])
 	if len(e.Contributions) == 0 || e.Contributions[0].Feature != "b" || e.Contributions[0].Share < 0.5 {
 		t.Errorf("contributions %+v", e.Contributions)

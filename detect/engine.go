@@ -174,27 +174,31 @@ func (e *Engine) judge(b *batch) {
 
 // NewAlert makes the alert of a record with its evidence.
 func (a *Armed) NewAlert(r *inkling.Record, raw []float64, score float64) inkling.Alert {
-	t := recordTime(r)
-	if math.IsNaN(t) {
-		t = 0
-	}
+	return a.alert(r.Origin, timeOrZero(r), r.Map(), raw, score)
+}
+
+// AlertOf makes the alert of one of some rows, whether or not it is above the threshold.
+func (a *Armed) AlertOf(rows Rows, i int, score float64) inkling.Alert {
+	return a.alert(rows.Origin[i], rows.Time[i], rows.Record[i], rows.Raw[i], score)
+}
+
+func (a *Armed) alert(at inkling.Origin, time float64, record map[string]any, raw []float64, score float64) inkling.Alert {
 	return inkling.Alert{
-		ID: alertID(a.Detector, r.Origin), Detector: a.Detector.Name, Time: t, Origin: r.Origin,
-		PValue: a.PValue(score), Score: score, Record: r.Map(), Evidence: a.Explain(raw),
+		ID: alertID(a.Detector, at), Detector: a.Detector.Name, Time: time, Origin: at,
+		PValue: a.PValue(score), Score: score, Record: record, Evidence: a.Explain(raw),
 	}
+}
+
+// timeOrZero gives the record's own time, 0 when it has none.
+func timeOrZero(r *inkling.Record) float64 {
+	if t := recordTime(r); !math.IsNaN(t) {
+		return t
+	}
+	return 0
 }
 
 // alertID is the same whenever the same detector finds the same record.
 func alertID(d *Detector, o inkling.Origin) string {
 	h := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%s\x00%d", d.Name, d.BaselineID, o.File, o.Line))
 	return hex.EncodeToString(h[:10])
-}
-
-// AlertOf makes the alert of one of some rows, whether or not it is above the threshold.
-func (a *Armed) AlertOf(rows Rows, i int, score float64) inkling.Alert {
-	t, _ := rows.Record[i]["ts"].(float64)
-	return inkling.Alert{
-		ID: alertID(a.Detector, rows.Origin[i]), Detector: a.Detector.Name, Time: t, Origin: rows.Origin[i],
-		PValue: a.PValue(score), Score: score, Record: rows.Record[i], Evidence: a.Explain(rows.Raw[i]),
-	}
 }

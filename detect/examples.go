@@ -53,6 +53,7 @@ func Examples(ctx context.Context, r inkling.Reader, file string, lines []int, c
 		out.Raw = append(out.Raw, slices.Clone(raw))
 		out.Origin = append(out.Origin, rec.Origin)
 		out.Record = append(out.Record, rec.Map())
+		out.Time = append(out.Time, timeOrZero(&rec))
 		if out.Len() > mostExamples {
 			return Rows{}, &inkling.Error{Code: inkling.Invalid, Place: file, What: fmt.Sprintf("more than %d examples", mostExamples), Remedy: "name the lines that show the attack: --examples " + file + ":120,121,140"}
 		}

@@ -15,6 +15,7 @@ type Rows struct {
 	Raw    Matrix           `json:"raw"`
 	Origin []inkling.Origin `json:"origin"`
 	Record []map[string]any `json:"record,omitempty"` // for people; nil where nobody will look
+	Time   []float64        `json:"time,omitempty"`   // of examples: the record's own, 0 when it has none
 }
 
 // Len gives the number of rows.

@@ -138,6 +138,7 @@ func examples(ctx context.Context, in *input, args []string, b *detect.Baseline)
 			all.Raw = append(all.Raw, rows.Raw[i])
 			all.Origin = append(all.Origin, o)
 			all.Record = append(all.Record, rows.Record[i])
+			all.Time = append(all.Time, rows.Time[i])
 		}
 	}
 	return all, nil

@@ -81,7 +81,7 @@ func mulRowRule(n, g *Node, i int) *Node {
 	if i == 0 {
 		return MulRow(g, n.in[1])
 	}
-	return SumRows(Mul(g, n.in[0]))
+	return DotCols(g, n.in[0])
 }
 
 // AddCol adds the column v [n, 1] to every column of a [n, d].
@@ -121,3 +121,49 @@ func DotRows(a, b *Node) *Node {
 }
 
 func dotRowsRule(n, g *Node, i int) *Node { return MulCol(n.in[1-i], g) }
+
+// AffineRows gives a·scale + shift, row by row of a [n, d].
+func AffineRows(a, scale, shift *Node) *Node {
+	n := like(affineRowsRule, a, scale)
+	n.in[2] = shift
+	tensor.AffineRowsTo(&n.value, &a.value, &scale.value, &shift.value)
+	return n
+}
+
+func affineRowsRule(n, g *Node, i int) *Node {
+	switch i {
+	case 0:
+		return MulRow(g, n.in[1])
+	case 1:
+		return DotCols(g, n.in[0])
+	}
+	return SumRows(g)
+}
+
+// AddMulRow gives acc + a·v, row by row of a [n, d].
+func AddMulRow(acc, a, v *Node) *Node {
+	n := like(addMulRowRule, acc, a)
+	n.in[2] = v
+	tensor.AddMulRowTo(&n.value, &acc.value, &a.value, &v.value)
+	return n
+}
+
+func addMulRowRule(n, g *Node, i int) *Node {
+	switch i {
+	case 1:
+		return MulRow(g, n.in[2])
+	case 2:
+		return DotCols(g, n.in[1])
+	}
+	return g
+}
+
+// DotCols gives the inner products of the columns of a [n, d] with those of b,
+// as a row [1, d].
+func DotCols(a, b *Node) *Node {
+	n := a.tape.make(1, a.Cols(), dotColsRule, a, b)
+	tensor.DotColsTo(&n.value, &a.value, &b.value)
+	return n
+}
+
+func dotColsRule(n, g *Node, i int) *Node { return MulRow(n.in[1-i], g) }

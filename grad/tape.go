@@ -17,10 +17,16 @@ import "github.com/inkling-sec/inkling/tensor"
 
 // Tape records ops in their order. The zero value is ready for use.
 type Tape struct {
+	// Workers is how many goroutines share the work of one large op; 0 means 1.
+	// It changes no bit of a result.
+	Workers int
+
 	slabs [][]Node // node id is slabs[id/slab][id%slab]
 	used  int
 	data  arena[float32]
 	refs  arena[*Node]
+	bytes arena[uint8]
+	pools arena[pooling]
 	epoch uint64 // of the latest Grad; marks its nodes
 }
 
@@ -34,9 +40,11 @@ type Node struct {
 	id    int
 
 	rule rule
-	in   [2]*Node
-	f    float32 // the op's number, if it has one
-	from int     // the op's first row, if it has one
+	in   [3]*Node
+	f    float32      // the op's number, if it has one
+	from int          // the op's first row, if it has one
+	conv *tensor.Conv // the op's convolution, if it is one
+	pool *pooling     // what the op pools by, if it does
 
 	mark uint64
 	grad *Node
@@ -67,6 +75,8 @@ func (t *Tape) Reset() {
 	t.used = 0
 	t.data.reset()
 	t.refs.reset()
+	t.bytes.reset()
+	t.pools.reset()
 }
 
 // Leaf puts x on the tape without copying: x has to stay as it is until Reset.
@@ -98,7 +108,7 @@ func (t *Tape) Nodes(n int) []*Node { return t.refs.take(n) }
 func (t *Tape) make(rows, cols int, r rule, a, b *Node) *Node {
 	n := t.bare(rows, cols)
 	n.value.Data = t.data.take(rows * cols)
-	n.rule, n.in = r, [2]*Node{a, b}
+	n.rule, n.in = r, [3]*Node{a, b}
 	return n
 }
 

@@ -14,7 +14,9 @@ type Conv struct {
 }
 
 // Out gives the sides of the result.
-func (c *Conv) Out() (height, width int) { return outSide(c.Height, c.High, c.Stride), outSide(c.Width, c.Wide, c.Stride) }
+func (c *Conv) Out() (height, width int) {
+	return outSide(c.Height, c.High, c.Stride), outSide(c.Width, c.Wide, c.Stride)
+}
 
 func outSide(side, window, stride int) int {
 	if window == 1 && side == 1 {

@@ -2,7 +2,8 @@ package tensor
 
 import "os"
 
-//go:generate go run ./gen -out kernels_amd64.s -stubs kernels_amd64.go -pkg tensor
+//go:generate go run ./gen -set panel -pkg tensor -out panel_amd64.s -stubs panel_amd64.go
+//go:generate go run ./gen -set rows -pkg tensor -out rows_amd64.s -stubs rows_amd64.go
 
 // A path is a way to compute products and distances. Each has one order of
 // summation, which depends on the length of the sum alone: not on the place of

@@ -3,41 +3,50 @@
 //
 //	go generate ./tensor
 //
-// There are two families. A panel kernel makes a strip of columns of a·b or
-// aᵀ·b: it walks down b once for every few rows of a and holds their results
-// in registers (panel.go). A rows kernel makes the products, or the squared
-// distances, of rows with rows (rows.go). How each sums is told in
-// tensor/kernel.go; the code here must keep to it whatever the blocking.
+// Each family of kernels is a set of its own, with a file here and a pair of
+// files in tensor. A panel kernel makes a strip of columns of a·b or aᵀ·b: it
+// walks down b once for every few rows of a and holds their results in
+// registers. A rows kernel makes the products, or the squared distances, of
+// rows with rows. How each sums is told in tensor/kernel.go; the code here must
+// keep to it whatever the blocking.
 //
 // No kernel reads or writes beyond the elements that it is told of: the ends
 // of rows are loaded and stored under a mask.
 package main
 
 import (
+	"flag"
 	"fmt"
+	"log"
+	"slices"
 
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
 
+// A set is one output: kernels of one family, for every instruction set.
+type set struct {
+	name  string
+	write func()
+}
+
+// sets lists them; a set is a line here, a go:generate line in
+// tensor/kernel.go and the files NAME_amd64.s and NAME_amd64.go.
+var sets = []set{
+	{"panel", panels},
+	{"rows", rows},
+}
+
 func main() {
+	name := flag.String("set", "", "the set to write")
+	flag.Parse()
+	at := slices.IndexFunc(sets, func(s set) bool { return s.name == *name })
+	if at < 0 {
+		log.Fatalf("gen: no set %q", *name)
+	}
 	ConstraintExpr("amd64")
-	panel("panelAVX2x2", avx2{}, 2, false, 6, 3, 1)
-	panel("panelAVX2x2masked", avx2{}, 2, true, 6, 3, 1)
-	panel("panelAVX2x1", avx2{}, 1, true, 6, 3, 1)
-	panel("panelAVX512x4", avx512{}, 4, true, 6, 3, 1)
-	panel("panelAVX512x3", avx512{}, 3, true, 8, 4, 1)
-	panel("panelAVX512x2", avx512{}, 2, true, 8, 4, 1)
-	panel("panelAVX512x1", avx512{}, 1, true, 8, 4, 1)
-	rowsAVX2("dots1AVX2", 1, dotStep)
-	rowsAVX2("dots3AVX2", 3, dotStep)
-	rowsAVX2("distances1AVX2", 1, distanceStep)
-	rowsAVX2("distances2AVX2", 2, distanceStep)
-	rowsAVX512("dots1AVX512", 1, dotStep)
-	rowsAVX512("dots6AVX512", 6, dotStep)
-	rowsAVX512("distances1AVX512", 1, distanceStep)
-	rowsAVX512("distances6AVX512", 6, distanceStep)
+	sets[at].write()
 	Generate()
 }
 

@@ -8,46 +8,16 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// set is an instruction set: its vectors and how they move.
-type set interface {
-	vec() reg.VecVirtual
-	bytes() int
-	maskType() string
-	loadMask(name string) reg.Register
-	maskedLoad(m Mem, mask reg.Register, v reg.VecVirtual)
-	maskedStore(v reg.VecVirtual, mask reg.Register, m Mem)
+// panels writes the set.
+func panels() {
+	panel("panelAVX2x2", avx2{}, 2, false, 6, 3, 1)
+	panel("panelAVX2x2masked", avx2{}, 2, true, 6, 3, 1)
+	panel("panelAVX2x1", avx2{}, 1, true, 6, 3, 1)
+	panel("panelAVX512x4", avx512{}, 4, true, 6, 3, 1)
+	panel("panelAVX512x3", avx512{}, 3, true, 8, 4, 1)
+	panel("panelAVX512x2", avx512{}, 2, true, 8, 4, 1)
+	panel("panelAVX512x1", avx512{}, 1, true, 8, 4, 1)
 }
-
-type avx2 struct{}
-
-func (avx2) vec() reg.VecVirtual { return YMM() }
-func (avx2) bytes() int          { return 32 }
-func (avx2) maskType() string    { return "*int32" }
-
-func (avx2) loadMask(name string) reg.Register {
-	m := YMM()
-	VMOVUPS(Mem{Base: param(name)}, m)
-	return m
-}
-
-func (avx2) maskedLoad(m Mem, mask reg.Register, v reg.VecVirtual)  { VMASKMOVPS(m, mask, v) }
-func (avx2) maskedStore(v reg.VecVirtual, mask reg.Register, m Mem) { VMASKMOVPS(v, mask, m) }
-
-type avx512 struct{}
-
-func (avx512) vec() reg.VecVirtual { return ZMM() }
-func (avx512) bytes() int          { return 64 }
-func (avx512) maskType() string    { return "uint32" }
-
-func (avx512) loadMask(name string) reg.Register {
-	r, k := GP32(), K()
-	Load(Param(name), r)
-	KMOVW(r, k)
-	return k
-}
-
-func (avx512) maskedLoad(m Mem, mask reg.Register, v reg.VecVirtual)  { VMOVUPS_Z(m, mask, v) }
-func (avx512) maskedStore(v reg.VecVirtual, mask reg.Register, m Mem) { VMOVUPS(v, mask, m) }
 
 // panel writes a kernel for a strip of columns that is width vectors wide:
 //
@@ -56,7 +26,7 @@ func (avx512) maskedStore(v reg.VecVirtual, mask reg.Register, m Mem) { VMOVUPS(
 // Its rows go through registers heights[0] at a time while there are as many,
 // then heights[1], and so on down to 1. With masked the last vector of a row
 // holds only the elements of mask.
-func panel(name string, s set, width int, masked bool, heights ...int) {
+func panel(name string, s isa, width int, masked bool, heights ...int) {
 	mask := ""
 	if masked {
 		mask = ", mask " + s.maskType()
@@ -64,7 +34,7 @@ func panel(name string, s set, width int, masked bool, heights ...int) {
 	TEXT(name, NOSPLIT, "func(dst, a, b *float32, n, k, row, step, ld int"+mask+")")
 	Pragma("noescape")
 	Doc(fmt.Sprintf("%s makes a strip of columns of vector width %d, %d rows at a time.", name, width, heights[0]))
-	p := &strip{set: s, width: width}
+	p := &strip{isa: s, width: width}
 	p.dst, p.a, p.b = param("dst"), param("a"), param("b")
 	p.n, p.k = param("n"), param("k")
 	p.row, p.step, p.ld = inBytes("row"), inBytes("step"), inBytes("ld")
@@ -81,7 +51,7 @@ func panel(name string, s set, width int, masked bool, heights ...int) {
 
 // strip is a panel kernel as it is written. a, dst and n move on block by block.
 type strip struct {
-	set
+	isa
 	width                                  int
 	dst, a, b, n, k, row, step, ld, triple reg.GPVirtual
 	mask                                   reg.Register // nil without

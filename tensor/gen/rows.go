@@ -8,6 +8,18 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
+// rows writes the set.
+func rows() {
+	rowsAVX2("dots1AVX2", 1, dotStep)
+	rowsAVX2("dots3AVX2", 3, dotStep)
+	rowsAVX2("distances1AVX2", 1, distanceStep)
+	rowsAVX2("distances2AVX2", 2, distanceStep)
+	rowsAVX512("dots1AVX512", 1, dotStep)
+	rowsAVX512("dots6AVX512", 6, dotStep)
+	rowsAVX512("distances1AVX512", 1, distanceStep)
+	rowsAVX512("distances6AVX512", 6, distanceStep)
+}
+
 // A step adds what the elements x and y give to acc; spare makes a register.
 type step func(spare func() reg.VecVirtual, x, y, acc reg.VecVirtual)
 

@@ -24,7 +24,7 @@ var floors = [][]string{
 	{"meta", "read"},
 	{"meta/metatest", "detect", "read/readtest"},
 	{"eval"},
-	{"cmd/*"},
+	{"cmd/*", "bench", "bench/*"},
 }
 
 // numbers is the column that knows no telemetry.

@@ -16,47 +16,89 @@ type scratch struct {
 	as, bs [2]int
 	out    tensor.Tensor
 	outs   [2]int
+
+	scale, shift tensor.Tensor // of batch norm, its statistics in them
+	folds        [2]int
+	folded       []float32
+	which        []uint8
+	conv         tensor.Conv
+	pool         tensor.Pool
 }
 
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
 
 // Forward writes the network's output for x [n, In] to dst [n, Out], with no
-// tape and, in a steady state, no allocation. A row's output does not depend on
-// the rows beside it. Any number of goroutines may call it.
+// tape and, in a steady state, no allocation.
 func (m MLP) Forward(dst *tensor.Tensor, params []*tensor.Tensor, x *tensor.Tensor) {
-	if x.Cols() != m.In || dst.Cols() != m.Out || x.Rows() != dst.Rows() {
-		panic(&tensor.Error{Op: "Forward", Problem: "do not fit", Shapes: [][]int{
-			append([]int{}, dst.Shape...), append([]int{}, x.Shape...), {m.In, m.Out}}})
-	}
+	checkForward(dst, x, m.In, m.Out)
 	s := scratches.Get().(*scratch)
 	defer scratches.Put(s)
 	for from := 0; from < x.Rows(); from += block {
 		to := min(from+block, x.Rows())
 		set(&s.a, &s.as, to-from, m.In, x.Data[from*m.In:])
 		set(&s.out, &s.outs, to-from, m.Out, dst.Data[from*m.Out:])
-		m.forward(s, params)
+		m.hidden(s, params, false)
+		at := m.Head()
+		tensor.MatMulTo(&s.out, &s.a, params[at])
+		tensor.AddRowTo(&s.out, &s.out, params[at+1])
 	}
 }
 
-// forward computes s.out from s.a.
-func (m MLP) forward(s *scratch, params []*tensor.Tensor) {
+// Freeze takes the statistics of batch norm from the rows x.
+func (m MLP) Freeze(params []*tensor.Tensor, x *tensor.Tensor) {
+	if !m.BatchNorm {
+		return
+	}
+	s := scratches.Get().(*scratch)
+	defer scratches.Put(s)
+	set(&s.a, &s.as, x.Rows(), m.In, x.Data)
+	m.hidden(s, params, true)
+}
+
+func checkForward(dst, x *tensor.Tensor, in, out int) {
+	if x.Cols() != in || dst.Cols() != out || x.Rows() != dst.Rows() {
+		panic(&tensor.Error{Op: "Forward", Problem: "do not fit", Shapes: [][]int{
+			append([]int{}, dst.Shape...), append([]int{}, x.Shape...), {in, out}}})
+	}
+}
+
+// hidden takes s.a through the hidden layers, freezing their statistics on the way if told so.
+func (m MLP) hidden(s *scratch, params []*tensor.Tensor, freeze bool) {
 	n := s.as[0]
 	for l := range m.Hidden {
 		y := m.layer(l)
 		set(&s.b, &s.bs, n, y.out, s.room(l%2, n*y.out))
 		tensor.MatMulTo(&s.b, &s.a, params[y.at])
 		tensor.AddRowTo(&s.b, &s.b, params[y.at+1])
-		if m.LayerNorm {
+		switch {
+		case m.BatchNorm:
+			mean, rstd := params[m.Trained()+2*l], params[m.Trained()+2*l+1]
+			if freeze {
+				tensor.MomentsTo(mean, rstd, &s.b, normEps)
+			}
+			s.norm(&s.b, params[y.at+2], params[y.at+3], mean, rstd)
+		case m.LayerNorm:
 			tensor.NormRowsTo(&s.b, &s.b, normEps)
-			tensor.MulRowTo(&s.b, &s.b, params[y.at+2])
-			tensor.AddRowTo(&s.b, &s.b, params[y.at+3])
+			tensor.AffineRowsTo(&s.b, &s.b, params[y.at+2], params[y.at+3])
 		}
 		tensor.ReluTo(&s.b, &s.b)
 		set(&s.a, &s.as, n, y.out, s.b.Data)
 	}
-	at := m.Head()
-	tensor.MatMulTo(&s.out, &s.a, params[at])
-	tensor.AddRowTo(&s.out, &s.out, params[at+1])
+}
+
+// norm normalises the columns of x by frozen statistics, then scales and shifts them.
+func (s *scratch) norm(x, scale, shift, mean, rstd *tensor.Tensor) {
+	d := x.Cols()
+	if len(s.folded) < 2*d {
+		s.folded = make([]float32, 2*d)
+	}
+	set(&s.scale, &s.folds, 1, d, s.folded)
+	set(&s.shift, &s.folds, 1, d, s.folded[d:])
+	for j, g := range scale.Data {
+		a := g * rstd.Data[j]
+		s.scale.Data[j], s.shift.Data[j] = a, shift.Data[j]-mean.Data[j]*a
+	}
+	tensor.AffineRowsTo(x, x, &s.scale, &s.shift)
 }
 
 func (s *scratch) room(i, n int) []float32 {

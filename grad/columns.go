@@ -7,19 +7,21 @@ import "github.com/inkling-sec/inkling/tensor"
 
 // pooling is what the ops on one NormPool's input share.
 type pooling struct {
-	by         *tensor.Pool // nil takes all elements
+	by         tensor.Pool // the zero value takes all elements
 	which      []uint8
 	eps        float32
 	mean, rstd tensor.Tensor // of the columns of the input
 	sides      [2]int
 }
 
+func (q *pooling) pools() bool { return q.by.High > 0 }
+
 // NormPool takes from each column of x its mean, divides it by
 // √(variance + eps), and of each of p's windows takes the largest element where
 // sign is 0 or more in its column, the smallest where it is less: so that
-// NormPool(x, sign, …)·sign is the max-pool of the batch norm. A nil p takes
-// all elements. To sign it gives no gradient.
-func NormPool(x, sign *Node, eps float32, p *tensor.Pool) *Node {
+// NormPool(x, sign, …)·sign is the max-pool of the batch norm. The zero Pool
+// takes all elements. To sign it gives no gradient.
+func NormPool(x, sign *Node, eps float32, p tensor.Pool) *Node {
 	t := x.tape
 	pools := t.pools.take(1)
 	q := &pools[0]
@@ -28,7 +30,7 @@ func NormPool(x, sign *Node, eps float32, p *tensor.Pool) *Node {
 	q.rstd = tensor.Tensor{Shape: q.sides[:], Data: t.data.take(x.Cols())}
 	tensor.MomentsTo(&q.mean, &q.rstd, &x.value, eps)
 	rows := x.Rows()
-	if p != nil {
+	if q.pools() {
 		h, w := p.Out()
 		rows = rows / (p.Height * p.Width) * h * w
 		q.which = t.bytes.take(rows * x.Cols())
@@ -36,8 +38,8 @@ func NormPool(x, sign *Node, eps float32, p *tensor.Pool) *Node {
 	n := t.make(rows, x.Cols(), normPoolRule, x, sign)
 	n.pool = q
 	from := &x.value
-	if p != nil {
-		tensor.PoolTo(&n.value, q.which, from, &sign.value, p)
+	if q.pools() {
+		tensor.PoolTo(&n.value, q.which, from, &sign.value, &q.by)
 		from = &n.value
 	}
 	shift := t.make(1, x.Cols(), nil, nil, nil)
@@ -110,9 +112,9 @@ func normAlong(x, h, y *Node, q *pooling) *Node {
 	}
 	tensor.AffineRowsTo(&n.value, &y.value, &scale.value, &shift.value)
 	picked := &h.value
-	if q.by != nil {
+	if q.pools() {
 		small := like(nil, y, nil)
-		tensor.PickTo(&small.value, picked, q.which, q.by)
+		tensor.PickTo(&small.value, picked, q.which, &q.by)
 		picked = &small.value
 	}
 	tensor.AddMulRowTo(&n.value, &n.value, picked, &q.rstd)
@@ -178,13 +180,13 @@ func columnRstdRule(n, g *Node, i int) *Node {
 
 // pick gives Uᵀ·a.
 func pick(a *Node, q *pooling) *Node {
-	if q.by == nil {
+	if !q.pools() {
 		return a
 	}
 	h, w := q.by.Out()
 	n := a.tape.make(a.Rows()/(q.by.Height*q.by.Width)*h*w, a.Cols(), pickRule, a, nil)
 	n.pool = q
-	tensor.PickTo(&n.value, &a.value, q.which, q.by)
+	tensor.PickTo(&n.value, &a.value, q.which, &q.by)
 	return n
 }
 
@@ -210,9 +212,9 @@ func addUnpoolRule(n, h *Node, i int) *Node {
 
 // addTo writes acc + U·g to dst.
 func (q *pooling) addTo(dst, acc, g *tensor.Tensor) {
-	if q.by == nil {
+	if !q.pools() {
 		tensor.AddTo(dst, acc, g)
 		return
 	}
-	tensor.AddUnpoolTo(dst, acc, g, q.which, q.by)
+	tensor.AddUnpoolTo(dst, acc, g, q.which, &q.by)
 }

@@ -71,20 +71,20 @@ var rules = []struct {
 	{"ConvBack", false, [][2]int{{8, 3}, {18, 3}}, func(in []*Node) *Node { return ConvBack(in[0], in[1], strided) }},
 	{"ConvWeights", false, [][2]int{{24, 2}, {24, 3}}, func(in []*Node) *Node { return ConvWeights(in[0], in[1], picture) }},
 	{"ConvWeights", false, [][2]int{{24, 2}, {8, 3}}, func(in []*Node) *Node { return ConvWeights(in[0], in[1], strided) }},
-	{"NormPool", false, [][2]int{{7, 3}, {1, 3}}, func(in []*Node) *Node { return NormPool(in[0], in[1], 0.1, nil) }},
+	{"NormPool", false, [][2]int{{7, 3}, {1, 3}}, func(in []*Node) *Node { return NormPool(in[0], in[1], 0.1, tensor.Pool{}) }},
 	{"NormPool", false, [][2]int{{24, 3}, {1, 3}}, func(in []*Node) *Node { return NormPool(in[0], in[1], 0.1, windows) }},
 	{"NormPool", false, [][2]int{{10, 3}, {1, 3}}, func(in []*Node) *Node {
-		return NormPool(in[0], in[1], 0.1, &tensor.Pool{Height: 1, Width: 5, High: 1, Wide: 2})
+		return NormPool(in[0], in[1], 0.1, tensor.Pool{Height: 1, Width: 5, High: 1, Wide: 2})
 	}},
 	{"SquaredDistances", false, [][2]int{{3, 5}, {4, 5}}, func(in []*Node) *Node { return SquaredDistances(in[0], in[1]) }},
 }
 
 // Two images of 4 by 3 pixels, two series of 5.
 var (
-	picture = &tensor.Conv{Height: 4, Width: 3, Channels: 2, High: 3, Wide: 3, Stride: 1}
-	strided = &tensor.Conv{Height: 4, Width: 3, Channels: 2, High: 3, Wide: 3, Stride: 2}
-	series  = &tensor.Conv{Height: 1, Width: 5, Channels: 2, High: 1, Wide: 3, Stride: 1}
-	windows = &tensor.Pool{Height: 4, Width: 3, High: 2, Wide: 2}
+	picture = tensor.Conv{Height: 4, Width: 3, Channels: 2, High: 3, Wide: 3, Stride: 1}
+	strided = tensor.Conv{Height: 4, Width: 3, Channels: 2, High: 3, Wide: 3, Stride: 2}
+	series  = tensor.Conv{Height: 1, Width: 5, Channels: 2, High: 1, Wide: 3, Stride: 1}
+	windows = tensor.Pool{Height: 4, Width: 3, High: 2, Wide: 2}
 )
 
 // For y = op(x), f(x) = Σ w·y³ is differentiated, and h(x) = Σ v·∇f(x)³ again:

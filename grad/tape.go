@@ -13,13 +13,19 @@
 // a [*tensor.Error].
 package grad
 
-import "github.com/inkling-sec/inkling/tensor"
+import (
+	"math/rand/v2"
+
+	"github.com/inkling-sec/inkling/tensor"
+)
 
 // Tape records ops in their order. The zero value is ready for use.
 type Tape struct {
 	// Workers is how many goroutines share the work of one large op; 0 means 1.
 	// It changes no bit of a result.
 	Workers int
+	// Noise, when set, is what dropout draws from; without it nothing is dropped.
+	Noise *rand.Rand
 
 	slabs [][]Node // node id is slabs[id/slab][id%slab]
 	used  int
@@ -27,6 +33,7 @@ type Tape struct {
 	refs  arena[*Node]
 	bytes arena[uint8]
 	pools arena[pooling]
+	convs arena[tensor.Conv]
 	epoch uint64 // of the latest Grad; marks its nodes
 }
 
@@ -77,6 +84,7 @@ func (t *Tape) Reset() {
 	t.refs.reset()
 	t.bytes.reset()
 	t.pools.reset()
+	t.convs.reset()
 }
 
 // Leaf puts x on the tape without copying: x has to stay as it is until Reset.

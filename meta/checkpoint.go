@@ -66,11 +66,11 @@ func (l *loop) restore(f nn.File, mark string) error {
 		return errors.New("of other tasks or another start")
 	}
 	for prefix, to := range map[string]*[]*tensor.Tensor{firstMoment: &l.adam.M, secondMoment: &l.adam.V} {
-		if *to, err = named(f.Tensors, prefix, l.learner.model().net()); err != nil {
+		if *to, err = named(f.Tensors, prefix, l.learner.groups()); err != nil {
 			return err
 		}
 	}
-	params, err := named(f.Tensors, "", l.learner.model().net())
+	params, err := named(f.Tensors, "", l.learner.groups())
 	if err != nil {
 		return err
 	}
@@ -96,10 +96,10 @@ func (l *loop) save(mark string) error {
 	}
 	f := nn.File{Tensors: map[string]*tensor.Tensor{}, Metadata: map[string]string{
 		learnerKey: l.learner.Name(), configKey: string(config), stateKey: string(st)}}
-	net := l.learner.model().net()
-	nameInto(f.Tensors, "", net, l.params)
-	nameInto(f.Tensors, firstMoment, net, l.adam.M)
-	nameInto(f.Tensors, secondMoment, net, l.adam.V)
+	groups := l.learner.groups()
+	nameInto(f.Tensors, "", groups, l.params)
+	nameInto(f.Tensors, firstMoment, groups, l.adam.M)
+	nameInto(f.Tensors, secondMoment, groups, l.adam.V)
 	if err := f.WriteFile(l.run.Checkpoint); err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}

@@ -51,12 +51,8 @@ func (m *MAML) Config() any { return *m }
 
 // sized gives a copy with all defaults filled in and parameters, for tasks like t.
 func (m *MAML) sized(t *Task, seed uint64) (*MAML, error) {
-	_, d, err := dims(t)
-	if err != nil {
-		return nil, err
-	}
 	c := *m
-	if c.Model, err = m.Model.sized(d, t.Ways, seed); err != nil {
+	if err := fit(&c, t, t.Ways, seed); err != nil {
 		return nil, err
 	}
 	c.Steps, c.TestSteps, c.Rate = cmp.Or(m.Steps, 5), cmp.Or(m.TestSteps, 20), cmp.Or(m.Rate, 0.3)
@@ -103,7 +99,7 @@ func (m *MAML) episode(ctx context.Context, params []*grad.Node, t *Task) (o out
 		adapted = m.descend(net, adapted, x, want)
 	}
 	want = targets(tape, t.Query.Y, m.Out)
-	logits := net.Apply(adapted, tape.Leaf(t.Query.X))
+	logits := nn.Apply(net, adapted, tape.Leaf(t.Query.X))
 	loss := nn.CrossEntropy(logits, want)
 	return outcome{
 		loss:     float64(loss.Scalar()),
@@ -114,16 +110,16 @@ func (m *MAML) episode(ctx context.Context, params []*grad.Node, t *Task) (o out
 
 // descend makes one inner step and gives the parameters after it. For ANIL x
 // is what goes into the last layer.
-func (m *MAML) descend(net nn.MLP, params []*grad.Node, x, want *grad.Node) []*grad.Node {
+func (m *MAML) descend(net nn.Net, params []*grad.Node, x, want *grad.Node) []*grad.Node {
 	from, logits := 0, (*grad.Node)(nil)
 	if m.HeadOnly {
 		from, logits = net.Head(), net.Last(params, x)
 	} else {
-		logits = net.Apply(params, x)
+		logits = nn.Apply(net, params, x)
 	}
-	grads := grad.Grad(nn.CrossEntropy(logits, want), params[from:]...)
+	grads := grad.Grad(nn.CrossEntropy(logits, want), params[from:net.Trained()]...)
 	out := x.Tape().Nodes(len(params))
-	copy(out, params[:from])
+	copy(out, params)
 	for i, g := range grads {
 		if m.FirstOrder {
 			g = grad.Stop(g)
@@ -158,18 +154,29 @@ func (m *MAML) Adapt(ctx context.Context, t *Task) (Scorer, error) {
 			copy(params[i].Data, p.Value().Data)
 		}
 	}
-	return &netScorer{net, params}, ctx.Err()
+	net.Freeze(params, t.Support.X)
+	return &netScorer{net, params, c.Transductive}, ctx.Err()
 }
 
 // netScorer scores by a network's logits.
 type netScorer struct {
-	net    nn.MLP
-	params []*tensor.Tensor
+	net          nn.Net
+	params       []*tensor.Tensor
+	transductive bool
 }
 
-func (s *netScorer) Ways() int { return s.net.Out }
+func (s *netScorer) Ways() int {
+	_, out := s.net.Sides()
+	return out
+}
 
 func (s *netScorer) Score(dst []float32, x *tensor.Tensor) {
-	n := checkScore(dst, x, s.net.Out, s.net.In)
-	s.net.Forward(tensor.From(dst[:n*s.net.Out], n, s.net.Out), s.params, x)
+	in, ways := s.net.Sides()
+	n := checkScore(dst, x, ways, in)
+	params := s.params
+	if at := s.net.Trained(); s.transductive && at < len(params) && n > 0 {
+		params = append(params[:at:at], clones(params[at:])...)
+		s.net.Freeze(params, x)
+	}
+	s.net.Forward(tensor.From(dst[:n*ways], n, ways), params, x)
 }

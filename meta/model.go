@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -26,67 +27,159 @@ var Trainers = []Entry{
 // train it. Of a learner that Train or [Load] gave, all fields are filled in and
 // the network has its parameters; one made otherwise has random ones.
 type Model struct {
-	Hidden []int  // units of the hidden layers; nil means 64 and 64
-	NoNorm bool   // leaves the layer norm out
-	In     int    // columns of a row; 0 means as many as the first task has
-	Out    int    // columns of the output: classes, or sides of an embedding; 0 leaves it to the learner
-	Seed   uint64 // of the random parameters
-	Outer  Outer
+	// The network: an MLP, or with Filters a convolutional one.
+	Hidden    []int   // MLP: units of the hidden layers; nil means 64 and 64
+	NoNorm    bool    // MLP: leaves the layer norm out
+	BatchNorm bool    `json:",omitempty"` // MLP: batch norm in place of layer norm
+	Dropout   float32 `json:",omitempty"` // MLP: share of hidden units dropped in training
+	Filters   []int   `json:",omitempty"` // of each block of an [nn.ConvNet]; four of 64 are "Conv-4"
+	Image     Image   `json:",omitzero"`  // what a row is, with Filters
+	Strided   bool    `json:",omitempty"` // ConvNet: stride 2 in place of max-pool
+	Net       nn.Net  `json:"-"`          // a network of the caller's own in place of both; In and Out are its sides then
+
+	In    int    // columns of a row; 0 means as many as the first task has
+	Out   int    // columns of the output: classes, or sides of an embedding; 0 leaves it to the learner
+	Seed  uint64 // of the random parameters
+	Outer Outer
+
+	// Transductive lets a scorer's batch norm go by the rows that are scored together, as
+	// MAML's paper does: a row's scores then depend on those beside it. Without, it
+	// goes by the support set's. Only learners that adapt by gradients know it.
+	Transductive bool `json:",omitempty"`
 
 	params []*tensor.Tensor
+	built  nn.Net // of the fields above; nil until fit or rebuild
 }
+
+// Image says which picture, or with Height 1 which series, a row is: channels
+// last, Height·Width·Channels columns.
+type Image struct{ Height, Width, Channels int }
 
 // modelled is a learner that has a Model.
 type modelled interface {
 	Trainer
 	model() *Model
+	// groups gives what the learner has parameters for, in their order: its
+	// network first, then what else it learns.
+	groups() []group
+}
+
+// group is some parameters whose names start with prefix.
+type group struct {
+	prefix string
+	of     nn.Params
 }
 
 func (m *Model) model() *Model { return m }
 
-func (m *Model) net() nn.MLP {
-	return nn.MLP{In: m.In, Hidden: m.Hidden, Out: m.Out, LayerNorm: !m.NoNorm}
+func (m *Model) groups() []group { return []group{{"", m.net()}} }
+
+func (m *Model) net() nn.Net {
+	if m.built != nil {
+		return m.built
+	}
+	return m.build()
 }
 
-// sized gives m with sizes, out being the learner's own choice for Out, and
-// with parameters for rows of in columns.
-func (m Model) sized(in, out int, seed uint64) (Model, error) {
-	if m.In != 0 && m.In != in {
-		return m, fmt.Errorf("rows of %d columns, the model wants %d", in, m.In)
+func (m *Model) build() nn.Net {
+	switch {
+	case m.Net != nil:
+		return m.Net
+	case m.Filters != nil:
+		return nn.ConvNet{Height: m.Image.Height, Width: m.Image.Width, Channels: m.Image.Channels, Filters: m.Filters, Strided: m.Strided, Out: max(m.Out, 0)}
 	}
-	if m.Hidden == nil {
+	return nn.MLP{In: m.In, Hidden: m.Hidden, Out: m.Out, LayerNorm: !m.NoNorm && !m.BatchNorm, BatchNorm: m.BatchNorm, Dropout: m.Dropout}
+}
+
+// AsConvolved, as a model's Out, takes what a convolutional network's last block gives for the output.
+const AsConvolved = -1
+
+// fit gives l, a copy, sizes and parameters for tasks like t; out is the
+// learner's own choice for Out.
+func fit(l modelled, t *Task, out int, seed uint64) error {
+	_, in, err := dims(t)
+	if err != nil {
+		return err
+	}
+	m := l.model()
+	if m.Net != nil {
+		m.In, m.Out = m.Net.Sides()
+	}
+	if m.Filters != nil && m.In == 0 {
+		m.In = m.Image.Height * m.Image.Width * m.Image.Channels
+	}
+	if m.In != 0 && m.In != in {
+		return fmt.Errorf("rows of %d columns, the model wants %d", in, m.In)
+	}
+	if m.Hidden == nil && m.Filters == nil {
 		m.Hidden = []int{64, 64}
 	}
 	m.In, m.Out = in, cmp.Or(m.Out, out)
+	m.built = m.build()
 	if m.params == nil {
-		m.params = m.net().Init(seed)
+		for i, p := range l.groups() {
+			m.params = append(m.params, p.of.Init(seed+uint64(i))...)
+		}
 	}
-	return m, nil
+	return nil
 }
 
 // Params gives the parameters by name; it is empty before training. They are
 // the learner's own and must not be changed.
-func (m *Model) Params() map[string]*tensor.Tensor {
+func (m *Model) Params() map[string]*tensor.Tensor { return paramsOf(m, m.groups()) }
+
+// paramsOf gives the parameters of a learner of those groups by name.
+func paramsOf(m *Model, groups []group) map[string]*tensor.Tensor {
 	byName := map[string]*tensor.Tensor{}
 	if m.params != nil {
-		nameInto(byName, "", m.net(), m.params)
+		nameInto(byName, "", groups, m.params)
 	}
 	return byName
 }
 
-func nameInto(byName map[string]*tensor.Tensor, prefix string, net nn.MLP, params []*tensor.Tensor) {
-	for i, name := range net.Names() {
-		byName[prefix+name] = params[i]
+func nameInto(byName map[string]*tensor.Tensor, prefix string, groups []group, params []*tensor.Tensor) {
+	for _, p := range groups {
+		names := p.of.Names()
+		for i, name := range names {
+			byName[prefix+p.prefix+name] = params[i]
+		}
+		params = params[len(names):]
 	}
 }
 
-// named gives the network's parameters, in order, out of byName.
-func named(byName map[string]*tensor.Tensor, prefix string, net nn.MLP) ([]*tensor.Tensor, error) {
-	var params []*tensor.Tensor
-	for _, name := range net.Names() {
-		params = append(params, byName[prefix+name])
+// named gives the parameters, in order, out of byName.
+func named(byName map[string]*tensor.Tensor, prefix string, groups []group) (all []*tensor.Tensor, err error) {
+	for _, p := range groups {
+		var params []*tensor.Tensor
+		for _, name := range p.of.Names() {
+			params = append(params, byName[prefix+p.prefix+name])
+		}
+		if err := p.of.Check(params); err != nil {
+			return nil, err
+		}
+		all = append(all, params...)
 	}
-	return params, net.Check(params)
+	return all, nil
+}
+
+// Transductive gives a copy of l that judges rows as [Model.Transductive] says.
+func Transductive(l Trainer) Trainer {
+	c := reflect.New(reflect.TypeOf(l).Elem())
+	c.Elem().Set(reflect.ValueOf(l).Elem())
+	out := c.Interface().(modelled)
+	out.model().Transductive = true
+	return out
+}
+
+// HasStatistics tells whether a learner's network has batch norm, so that
+// judging rows together or alone is not the same.
+func HasStatistics(l Trainer) bool {
+	m, ok := l.(modelled)
+	if !ok {
+		return false
+	}
+	net := m.model().net()
+	return len(net.Names()) > net.Trained()
 }
 
 // Keys of a model file's texts; those of extra must not start with the prefix.
@@ -150,11 +243,12 @@ func rebuild(f nn.File) (Trainer, error) {
 	if err := m.checkSizes(len(f.Tensors)); err != nil {
 		return nil, err
 	}
+	m.built = m.build()
 	if l.Name() != name {
 		return nil, fmt.Errorf("config: of %s in a file of %s", l.Name(), name)
 	}
 	var err error
-	m.params, err = named(f.Tensors, "", m.net())
+	m.params, err = named(f.Tensors, "", l.groups())
 	return l, err
 }
 
@@ -162,10 +256,14 @@ func rebuild(f nn.File) (Trainer, error) {
 // of that many arrays, cannot hold.
 func (m *Model) checkSizes(arrays int) error {
 	const side = 1 << 16
-	if m.Hidden == nil || len(m.Hidden) > arrays {
-		return fmt.Errorf("config: %d hidden layers, the file has %d arrays", len(m.Hidden), arrays)
+	sides := slices.Concat([]int{m.In, m.Out}, m.Hidden)
+	if m.Filters != nil {
+		sides = slices.Concat([]int{m.In, max(m.Out, 1), m.Image.Height, m.Image.Width, m.Image.Channels}, m.Filters)
 	}
-	for _, n := range slices.Concat([]int{m.In, m.Out}, m.Hidden) {
+	if m.Hidden == nil && m.Filters == nil || len(m.Hidden)+len(m.Filters) > arrays {
+		return fmt.Errorf("config: %d hidden layers, the file has %d arrays", len(m.Hidden)+len(m.Filters), arrays)
+	}
+	for _, n := range sides {
 		if n < 1 || n > side {
 			return fmt.Errorf("config: a layer of %d units", n)
 		}

@@ -33,14 +33,18 @@ func (*ProtoNet) Name() string { return "protonet" }
 func (p *ProtoNet) Config() any { return *p }
 
 func (p *ProtoNet) sized(t *Task, seed uint64) (*ProtoNet, error) {
-	_, d, err := dims(t)
-	if err != nil {
-		return nil, err
-	}
 	c := *p
-	c.Model, err = p.Model.sized(d, 64, seed)
+	err := fit(&c, t, c.defaultOut(), seed)
 	c.Outer.Iterations = cmp.Or(p.Outer.Iterations, fewIterations)
 	return &c, err
+}
+
+// defaultOut is the choice of a learner that embeds.
+func (m *Model) defaultOut() int {
+	if m.Filters != nil {
+		return AsConvolved
+	}
+	return 64
 }
 
 // Train starts from the parameters of p if it has some. The seed of its start
@@ -56,11 +60,11 @@ func (p *ProtoNet) Train(ctx context.Context, src Source, run Run) (Trainer, err
 // episode makes prototypes of the support set and judges the query set by them.
 func (p *ProtoNet) episode(ctx context.Context, params []*grad.Node, t *Task) (o outcome, err error) {
 	tape, net := params[0].Tape(), p.net()
-	support := net.Apply(params, tape.Leaf(t.Support.X))
+	support := nn.Apply(net, params, tape.Leaf(t.Support.X))
 	if err := ctx.Err(); err != nil {
 		return o, err
 	}
-	query := net.Apply(params, tape.Leaf(t.Query.X))
+	query := nn.Apply(net, params, tape.Leaf(t.Query.X))
 	if p.ratio(t) {
 		return neighbourly(params, query, support, t), nil
 	}
@@ -111,9 +115,7 @@ func (p *ProtoNet) Adapt(ctx context.Context, t *Task) (Scorer, error) {
 		return nil, fmt.Errorf("protonet: %w", err)
 	}
 	net := c.net()
-	y := tensor.New(t.Support.Len(), net.Out)
-	net.Forward(y, c.params, t.Support.X)
-	embedded := &Task{Ways: t.Ways, Support: Set{X: y, Y: t.Support.Y}}
+	embedded := &Task{Ways: t.Ways, Support: Set{X: forward(net, c.params, t.Support.X), Y: t.Support.Y}}
 	var head Scorer = prototypes(embedded)
 	if p.ratio(t) {
 		if head, err = new(Ratio).Adapt(ctx, embedded); err != nil {
@@ -123,9 +125,17 @@ func (p *ProtoNet) Adapt(ctx context.Context, t *Task) (Scorer, error) {
 	return &embedScorer{net, c.params, head}, ctx.Err()
 }
 
+// forward gives a network's output for x as a new array.
+func forward(net nn.Net, params []*tensor.Tensor, x *tensor.Tensor) *tensor.Tensor {
+	_, out := net.Sides()
+	y := tensor.New(x.Rows(), out)
+	net.Forward(y, params, x)
+	return y
+}
+
 // embedScorer judges rows in an embedding.
 type embedScorer struct {
-	net    nn.MLP
+	net    nn.Net
 	params []*tensor.Tensor
 	head   Scorer
 }
@@ -133,10 +143,11 @@ type embedScorer struct {
 func (s *embedScorer) Ways() int { return s.head.Ways() }
 
 func (s *embedScorer) Score(dst []float32, x *tensor.Tensor) {
-	n := checkScore(dst, x, s.head.Ways(), s.net.In)
-	buf := borrow(n * s.net.Out)
+	in, out := s.net.Sides()
+	n := checkScore(dst, x, s.head.Ways(), in)
+	buf := borrow(n * out)
 	defer giveBack(buf)
-	y := tensor.From(*buf, n, s.net.Out)
+	y := tensor.From(*buf, n, out)
 	s.net.Forward(y, s.params, x)
 	s.head.Score(dst, y)
 }

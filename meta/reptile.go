@@ -65,7 +65,7 @@ func (m *MAML) reptile(ctx context.Context, params []*grad.Node, t *Task) (o out
 		o.grads[i] = grad.Sub(p, adapted[i])
 	}
 	want := targets(tape, t.Query.Y, m.Out)
-	logits := net.Apply(adapted, tape.Leaf(t.Query.X))
+	logits := nn.Apply(net, adapted, tape.Leaf(t.Query.X))
 	o.loss = float64(nn.CrossEntropy(logits, want).Scalar())
 	o.accuracy = nn.Accuracy(logits.Value(), want.Value())
 	return o, nil

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -80,9 +81,13 @@ func trainModel(ctx context.Context, l modelled, e episode, src Source, run Run)
 	for range min(cmp.Or(run.Workers, runtime.GOMAXPROCS(0)), m.Outer.MetaBatch) {
 		lp.tapes = append(lp.tapes, new(grad.Tape))
 	}
+	for _, t := range lp.tapes {
+		t.Workers = cmp.Or(run.Workers, runtime.GOMAXPROCS(0)) / len(lp.tapes)
+	}
 	if err := lp.train(ctx); err != nil {
 		return nil, fmt.Errorf("%s: %w", l.Name(), err)
 	}
+	lp.freeze()
 	return l, nil
 }
 
@@ -147,6 +152,9 @@ func (l *loop) one(ctx context.Context, tape *grad.Tape, n uint64, s *slot) erro
 		return err
 	}
 	tape.Reset()
+	if m := l.learner.model(); m.Dropout > 0 {
+		tape.Noise = rand.New(rand.NewPCG(m.Seed^n, 0x64726f70))
+	}
 	o, err := l.episode(ctx, leaves(tape, l.params), t)
 	if err != nil {
 		return err
@@ -156,6 +164,21 @@ func (l *loop) one(ctx context.Context, tape *grad.Tape, n uint64, s *slot) erro
 		copy(s.grads[i].Data, g.Value().Data)
 	}
 	return nil
+}
+
+// freeze takes the statistics of batch norm from the rows of tasks after those of training.
+func (l *loop) freeze() {
+	if !HasStatistics(l.learner) {
+		return
+	}
+	const rows = 600
+	var all []float32
+	m := l.learner.model()
+	for n := uint64(l.done) * uint64(len(l.slots)); len(all)/m.In < rows; n++ {
+		t := l.src(n)
+		all = append(append(all, t.Support.X.Data...), t.Query.X.Data...)
+	}
+	m.net().Freeze(l.params, tensor.From(all, len(all)/m.In, m.In))
 }
 
 // update adds the slots' gradients up in order and lets Adam make its step.

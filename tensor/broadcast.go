@@ -10,6 +10,10 @@ func SpreadTo(dst, a *Tensor) {
 func SpreadRowTo(dst, v *Tensor) {
 	d := dst.Cols()
 	fit("SpreadRowTo", len(v.Data) == d, dst, v)
+	if use != plain {
+		spreadRowSIMD(dst.Data, v.Data, dst.Rows(), d)
+		return
+	}
 	for i := range dst.Rows() {
 		copy(dst.Data[i*d:][:d], v.Data)
 	}
@@ -19,6 +23,10 @@ func SpreadRowTo(dst, v *Tensor) {
 func SpreadColTo(dst, v *Tensor) {
 	d := dst.Cols()
 	fit("SpreadColTo", len(v.Data) == dst.Rows(), dst, v)
+	if use != plain {
+		spreadColSIMD(dst.Data, v.Data, dst.Rows(), d)
+		return
+	}
 	for i, f := range v.Data {
 		row := dst.Data[i*d:][:d]
 		for j := range row {
@@ -32,6 +40,10 @@ func AddRowTo(dst, a, v *Tensor) {
 	d := a.Cols()
 	same("AddRowTo", dst, a)
 	fit("AddRowTo", len(v.Data) == d, dst, a, v)
+	if use != plain {
+		addRowSIMD(dst.Data, a.Data, v.Data, a.Rows(), d)
+		return
+	}
 	for i := range a.Rows() {
 		row, x, y := dst.Data[i*d:][:d], a.Data[i*d:][:d], v.Data[:d]
 		for j := range row {
@@ -45,6 +57,10 @@ func MulRowTo(dst, a, v *Tensor) {
 	d := a.Cols()
 	same("MulRowTo", dst, a)
 	fit("MulRowTo", len(v.Data) == d, dst, a, v)
+	if use != plain {
+		mulRowSIMD(dst.Data, a.Data, v.Data, a.Rows(), d)
+		return
+	}
 	for i := range a.Rows() {
 		row, x, y := dst.Data[i*d:][:d], a.Data[i*d:][:d], v.Data[:d]
 		for j := range row {
@@ -58,6 +74,10 @@ func AddColTo(dst, a, v *Tensor) {
 	d := a.Cols()
 	same("AddColTo", dst, a)
 	fit("AddColTo", len(v.Data) == a.Rows(), dst, a, v)
+	if use != plain {
+		addColSIMD(dst.Data, a.Data, v.Data, a.Rows(), d)
+		return
+	}
 	for i, f := range v.Data {
 		row, x := dst.Data[i*d:][:d], a.Data[i*d:][:d]
 		for j := range row {
@@ -71,6 +91,10 @@ func MulColTo(dst, a, v *Tensor) {
 	d := a.Cols()
 	same("MulColTo", dst, a)
 	fit("MulColTo", len(v.Data) == a.Rows(), dst, a, v)
+	if use != plain {
+		mulColSIMD(dst.Data, a.Data, v.Data, a.Rows(), d)
+		return
+	}
 	for i, f := range v.Data {
 		row, x := dst.Data[i*d:][:d], a.Data[i*d:][:d]
 		for j := range row {

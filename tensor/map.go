@@ -10,6 +10,10 @@ func CopyTo(dst, a *Tensor) {
 
 // FillTo writes f everywhere.
 func FillTo(dst *Tensor, f float32) {
+	if use != plain {
+		fillSIMD(dst.Data, f)
+		return
+	}
 	for i := range dst.Data {
 		dst.Data[i] = f
 	}
@@ -19,6 +23,10 @@ func FillTo(dst *Tensor, f float32) {
 func AddTo(dst, a, b *Tensor) {
 	same("AddTo", dst, a, b)
 	x, y := a.Data[:len(dst.Data)], b.Data[:len(dst.Data)]
+	if use != plain {
+		addSIMD(dst.Data, x, y)
+		return
+	}
 	for i := range dst.Data {
 		dst.Data[i] = x[i] + y[i]
 	}
@@ -28,6 +36,10 @@ func AddTo(dst, a, b *Tensor) {
 func SubTo(dst, a, b *Tensor) {
 	same("SubTo", dst, a, b)
 	x, y := a.Data[:len(dst.Data)], b.Data[:len(dst.Data)]
+	if use != plain {
+		subSIMD(dst.Data, x, y)
+		return
+	}
 	for i := range dst.Data {
 		dst.Data[i] = x[i] - y[i]
 	}
@@ -37,6 +49,10 @@ func SubTo(dst, a, b *Tensor) {
 func MulTo(dst, a, b *Tensor) {
 	same("MulTo", dst, a, b)
 	x, y := a.Data[:len(dst.Data)], b.Data[:len(dst.Data)]
+	if use != plain {
+		mulSIMD(dst.Data, x, y)
+		return
+	}
 	for i := range dst.Data {
 		dst.Data[i] = x[i] * y[i]
 	}
@@ -46,6 +62,10 @@ func MulTo(dst, a, b *Tensor) {
 func DivTo(dst, a, b *Tensor) {
 	same("DivTo", dst, a, b)
 	x, y := a.Data[:len(dst.Data)], b.Data[:len(dst.Data)]
+	if use != plain {
+		divSIMD(dst.Data, x, y)
+		return
+	}
 	for i := range dst.Data {
 		dst.Data[i] = x[i] / y[i]
 	}
@@ -55,17 +75,25 @@ func DivTo(dst, a, b *Tensor) {
 func ScaleTo(dst, a *Tensor, f float32) {
 	same("ScaleTo", dst, a)
 	x := a.Data[:len(dst.Data)]
+	if use != plain {
+		scaleSIMD(dst.Data, x, f)
+		return
+	}
 	for i := range dst.Data {
 		dst.Data[i] = f * x[i]
 	}
 }
 
-// AddScaledTo writes a + f·b.
+// AddScaledTo writes a + f·b, the product rounded first.
 func AddScaledTo(dst, a, b *Tensor, f float32) {
 	same("AddScaledTo", dst, a, b)
 	x, y := a.Data[:len(dst.Data)], b.Data[:len(dst.Data)]
+	if use != plain {
+		addScaledSIMD(dst.Data, x, y, f)
+		return
+	}
 	for i := range dst.Data {
-		dst.Data[i] = x[i] + f*y[i]
+		dst.Data[i] = x[i] + float32(f*y[i])
 	}
 }
 
@@ -73,6 +101,10 @@ func AddScaledTo(dst, a, b *Tensor, f float32) {
 func OffsetTo(dst, a *Tensor, f float32) {
 	same("OffsetTo", dst, a)
 	x := a.Data[:len(dst.Data)]
+	if use != plain {
+		offsetSIMD(dst.Data, x, f)
+		return
+	}
 	for i := range dst.Data {
 		dst.Data[i] = x[i] + f
 	}
@@ -82,6 +114,10 @@ func OffsetTo(dst, a *Tensor, f float32) {
 func ReluTo(dst, a *Tensor) {
 	same("ReluTo", dst, a)
 	x := a.Data[:len(dst.Data)]
+	if use != plain {
+		reluSIMD(dst.Data, x)
+		return
+	}
 	for i := range dst.Data {
 		dst.Data[i] = max(x[i], 0)
 	}
@@ -91,6 +127,10 @@ func ReluTo(dst, a *Tensor) {
 func GateTo(dst, a, b *Tensor) {
 	same("GateTo", dst, a, b)
 	x, y := a.Data[:len(dst.Data)], b.Data[:len(dst.Data)]
+	if use != plain {
+		gateSIMD(dst.Data, x, y)
+		return
+	}
 	for i := range dst.Data {
 		v := x[i]
 		if !(y[i] > 0) {
@@ -107,12 +147,33 @@ func ExpTo(dst, a *Tensor) { apply("ExpTo", math.Exp, dst, a) }
 func LogTo(dst, a *Tensor) { apply("LogTo", math.Log, dst, a) }
 
 // SqrtTo writes √a.
-func SqrtTo(dst, a *Tensor) { apply("SqrtTo", math.Sqrt, dst, a) }
-
-// RsqrtTo writes 1/√a.
-func RsqrtTo(dst, a *Tensor) {
-	apply("RsqrtTo", func(x float64) float64 { return 1 / math.Sqrt(x) }, dst, a)
+func SqrtTo(dst, a *Tensor) {
+	same("SqrtTo", dst, a)
+	x := a.Data[:len(dst.Data)]
+	if use != plain {
+		sqrtSIMD(dst.Data, x)
+		return
+	}
+	for i := range dst.Data {
+		dst.Data[i] = root(x[i])
+	}
 }
+
+// RsqrtTo writes 1/√a, the root rounded first.
+func RsqrtTo(dst, a *Tensor) {
+	same("RsqrtTo", dst, a)
+	x := a.Data[:len(dst.Data)]
+	if use != plain {
+		rsqrtSIMD(dst.Data, x)
+		return
+	}
+	for i := range dst.Data {
+		dst.Data[i] = 1 / root(x[i])
+	}
+}
+
+// root is √x, rounded once.
+func root(x float32) float32 { return float32(math.Sqrt(float64(x))) }
 
 // TanhTo writes the hyperbolic tangent.
 func TanhTo(dst, a *Tensor) { apply("TanhTo", math.Tanh, dst, a) }

@@ -6,15 +6,28 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// isa is an instruction set: its vectors and how they move.
+// isa is an instruction set: its vectors, how they move, and what it writes in
+// its own way.
 type isa interface {
 	vec() reg.VecVirtual
 	bytes() int
 	maskType() string
 	loadMask(name string) reg.Register
+	// tail makes a mask of the last n%lanes elements of n.
+	tail(n reg.Register) reg.Register
 	maskedLoad(m Mem, mask reg.Register, v reg.VecVirtual)
 	maskedStore(v reg.VecVirtual, mask reg.Register, m Mem)
+	// where gives x where the comparison of y with bound holds, else 0.
+	where(c comparison, y, bound, x reg.VecVirtual) reg.VecVirtual
 }
+
+// A comparison is the predicate of VCMPPS.
+type comparison uint64
+
+const (
+	notAtMost comparison = 0x16 // or not a number
+	above     comparison = 0x1e
+)
 
 type avx2 struct{}
 
@@ -28,8 +41,25 @@ func (avx2) loadMask(name string) reg.Register {
 	return m
 }
 
+func (avx2) tail(n reg.Register) reg.Register {
+	table, at, m := GP64(), GP64(), YMM()
+	LEAQ(lanes(), table)
+	MOVQ(n, at)
+	ANDQ(Imm(7), at)
+	NEGQ(at)
+	VMOVUPS(Mem{Base: table, Disp: 64, Index: at, Scale: 4}, m)
+	return m
+}
+
 func (avx2) maskedLoad(m Mem, mask reg.Register, v reg.VecVirtual)  { VMASKMOVPS(m, mask, v) }
 func (avx2) maskedStore(v reg.VecVirtual, mask reg.Register, m Mem) { VMASKMOVPS(v, mask, m) }
+
+func (avx2) where(c comparison, y, bound, x reg.VecVirtual) reg.VecVirtual {
+	m := YMM()
+	VCMPPS(Imm(uint64(c)), bound, y, m)
+	VANDPS(x, m, m)
+	return m
+}
 
 type avx512 struct{}
 
@@ -44,5 +74,37 @@ func (avx512) loadMask(name string) reg.Register {
 	return k
 }
 
+func (avx512) tail(n reg.Register) reg.Register {
+	r, k := GP32(), K()
+	MOVQ(n, reg.RCX)
+	ANDQ(Imm(15), reg.RCX)
+	MOVL(U32(1), r)
+	SHLL(reg.CL, r)
+	DECL(r)
+	KMOVW(r, k)
+	return k
+}
+
 func (avx512) maskedLoad(m Mem, mask reg.Register, v reg.VecVirtual)  { VMOVUPS_Z(m, mask, v) }
 func (avx512) maskedStore(v reg.VecVirtual, mask reg.Register, m Mem) { VMOVUPS(v, mask, m) }
+
+func (avx512) where(c comparison, y, bound, x reg.VecVirtual) reg.VecVirtual {
+	k, v := K(), ZMM()
+	VCMPPS(Imm(uint64(c)), bound, y, k)
+	VMOVAPS_Z(x, k, v)
+	return v
+}
+
+// onBest writes the body of a kernel once for each instruction set, and the
+// jump to the one that tensor's variable use names.
+func onBest(body func(s isa, label string)) {
+	CMPB(NewDataAddr(Symbol{Name: "·use"}, 0), Imm(2))
+	JNE(LabelRef("avx2"))
+	body(avx512{}, "wide")
+	VZEROUPPER()
+	RET()
+	Label("avx2")
+	body(avx2{}, "half")
+	VZEROUPPER()
+	RET()
+}

@@ -15,9 +15,13 @@
 package main
 
 import (
+	"bytes"
 	"flag"
 	"fmt"
+	"go/format"
 	"log"
+	"os"
+	"regexp"
 	"slices"
 
 	. "github.com/mmcloughlin/avo/build"
@@ -32,14 +36,17 @@ type set struct {
 }
 
 // sets lists them; a set is a line here, a go:generate line in
-// tensor/kernel.go and the files NAME_amd64.s and NAME_amd64.go.
+// tensor/kernel.go and the files NAME_amd64.s and NAME_amd64.go; NAME_other.go
+// too if code for all processors calls the kernels.
 var sets = []set{
 	{"panel", panels},
 	{"rows", rows},
+	{"maps", maps},
 }
 
 func main() {
 	name := flag.String("set", "", "the set to write")
+	other := flag.String("other", "", "where the stubs of other processors go, which panic")
 	flag.Parse()
 	at := slices.IndexFunc(sets, func(s set) bool { return s.name == *name })
 	if at < 0 {
@@ -48,6 +55,26 @@ func main() {
 	ConstraintExpr("amd64")
 	sets[at].write()
 	Generate()
+	if *other != "" {
+		if err := writeOther(*other, flag.Lookup("stubs").Value.String()); err != nil {
+			log.Fatal(err)
+		}
+	}
+}
+
+// writeOther writes the functions that stubs declares, for processors without them.
+func writeOther(name, stubs string) error {
+	text, err := os.ReadFile(stubs)
+	if err != nil {
+		return err
+	}
+	text = bytes.ReplaceAll(text, []byte("//go:build amd64"), []byte("//go:build !amd64"))
+	text = bytes.ReplaceAll(text, []byte("\n//\n//go:noescape"), nil)
+	text = regexp.MustCompile(`(?m)^func .*$`).ReplaceAll(text, []byte(`$0 { panic("tensor: no kernel") }`))
+	if text, err = format.Source(text); err != nil {
+		return err
+	}
+	return os.WriteFile(name, text, 0o644)
 }
 
 // at addresses row r, of at most 9, from base, rows being stride bytes apart

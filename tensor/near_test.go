@@ -1,0 +1,4 @@
+package tensor
+
+// near lists the loops whose paths differ by roundings.
+var near = []loop{}

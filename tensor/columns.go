@@ -54,32 +54,6 @@ func blockMoments(m, s, x []float32) {
 	}
 }
 
-// AffineRowsTo writes x·scale + shift, row by row.
-func AffineRowsTo(dst, x, scale, shift *Tensor) {
-	same("AffineRowsTo", dst, x)
-	d := x.Cols()
-	fit("AffineRowsTo", len(scale.Data) == d && len(shift.Data) == d, x, scale, shift)
-	a, b := scale.Data, shift.Data
-	for i := range x.Rows() {
-		to := dst.Row(i)
-		for j, v := range x.Row(i) {
-			to[j] = v*a[j] + b[j]
-		}
-	}
-}
-
-// AddMulRowTo writes acc + x·row, row by row. dst may be acc.
-func AddMulRowTo(dst, acc, x, row *Tensor) {
-	same("AddMulRowTo", dst, acc, x)
-	fit("AddMulRowTo", len(row.Data) == x.Cols(), x, row)
-	for i := range x.Rows() {
-		to, from := dst.Row(i), acc.Row(i)
-		for j, v := range x.Row(i) {
-			to[j] = from[j] + v*row.Data[j]
-		}
-	}
-}
-
 // DotColsTo writes the inner products of the columns of a [n, d] with those of
 // b to dst [1, d], in blocks of rows.
 func DotColsTo(dst, a, b *Tensor) {

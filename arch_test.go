@@ -23,7 +23,7 @@ var floors = [][]string{
 	{"nn", "read/*", "feature"},
 	{"meta", "read"},
 	{"meta/metatest", "detect", "read/readtest"},
-	{"eval"},
+	{"eval", "images"},
 	{"cmd/*", "bench", "bench/*"},
 }
 

@@ -43,6 +43,14 @@ var exact = []loop{
 	{"AffineRowsTo", "mmrr", 1, func(x []*Tensor) { AffineRowsTo(x[0], x[1], x[2], x[3]) }, true},
 	{"AddMulRowTo", "mmmr", 1, func(x []*Tensor) { AddMulRowTo(x[0], x[1], x[2], x[3]) }, true},
 	{"BiasReluTo", "mmr", 1, func(x []*Tensor) { BiasReluTo(x[0], x[1], x[2]) }, true},
+	{"SumRowsTo", "rm", 1, func(x []*Tensor) { SumRowsTo(x[0], x[1]) }, false},
+	{"DotColsTo", "rmm", 1, func(x []*Tensor) { DotColsTo(x[0], x[1], x[2]) }, false},
+	{"SumColsTo", "cm", 1, func(x []*Tensor) { SumColsTo(x[0], x[1]) }, false},
+	{"CentreRowsTo", "mm", 1, func(x []*Tensor) { CentreRowsTo(x[0], x[1]) }, true},
+	{"RstdRowsTo", "cm", 1, func(x []*Tensor) { RstdRowsTo(x[0], x[1], 0.1) }, false},
+	{"NormRowsTo", "mm", 1, func(x []*Tensor) { NormRowsTo(x[0], x[1], 0.1) }, true},
+	{"Sum", "sm", 1, func(x []*Tensor) { x[0].Data[0] = float32(math.Mod(Sum(x[1]), 1)) }, false},
+	{"SumSquares", "sm", 1, func(x []*Tensor) { x[0].Data[0] = float32(math.Mod(SumSquares(x[1]), 1)) }, false},
 	{"AdamTo", "mmmm", 3, func(x []*Tensor) { AdamTo(x[0], x[1], x[2], x[3], AdamStep{0.01, 0.9, 0.999, 1e-8}) }, false},
 }
 

@@ -1,11 +1,13 @@
 package tensor
 
-import "math"
-
 // CentreRowsTo takes from each row its mean.
 func CentreRowsTo(dst, a *Tensor) {
 	same("CentreRowsTo", dst, a)
 	d := a.Cols()
+	if use != plain {
+		centreRowsSIMD(dst.Data, a.Data, a.Rows(), d)
+		return
+	}
 	for i := range a.Rows() {
 		x, out := a.Data[i*d:][:d], dst.Data[i*d:][:d]
 		m := mean(x)
@@ -20,6 +22,10 @@ func CentreRowsTo(dst, a *Tensor) {
 func RstdRowsTo(dst, a *Tensor, eps float32) {
 	fit("RstdRowsTo", len(dst.Data) == a.Rows(), dst, a)
 	d := a.Cols()
+	if use != plain {
+		rstdRowsSIMD(dst.Data, a.Data, a.Rows(), d, eps)
+		return
+	}
 	for i := range dst.Data {
 		x := a.Data[i*d:][:d]
 		dst.Data[i] = rstd(x, mean(x), eps)
@@ -31,6 +37,10 @@ func RstdRowsTo(dst, a *Tensor, eps float32) {
 func NormRowsTo(dst, a *Tensor, eps float32) {
 	same("NormRowsTo", dst, a)
 	d := a.Cols()
+	if use != plain {
+		normRowsSIMD(dst.Data, a.Data, a.Rows(), d, eps)
+		return
+	}
 	for i := range a.Rows() {
 		x, out := a.Data[i*d:][:d], dst.Data[i*d:][:d]
 		m := mean(x)
@@ -41,18 +51,12 @@ func NormRowsTo(dst, a *Tensor, eps float32) {
 	}
 }
 
+// mean and rstd add in eight lanes, as SumColsTo does.
 func mean(x []float32) float32 {
-	var s float32
-	for _, v := range x {
-		s += v
-	}
-	return s / float32(len(x))
+	return lanes8(x, func(v float32) float32 { return v }) / float32(len(x))
 }
 
 func rstd(x []float32, mean, eps float32) float32 {
-	var s float32
-	for _, v := range x {
-		s += (v - mean) * (v - mean)
-	}
-	return 1 / float32(math.Sqrt(float64(s/float32(len(x))+eps)))
+	s := lanes8(x, func(v float32) float32 { return float32((v - mean) * (v - mean)) })
+	return 1 / root(s/float32(len(x))+eps)
 }

@@ -16,11 +16,13 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"flag"
 	"fmt"
 	"go/format"
 	"log"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 
@@ -42,24 +44,54 @@ var sets = []set{
 	{"panel", panels},
 	{"rows", rows},
 	{"maps", maps},
+	{"pool", pools},
+	{"sums", sums},
 }
 
 func main() {
-	name := flag.String("set", "", "the set to write")
-	other := flag.String("other", "", "where the stubs of other processors go, which panic")
-	flag.Parse()
+	f := flag.NewFlagSet("gen", flag.ExitOnError)
+	name := f.String("set", "", "the set to write")
+	pkg := f.String("pkg", "", "the package that they are of")
+	out := f.String("out", "", "where the assembly goes")
+	stubs := f.String("stubs", "", "where the declarations go")
+	other := f.String("other", "", "where the stubs of other processors go, which panic")
+	f.Parse(os.Args[1:])
 	at := slices.IndexFunc(sets, func(s set) bool { return s.name == *name })
 	if at < 0 {
 		log.Fatalf("gen: no set %q", *name)
 	}
 	ConstraintExpr("amd64")
 	sets[at].write()
+	if err := generate(*pkg, *out, *stubs, *other); err != nil {
+		log.Fatalf("gen: %v", err)
+	}
+}
+
+// generate puts nothing in place before all is written: a set that is wrong
+// must not break the package.
+func generate(pkg, out, stubs, other string) error {
+	dir, err := os.MkdirTemp("", "gen")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	asm, decl := filepath.Join(dir, "s"), filepath.Join(dir, "go")
+	flag.CommandLine.Parse([]string{"-pkg", pkg, "-out", asm, "-stubs", decl}) // avo's
 	Generate()
-	if *other != "" {
-		if err := writeOther(*other, flag.Lookup("stubs").Value.String()); err != nil {
-			log.Fatal(err)
+	if other != "" {
+		if err := writeOther(other, decl); err != nil {
+			return err
 		}
 	}
+	return cmp.Or(copyFile(out, asm), copyFile(stubs, decl))
+}
+
+func copyFile(to, from string) error {
+	text, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, text, 0o644)
 }
 
 // writeOther writes the functions that stubs declares, for processors without them.

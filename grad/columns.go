@@ -7,8 +7,9 @@ import "github.com/inkling-sec/inkling/tensor"
 
 // pooling is what the ops on one NormPool's input share.
 type pooling struct {
-	by         tensor.Pool // the zero value takes all elements
-	which      []uint8
+	by         tensor.Pool   // the zero value takes all elements
+	which      tensor.Tensor // pixel of each window that is taken
+	whichSides [2]int
 	eps        float32
 	mean, rstd tensor.Tensor // of the columns of the input
 	sides      [2]int
@@ -28,18 +29,19 @@ func NormPool(x, sign *Node, eps float32, p tensor.Pool) *Node {
 	*q = pooling{by: p, eps: eps, sides: [2]int{1, x.Cols()}}
 	q.mean = tensor.Tensor{Shape: q.sides[:], Data: t.data.take(x.Cols())}
 	q.rstd = tensor.Tensor{Shape: q.sides[:], Data: t.data.take(x.Cols())}
-	tensor.MomentsTo(&q.mean, &q.rstd, &x.value, eps)
+	tensor.MomentsTo(&q.mean, &q.rstd, &x.value, eps, t.Workers)
 	rows := x.Rows()
 	if q.pools() {
 		h, w := p.Out()
 		rows = rows / (p.Height * p.Width) * h * w
-		q.which = t.bytes.take(rows * x.Cols())
+		q.whichSides = [2]int{rows, x.Cols()}
+		q.which = tensor.Tensor{Shape: q.whichSides[:], Data: t.data.take(rows * x.Cols())}
 	}
 	n := t.make(rows, x.Cols(), normPoolRule, x, sign)
 	n.pool = q
 	from := &x.value
 	if q.pools() {
-		tensor.PoolTo(&n.value, q.which, from, &sign.value, &q.by)
+		tensor.PoolTo(&n.value, &q.which, from, &sign.value, &q.by, t.Workers)
 		from = &n.value
 	}
 	shift := t.make(1, x.Cols(), nil, nil, nil)
@@ -114,7 +116,7 @@ func normAlong(x, h, y *Node, q *pooling) *Node {
 	picked := &h.value
 	if q.pools() {
 		small := like(nil, y, nil)
-		tensor.PickTo(&small.value, picked, q.which, &q.by)
+		tensor.PickTo(&small.value, picked, &q.which, &q.by)
 		picked = &small.value
 	}
 	tensor.AddMulRowTo(&n.value, &n.value, picked, &q.rstd)
@@ -186,7 +188,7 @@ func pick(a *Node, q *pooling) *Node {
 	h, w := q.by.Out()
 	n := a.tape.make(a.Rows()/(q.by.Height*q.by.Width)*h*w, a.Cols(), pickRule, a, nil)
 	n.pool = q
-	tensor.PickTo(&n.value, &a.value, q.which, &q.by)
+	tensor.PickTo(&n.value, &a.value, &q.which, &q.by)
 	return n
 }
 
@@ -216,5 +218,5 @@ func (q *pooling) addTo(dst, acc, g *tensor.Tensor) {
 		tensor.AddTo(dst, acc, g)
 		return
 	}
-	tensor.AddUnpoolTo(dst, acc, g, q.which, &q.by)
+	tensor.AddUnpoolTo(dst, acc, g, &q.which, &q.by)
 }

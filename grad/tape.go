@@ -31,7 +31,6 @@ type Tape struct {
 	used  int
 	data  arena[float32]
 	refs  arena[*Node]
-	bytes arena[uint8]
 	pools arena[pooling]
 	convs arena[tensor.Conv]
 	epoch uint64 // of the latest Grad; marks its nodes
@@ -82,7 +81,6 @@ func (t *Tape) Reset() {
 	t.used = 0
 	t.data.reset()
 	t.refs.reset()
-	t.bytes.reset()
 	t.pools.reset()
 	t.convs.reset()
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"slices"
 
 	"github.com/inkling-sec/inkling/grad"
 	"github.com/inkling-sec/inkling/tensor"
@@ -191,7 +190,7 @@ func (m ConvNet) blocks(s *scratch, params []*tensor.Tensor, freeze bool) {
 		tensor.ConvTo(&s.b, &s.a, params[perBlock*l], &s.conv, 1)
 		scale, mean, rstd := params[perBlock*l+1], params[m.Trained()+2*l], params[m.Trained()+2*l+1]
 		if freeze {
-			tensor.MomentsTo(mean, rstd, &s.b, normEps)
+			tensor.MomentsTo(mean, rstd, &s.b, normEps, 1)
 		}
 		if !m.Strided {
 			h, w = s.pool.Out()
@@ -201,8 +200,8 @@ func (m ConvNet) blocks(s *scratch, params []*tensor.Tensor, freeze bool) {
 		if m.Strided {
 			tensor.CopyTo(&s.a, &s.b)
 		} else {
-			s.which = slices.Grow(s.which[:0], rows*f)[:rows*f]
-			tensor.PoolTo(&s.a, s.which, &s.b, scale, &s.pool)
+			set(&s.c, &s.cs, rows, f, s.room(2, rows*f)) // which pixels, of no use here
+			tensor.PoolTo(&s.a, &s.c, &s.b, scale, &s.pool, 1)
 		}
 		s.norm(&s.a, scale, params[perBlock*l+2], mean, rstd)
 		tensor.ReluTo(&s.a, &s.a)

@@ -11,16 +11,17 @@ const block = 64
 
 // scratch holds the activations of a block, and headers of arrays in them.
 type scratch struct {
-	buf    [2][]float32
+	buf    [3][]float32
 	a, b   tensor.Tensor
 	as, bs [2]int
+	c      tensor.Tensor
+	cs     [2]int
 	out    tensor.Tensor
 	outs   [2]int
 
 	scale, shift tensor.Tensor // of batch norm, its statistics in them
 	folds        [2]int
 	folded       []float32
-	which        []uint8
 	conv         tensor.Conv
 	pool         tensor.Pool
 }
@@ -74,7 +75,7 @@ func (m MLP) hidden(s *scratch, params []*tensor.Tensor, freeze bool) {
 		case m.BatchNorm:
 			mean, rstd := params[m.Trained()+2*l], params[m.Trained()+2*l+1]
 			if freeze {
-				tensor.MomentsTo(mean, rstd, &s.b, normEps)
+				tensor.MomentsTo(mean, rstd, &s.b, normEps, 1)
 			}
 			s.norm(&s.b, params[y.at+2], params[y.at+3], mean, rstd)
 		case m.LayerNorm:

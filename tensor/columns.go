@@ -5,27 +5,36 @@ import "math"
 // MomentsTo writes the mean of each column of x [n, d] and 1/√(variance + eps)
 // to mean and rstd, each of d elements. Sums are taken over blocks of rows and
 // blocks are put together by their means and spreads (Chan, Golub and LeVeque
-// 1983), so that nothing cancels.
-func MomentsTo(mean, rstd *Tensor, x *Tensor, eps float32) {
+// 1983), so that nothing cancels. The work is shared out over so many workers;
+// that changes no bit.
+func MomentsTo(mean, rstd *Tensor, x *Tensor, eps float32, workers int) {
 	n, d := x.Rows(), x.Cols()
 	fit("MomentsTo", len(mean.Data) == d && len(rstd.Data) == d, mean, rstd, x)
 	const block = 256
-	room := borrowRoom(2 * d)
+	blocks := (n + block - 1) / block
+	room := borrowRoom(2 * d * blocks)
 	defer returnRoom(room)
-	m, s := (*room)[:d], (*room)[d:2*d]
+	if workers <= 1 {
+		for i := range blocks {
+			blockMoments((*room)[2*d*i:][:2*d], x.Data[i*block*d:min((i+1)*block, n)*d])
+		}
+	} else {
+		moments := *room
+		inParallel(workers, n, block, func(from, to int) {
+			blockMoments(moments[2*d*(from/block):][:2*d], x.Data[from*d:to*d])
+		})
+	}
 	clear(mean.Data)
 	clear(rstd.Data) // sums of squared deviations until the end
-	for from := 0; from < n; from += block {
+	for from, at := 0, *room; from < n; from, at = from+block, at[2*d:] {
 		to := min(from+block, n)
-		blockMoments(m, s, x.Data[from*d:to*d])
-		// k rows join from rows before them.
-		k := float32(to - from)
-		share := k / float32(to)
+		// Some rows join those before them.
+		share := float32(to-from) / float32(to)
 		cross := share * float32(from)
-		for j := range d {
-			delta := m[j] - mean.Data[j]
+		for j, m := range at[:d] {
+			delta := m - mean.Data[j]
 			mean.Data[j] += delta * share
-			rstd.Data[j] += s[j] + delta*delta*cross
+			rstd.Data[j] += at[d+j] + delta*delta*cross
 		}
 	}
 	for j, v := range rstd.Data {
@@ -33,11 +42,11 @@ func MomentsTo(mean, rstd *Tensor, x *Tensor, eps float32) {
 	}
 }
 
-// blockMoments gives the means of the columns and the sums of squared deviations from them.
-func blockMoments(m, s, x []float32) {
-	d := len(m)
-	clear(m)
-	clear(s)
+// blockMoments writes the means of the columns of x and then the sums of squared deviations from them.
+func blockMoments(moments, x []float32) {
+	d := len(moments) / 2
+	m, s := moments[:d], moments[d:]
+	clear(moments)
 	for r := x; len(r) > 0; r = r[d:] {
 		addInto(m, r[:d])
 	}
@@ -51,28 +60,5 @@ func blockMoments(m, s, x []float32) {
 			e := v - m[j]
 			s[j] += e * e
 		}
-	}
-}
-
-// DotColsTo writes the inner products of the columns of a [n, d] with those of
-// b to dst [1, d], in blocks of rows.
-func DotColsTo(dst, a, b *Tensor) {
-	same("DotColsTo", a, b)
-	d := a.Cols()
-	fit("DotColsTo", len(dst.Data) == d, dst, a)
-	room := borrowRoom(d)
-	defer returnRoom(room)
-	sum := *room
-	clear(dst.Data)
-	const block = 256
-	for from := 0; from < a.Rows(); from += block {
-		clear(sum)
-		for i := from; i < min(from+block, a.Rows()); i++ {
-			y := b.Row(i)
-			for j, v := range a.Row(i) {
-				sum[j] += v * y[j]
-			}
-		}
-		addInto(dst.Data, sum)
 	}
 }

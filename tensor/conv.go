@@ -211,6 +211,10 @@ func (c *Conv) turn(dst []float32, w *Tensor) {
 
 func addInto(dst, x []float32) {
 	x = x[:len(dst)]
+	if use != plain {
+		addSIMD(dst, dst, x)
+		return
+	}
 	for i, v := range x {
 		dst[i] += v
 	}

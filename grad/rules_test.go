@@ -77,6 +77,14 @@ var rules = []struct {
 		return NormPool(in[0], in[1], 0.1, tensor.Pool{Height: 1, Width: 5, High: 1, Wide: 2})
 	}},
 	{"SquaredDistances", false, [][2]int{{3, 5}, {4, 5}}, func(in []*Node) *Node { return SquaredDistances(in[0], in[1]) }},
+	{"UnitRows", false, [][2]int{{3, 4}}, func(in []*Node) *Node { return UnitRows(in[0], 0.1) }},
+	{"Cosine", false, [][2]int{{3, 5}, {4, 5}}, func(in []*Node) *Node { return Cosine(in[0], in[1], 0.1) }},
+	{"Solve", false, [][2]int{{4, 3}, {3, 2}}, func(in []*Node) *Node { return Solve(definite(in[0]), in[1]) }},
+	{"Gather", false, [][2]int{{4, 3}}, func(in []*Node) *Node { return Gather(in[0], numbers(in[0].Tape(), 2, 0, 2)) }},
+	{"Scatter", false, [][2]int{{3, 2}}, func(in []*Node) *Node { return Scatter(in[0], numbers(in[0].Tape(), 2, 0, 2), 4) }},
+	{"Beside", false, [][2]int{{3, 2}, {3, 4}}, func(in []*Node) *Node { return Beside(in[0], in[1]) }},
+	{"Columns", false, [][2]int{{3, 5}}, func(in []*Node) *Node { return Columns(in[0], 1, 3) }},
+	{"PadColumns", false, [][2]int{{3, 2}}, func(in []*Node) *Node { return PadColumns(in[0], 1, 5) }},
 }
 
 // Two images of 4 by 3 pixels, two series of 5.
@@ -86,6 +94,17 @@ var (
 	series  = tensor.Conv{Height: 1, Width: 5, Channels: 2, High: 1, Wide: 3, Stride: 1}
 	windows = tensor.Pool{Height: 4, Width: 3, High: 2, Wide: 2}
 )
+
+// definite gives rᵀ·r + 1: Solve wants a symmetric matrix, so its derivative is held to differences by way of r.
+func definite(r *Node) *Node {
+	one := r.Tape().Zeros(r.Cols(), r.Cols())
+	for i := range r.Cols() {
+		one.Value().Row(i)[i] = 1
+	}
+	return Add(MatMulA(r, r), one)
+}
+
+func numbers(t *Tape, at ...float32) *Node { return t.Leaf(tensor.From(at, len(at), 1)) }
 
 // For y = op(x), f(x) = Σ w·y³ is differentiated, and h(x) = Σ v·∇f(x)³ again:
 // the cubes give ops that are linear a second derivative to get right. The

@@ -107,6 +107,10 @@ func MulColTo(dst, a, v *Tensor) {
 func TransposeTo(dst, a *Tensor) {
 	n, m := a.Rows(), a.Cols()
 	fit("TransposeTo", dst.Rows() == m && dst.Cols() == n, dst, a)
+	if use != plain && n >= 8 && m > 0 {
+		transposeSIMD(&dst.Data[0], &a.Data[0], n, m, n)
+		return
+	}
 	for i := range n {
 		for j, v := range a.Data[i*m:][:m] {
 			dst.Data[j*n+i] = v

@@ -9,8 +9,8 @@ import (
 )
 
 // A loop with kernels. Its operands are made for n rows of d columns: m is
-// [n, d], r a row [d], c a column [n, 1] and s one element. The first of them
-// are results.
+// [n, d], t [d, n], r a row [d], c a column [n, 1] and s one element; x and w,
+// [n, k] and [k, d], are factors of a product. The first of them are results.
 type loop struct {
 	name    string
 	kinds   string
@@ -43,6 +43,7 @@ var exact = []loop{
 	{"AffineRowsTo", "mmrr", 1, func(x []*Tensor) { AffineRowsTo(x[0], x[1], x[2], x[3]) }, true},
 	{"AddMulRowTo", "mmmr", 1, func(x []*Tensor) { AddMulRowTo(x[0], x[1], x[2], x[3]) }, true},
 	{"BiasReluTo", "mmr", 1, func(x []*Tensor) { BiasReluTo(x[0], x[1], x[2]) }, true},
+	{"TransposeTo", "mt", 1, func(x []*Tensor) { TransposeTo(x[0], x[1]) }, false},
 	{"SumRowsTo", "rm", 1, func(x []*Tensor) { SumRowsTo(x[0], x[1]) }, false},
 	{"DotColsTo", "rmm", 1, func(x []*Tensor) { DotColsTo(x[0], x[1], x[2]) }, false},
 	{"SumColsTo", "cm", 1, func(x []*Tensor) { SumColsTo(x[0], x[1]) }, false},
@@ -62,6 +63,12 @@ func (l *loop) shape(i, n, d int) []int {
 		return []int{n, 1}
 	case 's':
 		return nil
+	case 't':
+		return []int{d, n}
+	case 'x':
+		return []int{n, d % 9}
+	case 'w':
+		return []int{d % 9, d}
 	}
 	return []int{n, d}
 }

@@ -2,7 +2,7 @@ package tensor
 
 import "os"
 
-//go:generate go run ./gen -set panel -pkg tensor -out panel_amd64.s -stubs panel_amd64.go
+//go:generate go run ./gen -set panel -pkg tensor -out panel_amd64.s -stubs panel_amd64.go -other panel_other.go
 //go:generate go run ./gen -set rows -pkg tensor -out rows_amd64.s -stubs rows_amd64.go
 //go:generate go run ./gen -set maps -pkg tensor -out maps_amd64.s -stubs maps_amd64.go -other maps_other.go
 //go:generate go run ./gen -set pool -pkg tensor -out pool_amd64.s -stubs pool_amd64.go -other pool_other.go
@@ -14,13 +14,18 @@ import "os"
 //
 // The avx2 and avx512 paths give the same bits. An element of a·b and of aᵀ·b
 // starts as 0, to which the products are added from the first to the last,
-// each in one fused step of one rounding. An element of a·bᵀ and a squared
-// distance are the sum of eight lanes, lane l taking the elements l, l+8, l+16
-// and so on in this same way; the lanes are added as
+// each in one fused step of one rounding; so does one of a·bᵀ where b has
+// wideB rows or more. Where it has fewer, an element of a·bᵀ, and always a
+// squared distance, is the sum of eight lanes, lane l taking the elements l,
+// l+8, l+16 and so on in this same way; the lanes are added as
 // ((l0+l2)+(l1+l3)) + ((l4+l6)+(l5+l7)).
 //
 // The plain path adds from the first to the last and rounds products too; in
 // a·b and aᵀ·b it takes four at a time, as (x0+x1)+(x2+x3).
+//
+// All else but e to the power x and what is made of it gives the same bits on
+// all paths: products are rounded before they are added, sums have the lanes
+// and blocks that reduce.go names.
 type path uint8
 
 const (

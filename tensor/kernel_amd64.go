@@ -18,51 +18,43 @@ var lanes = [16]int32{-1, -1, -1, -1, -1, -1, -1, -1}
 
 func mask8(n int) *int32 { return &lanes[8-n] }
 
-// panelSIMD writes dst [n, m], of which element i, j is the sum over p < k of
-// a[i·row+p·step]·b[p·m+j].
-func panelSIMD(dst, a, b []float32, n, k, m, row, step int) {
-	dst, b = dst[:n*m], b[:k*m]
-	if len(dst) == 0 || k == 0 {
-		clear(dst)
-		return
+// strip does at most left columns from j on and tells how many.
+func (p *panel) strip(j, left int) int {
+	dst, a, b, bias := &p.dst[j], &p.a[0], &p.b[j], (*float32)(nil)
+	if p.bias != nil {
+		bias = &p.bias[j]
 	}
-	a = a[:(n-1)*row+(k-1)*step+1]
-	for j := 0; j < m; {
-		if use == avx512 {
-			j += panel512(&dst[j], &a[0], &b[j], n, k, row, step, m, m-j)
-		} else {
-			j += panel2(&dst[j], &a[0], &b[j], n, k, row, step, m, m-j)
-		}
+	if use == avx2 {
+		return p.strip2(dst, a, b, bias, left)
 	}
+	return p.strip512(dst, a, b, bias, left)
 }
 
-// panel2 does a strip of at most left columns and tells how many.
-func panel2(dst, a, b *float32, n, k, row, step, ld, left int) int {
+func (p *panel) strip2(dst, a, b, bias *float32, left int) int {
 	switch {
 	case left >= 16:
-		panelAVX2x2(dst, a, b, n, k, row, step, ld)
+		panelAVX2x2(dst, a, b, p.n, p.k, p.row, p.step, p.ldb, p.ldd, bias, p.relu)
 		return 16
 	case left > 8:
-		panelAVX2x2masked(dst, a, b, n, k, row, step, ld, mask8(left-8))
+		panelAVX2x2masked(dst, a, b, p.n, p.k, p.row, p.step, p.ldb, p.ldd, bias, p.relu, mask8(left-8))
 	default:
-		panelAVX2x1(dst, a, b, n, k, row, step, ld, mask8(left))
+		panelAVX2x1(dst, a, b, p.n, p.k, p.row, p.step, p.ldb, p.ldd, bias, p.relu, mask8(left))
 	}
 	return left
 }
 
-// panel512 does a strip of at most left columns and tells how many.
-func panel512(dst, a, b *float32, n, k, row, step, ld, left int) int {
+func (p *panel) strip512(dst, a, b, bias *float32, left int) int {
 	cols := min(left, 64)
 	mask := uint32(0xffff) >> (-cols & 15)
 	switch {
 	case cols > 48:
-		panelAVX512x4(dst, a, b, n, k, row, step, ld, mask)
+		panelAVX512x4(dst, a, b, p.n, p.k, p.row, p.step, p.ldb, p.ldd, bias, p.relu, mask)
 	case cols > 32:
-		panelAVX512x3(dst, a, b, n, k, row, step, ld, mask)
+		panelAVX512x3(dst, a, b, p.n, p.k, p.row, p.step, p.ldb, p.ldd, bias, p.relu, mask)
 	case cols > 16:
-		panelAVX512x2(dst, a, b, n, k, row, step, ld, mask)
+		panelAVX512x2(dst, a, b, p.n, p.k, p.row, p.step, p.ldb, p.ldd, bias, p.relu, mask)
 	default:
-		panelAVX512x1(dst, a, b, n, k, row, step, ld, mask)
+		panelAVX512x1(dst, a, b, p.n, p.k, p.row, p.step, p.ldb, p.ldd, bias, p.relu, mask)
 	}
 	return cols
 }

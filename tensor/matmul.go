@@ -5,7 +5,7 @@ func MatMulTo(dst, a, b *Tensor) {
 	n, k, m := a.Rows(), a.Cols(), b.Cols()
 	fit("MatMulTo", b.Rows() == k && dst.Rows() == n && dst.Cols() == m, dst, a, b)
 	if use != plain {
-		panelSIMD(dst.Data, a.Data, b.Data, n, k, m, k, 1)
+		panel{dst: dst.Data, a: a.Data, b: b.Data, n: n, k: k, m: m, row: k, step: 1, ldb: m, ldd: m}.simd()
 		return
 	}
 	clear(dst.Data)
@@ -14,12 +14,31 @@ func MatMulTo(dst, a, b *Tensor) {
 	}
 }
 
+// DenseTo writes x·w + bias, with x [n, k] and w [k, m], the row bias [m] being
+// added to every row, and with relu the larger of that and 0. It gives the bits
+// of MatMulTo and AddRowTo, or BiasReluTo, one after the other.
+func DenseTo(dst, x, w, bias *Tensor, relu bool) {
+	n, k, m := x.Rows(), x.Cols(), w.Cols()
+	fit("DenseTo", w.Rows() == k && dst.Rows() == n && dst.Cols() == m && len(bias.Data) == m, dst, x, w, bias)
+	switch {
+	case use != plain:
+		panel{dst: dst.Data, a: x.Data, b: w.Data, n: n, k: k, m: m, row: k, step: 1, ldb: m, ldd: m,
+			bias: bias.Data, relu: relu}.simd()
+	case relu:
+		MatMulTo(dst, x, w)
+		BiasReluTo(dst, dst, bias)
+	default:
+		MatMulTo(dst, x, w)
+		AddRowTo(dst, dst, bias)
+	}
+}
+
 // MatMulATo writes aᵀ·b, with a [k, n] and b [k, m], to dst [n, m].
 func MatMulATo(dst, a, b *Tensor) {
 	k, n, m := a.Rows(), a.Cols(), b.Cols()
 	fit("MatMulATo", b.Rows() == k && dst.Rows() == n && dst.Cols() == m, dst, a, b)
 	if use != plain {
-		panelSIMD(dst.Data, a.Data, b.Data, n, k, m, 1, n)
+		panel{dst: dst.Data, a: a.Data, b: b.Data, n: n, k: k, m: m, row: 1, step: n, ldb: m, ldd: m}.simd()
 		return
 	}
 	clear(dst.Data)
@@ -36,7 +55,11 @@ func MatMulATo(dst, a, b *Tensor) {
 func MatMulBTo(dst, a, b *Tensor) {
 	n, k, m := a.Rows(), a.Cols(), b.Rows()
 	fit("MatMulBTo", b.Cols() == k && dst.Rows() == n && dst.Cols() == m, dst, a, b)
-	if use != plain {
+	switch {
+	case use != plain && m >= wideB:
+		panel{dst: dst.Data, a: a.Data, b: b.Data, n: n, k: k, m: m, row: k, step: 1, ldd: m}.simdB()
+		return
+	case use != plain:
 		rowsSIMD(dst.Data, a.Data, b.Data, n, k, m, false)
 		return
 	}

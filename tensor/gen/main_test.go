@@ -5,6 +5,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 )
 
@@ -32,6 +34,27 @@ func TestKernelsAreUpToDate(t *testing.T) {
 		for _, name := range names {
 			if !bytes.Equal(body(t, filepath.Join(dir, name)), body(t, filepath.Join("..", name))) {
 				t.Errorf("%s is out of date: go generate ./tensor", name)
+			}
+		}
+	}
+}
+
+// The assembler takes registers from 16 on for AVX-512 without a word.
+func TestAVX2KernelsHaveSixteenVectors(t *testing.T) {
+	high := regexp.MustCompile(`\b[XY](1[6-9]|2\d|3[01])\b`)
+	for _, s := range sets {
+		name, wide := "", false
+		for line := range strings.Lines(string(body(t, filepath.Join("..", s.name+"_amd64.s")))) {
+			switch {
+			case strings.HasPrefix(line, "TEXT"):
+				name = line
+				wide = strings.Contains(line, "AVX512")
+			case strings.Contains(line, "·use"):
+				wide = true
+			case strings.HasPrefix(line, "avx2:"):
+				wide = false
+			case !wide && high.MatchString(line):
+				t.Errorf("%s: %s%s", s.name, name, line)
 			}
 		}
 	}

@@ -3,6 +3,7 @@ package meta
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -23,6 +24,10 @@ import (
 // Two variants share the code: FOMAML takes the gradient after the inner steps
 // for the one before them (section 5.2 of the paper); ANIL takes the inner steps
 // in the last layer only (Raghu et al., Rapid Learning or Feature Reuse?, 2020).
+//
+// Three options are those of MAML++ (Antoniou, Edwards and Storkey, How to Train
+// Your MAML, 2019). Of its others, the cosine is always on, and batch norm with
+// statistics and biases for each step is left out.
 type MAML struct {
 	Model             // Out is the number of classes; 0 means as many as the first task has
 	Steps     int     // inner steps in training; 0 means 5
@@ -31,6 +36,18 @@ type MAML struct {
 
 	FirstOrder bool // FOMAML
 	HeadOnly   bool // ANIL
+
+	// LearnRates learns a step size for each array of parameters and each inner step of
+	// training, starting from Rate. Further steps of Adapt go by the last one's.
+	LearnRates bool `json:",omitempty"`
+	// MultiStep is for how many outer steps the query loss after every inner step
+	// counts: all the same at first, the earlier ones less and less. 0 means the last one only.
+	MultiStep int `json:",omitempty"`
+	// FirstOrderFor is for how many outer steps, at the start, gradients are of first order.
+	FirstOrderFor int `json:",omitempty"`
+
+	everyElement bool // has a step size to learn: Meta-SGD
+	done         int  // outer steps of the training that runs
 }
 
 var _ Trainer = (*MAML)(nil)
@@ -49,18 +66,71 @@ func (m *MAML) Name() string {
 // Config gives the settings.
 func (m *MAML) Config() any { return *m }
 
+func (m *MAML) groups() []group {
+	g := m.Model.groups()
+	if !m.learnsRates() {
+		return g
+	}
+	r := rates{net: m.net(), from: m.from(m.net()), steps: m.Steps, start: m.Rate}
+	if m.everyElement {
+		r.steps = 0
+	}
+	return append(g, group{"rate.", r})
+}
+
+func (m *MAML) learnsRates() bool { return m.LearnRates || m.everyElement }
+
+// from gives the place of the first array that inner steps change.
+func (m *MAML) from(net nn.Net) int {
+	if m.HeadOnly {
+		return net.Head()
+	}
+	return 0
+}
+
+// split gives a network's parameters and, if they are learned, the step sizes.
+func split[T any](m *MAML, net nn.Net, params []T) (ofNet, rates []T) {
+	if !m.learnsRates() {
+		return params, nil
+	}
+	at := len(params) - net.Trained() + m.from(net)
+	return params[:at:at], params[at:]
+}
+
+// Params gives the parameters by name; it is empty before training. They are
+// the learner's own and must not be changed.
+func (m *MAML) Params() map[string]*tensor.Tensor { return paramsOf(&m.Model, m.groups()) }
+
+func (m *MAML) pace(done int) { m.done = done }
+
 // sized gives a copy with all defaults filled in and parameters, for tasks like t.
 func (m *MAML) sized(t *Task, seed uint64) (*MAML, error) {
 	c := *m
-	if err := fit(&c, t, t.Ways, seed); err != nil {
-		return nil, err
-	}
 	c.Steps, c.TestSteps, c.Rate = cmp.Or(m.Steps, 5), cmp.Or(m.TestSteps, 20), cmp.Or(m.Rate, 0.3)
 	if m.HeadOnly {
 		c.Rate = cmp.Or(m.Rate, 1)
 		c.Outer.Iterations = cmp.Or(m.Outer.Iterations, fewIterations)
 	}
-	return &c, c.checkWays(t)
+	if err := fit(&c, t, t.Ways, seed); err != nil {
+		return nil, err
+	}
+	return &c, errors.Join(c.checkRates(), c.checkWays(t))
+}
+
+// checkRates tells parameters of other settings by their step sizes.
+func (m *MAML) checkRates() error {
+	net := m.net()
+	want := len(net.Names())
+	if m.learnsRates() {
+		want += net.Trained() - m.from(net)
+	}
+	if len(m.params) != want {
+		return fmt.Errorf("the learner has %d parameters, with these settings it has %d", len(m.params), want)
+	}
+	if _, rates := split(m, net, m.params); m.LearnRates && len(rates) > 0 && rates[0].Rows() != m.Steps {
+		return fmt.Errorf("the learner has step sizes for %d inner steps, wants %d", rates[0].Rows(), m.Steps)
+	}
+	return nil
 }
 
 func (m *MAML) checkWays(t *Task) error {
@@ -87,33 +157,57 @@ func (m *MAML) episode(ctx context.Context, params []*grad.Node, t *Task) (o out
 		return o, err
 	}
 	tape, net := params[0].Tape(), m.net()
+	adapted, rates := split(m, net, params)
 	x, want := tape.Leaf(t.Support.X), targets(tape, t.Support.Y, m.Out)
 	if m.HeadOnly {
-		x = net.Body(params, x)
+		x = net.Body(adapted, x)
 	}
-	adapted := params
-	for range m.Steps {
+	var before *grad.Node // losses before the last step
+	for k := range m.Steps {
 		if err := ctx.Err(); err != nil {
 			return o, err
 		}
-		adapted = m.descend(net, adapted, x, want)
+		adapted = m.descend(net, adapted, rates, k, x, want)
+		if w := m.weight(k); w > 0 && k < m.Steps-1 {
+			l, _ := queryLoss(net, adapted, t)
+			if l = grad.Scale(l, w); before != nil {
+				l = grad.Add(before, l)
+			}
+			before = l
+		}
 	}
-	want = targets(tape, t.Query.Y, m.Out)
-	logits := nn.Apply(net, adapted, tape.Leaf(t.Query.X))
-	loss := nn.CrossEntropy(logits, want)
-	return outcome{
-		loss:     float64(loss.Scalar()),
-		accuracy: nn.Accuracy(logits.Value(), want.Value()),
-		grads:    grad.Grad(loss, params...),
-	}, nil
+	loss, accuracy := queryLoss(net, adapted, t)
+	if before != nil {
+		loss = grad.AddScaled(before, loss, m.weight(m.Steps-1))
+	}
+	return outcome{float64(loss.Scalar()), accuracy, grad.Grad(loss, params...)}, nil
 }
 
-// descend makes one inner step and gives the parameters after it. For ANIL x
+func queryLoss(net nn.Net, params []*grad.Node, t *Task) (loss *grad.Node, accuracy float64) {
+	tape := params[0].Tape()
+	want := targets(tape, t.Query.Y, t.Ways)
+	logits := nn.Apply(net, params, tape.Leaf(t.Query.X))
+	return nn.CrossEntropy(logits, want), nn.Accuracy(logits.Value(), want.Value())
+}
+
+// weight gives what the query loss after inner step k, counted from 0, counts for.
+func (m *MAML) weight(k int) float32 {
+	each := max(0, 1-float32(m.done)/float32(max(1, m.MultiStep))) / float32(m.Steps)
+	if m.MultiStep == 0 {
+		each = 0
+	}
+	if k < m.Steps-1 {
+		return each
+	}
+	return 1 - float32(m.Steps-1)*each
+}
+
+// descend makes inner step number step, counted from 0, and gives the network's parameters after it. For ANIL x
 // is what goes into the last layer.
-func (m *MAML) descend(net nn.Net, params []*grad.Node, x, want *grad.Node) []*grad.Node {
-	from, logits := 0, (*grad.Node)(nil)
+func (m *MAML) descend(net nn.Net, params, rates []*grad.Node, step int, x, want *grad.Node) []*grad.Node {
+	from, logits := m.from(net), (*grad.Node)(nil)
 	if m.HeadOnly {
-		from, logits = net.Head(), net.Last(params, x)
+		logits = net.Last(params, x)
 	} else {
 		logits = nn.Apply(net, params, x)
 	}
@@ -121,8 +215,12 @@ func (m *MAML) descend(net nn.Net, params []*grad.Node, x, want *grad.Node) []*g
 	out := x.Tape().Nodes(len(params))
 	copy(out, params)
 	for i, g := range grads {
-		if m.FirstOrder {
+		if m.FirstOrder || m.done < m.FirstOrderFor {
 			g = grad.Stop(g)
+		}
+		if m.learnsRates() {
+			out[from+i] = stepped(params[from+i], g, rates[i], step, m.everyElement)
+			continue
 		}
 		out[from+i] = grad.AddScaled(params[from+i], g, -m.Rate)
 	}
@@ -139,17 +237,19 @@ func (m *MAML) Adapt(ctx context.Context, t *Task) (Scorer, error) {
 	}
 	tape := tapes.Get().(*grad.Tape)
 	defer tapes.Put(tape)
-	net, params, x := c.net(), clones(c.params), t.Support.X
+	net, x := c.net(), t.Support.X
+	params, rates := split(c, net, c.params)
+	params = clones(params)
 	if m.HeadOnly {
 		tape.Reset()
 		x = net.Body(leaves(tape, params), tape.Leaf(x)).Value().Clone()
 	}
-	for range c.TestSteps {
+	for k := range c.TestSteps {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		tape.Reset()
-		next := c.descend(net, leaves(tape, params), tape.Leaf(x), targets(tape, t.Support.Y, c.Out))
+		next := c.descend(net, leaves(tape, params), leaves(tape, rates), k, tape.Leaf(x), targets(tape, t.Support.Y, c.Out))
 		for i, p := range next {
 			copy(params[i].Data, p.Value().Data)
 		}

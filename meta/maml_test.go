@@ -66,6 +66,14 @@ func TestMetaGradient(t *testing.T) {
 		{"3 steps", MAML{Steps: 3}, true},
 		{"3 steps, last layer", MAML{Steps: 3, HeadOnly: true}, true},
 		{"3 steps, no layer norm", MAML{Steps: 3, Model: Model{NoNorm: true}}, true},
+		{"3 steps, learned rates", MAML{Steps: 3, LearnRates: true}, true},
+		{"3 steps, last layer, learned rates", MAML{Steps: 3, HeadOnly: true, LearnRates: true}, true},
+		{"3 steps, loss of each", MAML{Steps: 3, MultiStep: 10, done: 4}, true},
+		{"3 steps, learned rates, loss of each", MAML{Steps: 3, LearnRates: true, MultiStep: 10}, true},
+		{"1 step, Meta-SGD", MAML{Steps: 1, everyElement: true}, true},
+		{"2 steps, Meta-SGD", MAML{Steps: 2, everyElement: true}, true},
+		{"3 steps, first order at the start", MAML{Steps: 3, FirstOrderFor: 2, done: 1}, false},
+		{"3 steps, first order past the start", MAML{Steps: 3, FirstOrderFor: 2, done: 2}, true},
 		{"3 steps, first order", MAML{Steps: 3, FirstOrder: true}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -119,6 +127,14 @@ func TestEpisodesAllocateNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	plus, err := (&MAML{LearnRates: true, MultiStep: 10}).sized(task, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sgd, err := (&MetaSGD{}).inner().sized(task, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
 	p, err := (&ProtoNet{}).sized(task, 1)
 	if err != nil {
 		t.Fatal(err)
@@ -126,7 +142,7 @@ func TestEpisodesAllocateNothing(t *testing.T) {
 	for name, c := range map[string]struct {
 		episode episode
 		params  []*tensor.Tensor
-	}{"maml": {m.episode, m.params}, "reptile": {m.reptile, m.params}, "protonet": {p.episode, p.params}} {
+	}{"maml": {m.episode, m.params}, "maml++": {plus.episode, plus.params}, "meta-sgd": {sgd.episode, sgd.params}, "reptile": {m.reptile, m.params}, "protonet": {p.episode, p.params}} {
 		var tape grad.Tape
 		step := func() {
 			tape.Reset()

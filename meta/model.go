@@ -18,6 +18,7 @@ var Trainers = []Entry{
 	{"maml", "steps of gradient descent from trained parameters (MAML, second order)", func(s uint64) Learner { return &MAML{Model: Model{Seed: s}} }},
 	{"fomaml", "the same, trained by first-order gradients (FOMAML)", func(s uint64) Learner { return &MAML{Model: Model{Seed: s}, FirstOrder: true} }},
 	{"anil", "steps of gradient descent in the last layer only (ANIL)", func(s uint64) Learner { return &MAML{Model: Model{Seed: s}, HeadOnly: true} }},
+	{"meta-sgd", "a gradient step with a learned step size for every parameter (Meta-SGD)", func(s uint64) Learner { return &MetaSGD{Model: Model{Seed: s}} }},
 	{"reptile", "steps of gradient descent from parameters near those of all tasks (Reptile)", func(s uint64) Learner { return &Reptile{Model: Model{Seed: s}} }},
 	{"protonet", "distances in a trained embedding (prototypical network)", func(s uint64) Learner { return &ProtoNet{Model: Model{Seed: s}} }},
 	{"meta-vote", "vote with a trained prototypical network as a further member", func(s uint64) Learner { return &MetaVote{ProtoNet{Model: Model{Seed: s}}} }},

@@ -58,7 +58,7 @@ func (m *MAML) reptile(ctx context.Context, params []*grad.Node, t *Task) (o out
 			return o, err
 		}
 		s := sets[i%2]
-		adapted = m.descend(net, adapted, tape.Leaf(s.X), targets(tape, s.Y, m.Out))
+		adapted = m.descend(net, adapted, nil, i, tape.Leaf(s.X), targets(tape, s.Y, m.Out))
 	}
 	o.grads = tape.Nodes(len(params))
 	for i, p := range params {

@@ -43,6 +43,10 @@ type outcome struct {
 // for use by many goroutines with a tape each and stops soon after ctx ends.
 type episode func(ctx context.Context, params []*grad.Node, t *Task) (outcome, error)
 
+// paced is a learner whose episodes change as training goes on. pace is called
+// before each outer step, while no episode runs.
+type paced interface{ pace(done int) }
+
 // loop is the outer loop, one for all learners. Tasks run in parallel, each
 // into its own slot, and the slots are added up in task order: so a sum does
 // not depend on who finished first.
@@ -74,7 +78,6 @@ func trainModel(ctx context.Context, l modelled, e episode, src Source, run Run)
 	m.Outer.Clip = cmp.Or(m.Outer.Clip, 1)
 	m.params = clones(m.params)
 	lp := &loop{learner: l, episode: e, src: src, run: run, params: m.params}
-	lp.adam.Decay = m.Outer.Decay
 	for range m.Outer.MetaBatch {
 		lp.slots = append(lp.slots, slot{grads: zerosLike(m.params)})
 	}
@@ -117,6 +120,9 @@ func (l *loop) train(ctx context.Context) error {
 
 // step makes one outer step, or leaves parameters and optimizer as they are.
 func (l *loop) step(ctx context.Context) error {
+	if p, ok := l.learner.(paced); ok {
+		p.pace(l.done)
+	}
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	for _, tape := range l.tapes {
@@ -178,7 +184,7 @@ func (l *loop) freeze() {
 		t := l.src(n)
 		all = append(append(all, t.Support.X.Data...), t.Query.X.Data...)
 	}
-	m.net().Freeze(l.params, tensor.From(all, len(all)/m.In, m.In))
+	m.net().Freeze(l.params[:len(m.net().Names())], tensor.From(all, len(all)/m.In, m.In))
 }
 
 // update adds the slots' gradients up in order and lets Adam make its step.
@@ -198,9 +204,23 @@ func (l *loop) update() error {
 	if !o.Flat {
 		l.adam.Rate *= float32(0.5 + 0.5*math.Cos(math.Pi*float64(l.done)/float64(o.Iterations)))
 	}
+	l.decay(l.adam.Rate * o.Decay)
 	l.adam.Step(l.params, sum)
 	l.done++
 	return nil
+}
+
+// decay shrinks the network's matrices by share (Loshchilov and Hutter 2019), and leaves alone what
+// else a learner learns, such as step sizes.
+func (l *loop) decay(share float32) {
+	if share == 0 {
+		return
+	}
+	for _, p := range l.params[:len(l.learner.model().net().Names())] {
+		if p.Rows() > 1 {
+			tensor.ScaleTo(p, p, 1-share)
+		}
+	}
 }
 
 func (l *loop) report(of int, took time.Duration) {

@@ -23,6 +23,7 @@ func trained(hidden ...int) map[string]Trainer {
 		"maml":     &MAML{Model: m()},
 		"fomaml":   &MAML{Model: m(), FirstOrder: true},
 		"anil":     &MAML{Model: m(), HeadOnly: true},
+		"meta-sgd": &MetaSGD{Model: m()},
 		"reptile":  &Reptile{Model: m()},
 		"protonet": &ProtoNet{Model: m()},
 	}

@@ -22,10 +22,27 @@ import (
 type Outer struct {
 	Iterations int     // outer steps; 0 means 1000, or 300 where adapting moves little of the network
 	MetaBatch  int     // tasks an outer step; 0 means 8
-	Rate       float32 // step size of Adam; 0 means 0.003
+	Rate       float32 // step size of Adam; 0 means 0.003, of SGD 0.1
 	Flat       bool    // keeps Rate; without, it falls to 0 along half a cosine
 	Clip       float64 // largest norm of a gradient; 0 means 1, less than 0 none
-	Decay      float32 // weight decay; 0 means none
+	Decay      float32 // weight decay, decoupled: with it Adam is AdamW; 0 means none
+
+	SGD        bool `json:",omitempty"` // plain gradient descent in place of Adam
+	Linear     bool `json:",omitempty"` // Rate falls to 0 along a line in place of the cosine
+	HalveEvery int  `json:",omitempty"` // Rate halves every so many outer steps in place of the cosine; 0 means never
+}
+
+// rateAt gives the step size after done outer steps.
+func (o Outer) rateAt(done int) float32 {
+	switch {
+	case o.Flat:
+		return o.Rate
+	case o.HalveEvery > 0:
+		return o.Rate * float32(nn.Halving(done, o.HalveEvery))
+	case o.Linear:
+		return o.Rate * float32(nn.Linear(done, o.Iterations))
+	}
+	return o.Rate * float32(nn.Cosine(done, o.Iterations))
 }
 
 // fewIterations is the default for learners that fit the classes they train on
@@ -33,7 +50,7 @@ type Outer struct {
 const fewIterations = 300
 
 // outcome is what an episode tells the outer loop: the loss and the weighted
-// accuracy on the query rows, and what Adam takes for each parameter's gradient.
+// accuracy on the query rows, and what the optimizer takes for each parameter's gradient.
 type outcome struct {
 	loss, accuracy float64
 	grads          []*grad.Node
@@ -74,10 +91,16 @@ func trainModel(ctx context.Context, l modelled, e episode, src Source, run Run)
 	m := l.model()
 	m.Outer.Iterations = cmp.Or(run.Iterations, m.Outer.Iterations, 1000)
 	m.Outer.MetaBatch = cmp.Or(run.MetaBatch, m.Outer.MetaBatch, 8)
+	if m.Outer.SGD {
+		m.Outer.Rate = cmp.Or(m.Outer.Rate, 0.1)
+	}
 	m.Outer.Rate = cmp.Or(m.Outer.Rate, 3e-3)
 	m.Outer.Clip = cmp.Or(m.Outer.Clip, 1)
 	m.params = clones(m.params)
 	lp := &loop{learner: l, episode: e, src: src, run: run, params: m.params}
+	if m.Outer.SGD { // which checkpoints keep as an Adam that was never used
+		lp.adam.M, lp.adam.V = zerosLike(m.params), zerosLike(m.params)
+	}
 	for range m.Outer.MetaBatch {
 		lp.slots = append(lp.slots, slot{grads: zerosLike(m.params)})
 	}
@@ -187,7 +210,7 @@ func (l *loop) freeze() {
 	m.net().Freeze(l.params[:len(m.net().Names())], tensor.From(all, len(all)/m.In, m.In))
 }
 
-// update adds the slots' gradients up in order and lets Adam make its step.
+// update adds the slots' gradients up in order and lets the optimizer make its step.
 func (l *loop) update() error {
 	sum := l.slots[0].grads
 	for i, g := range sum {
@@ -200,12 +223,13 @@ func (l *loop) update() error {
 	if norm := nn.Clip(sum, o.Clip); math.IsNaN(norm) || math.IsInf(norm, 0) {
 		return fmt.Errorf("outer step %d: the gradient is not finite: a smaller Rate may help", l.done)
 	}
-	l.adam.Rate = o.Rate
-	if !o.Flat {
-		l.adam.Rate *= float32(0.5 + 0.5*math.Cos(math.Pi*float64(l.done)/float64(o.Iterations)))
-	}
+	l.adam.Rate = o.rateAt(l.done)
 	l.decay(l.adam.Rate * o.Decay)
-	l.adam.Step(l.params, sum)
+	if o.SGD {
+		nn.SGD{Rate: l.adam.Rate}.Step(l.params, sum)
+	} else {
+		l.adam.Step(l.params, sum)
+	}
 	l.done++
 	return nil
 }

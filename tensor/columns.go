@@ -46,17 +46,26 @@ func MomentsTo(mean, rstd *Tensor, x *Tensor, eps float32, workers int) {
 func blockMoments(moments, x []float32) {
 	d := len(moments) / 2
 	m, s := moments[:d], moments[d:]
+	n := len(x) / d
+	if use != plain {
+		off := borrowRoom(len(x))
+		defer returnRoom(off)
+		sumRowsSIMD(m, x, n, d)
+		scaleSIMD(m, m, -1/float32(n))
+		addRowSIMD(*off, x, m, n, d)
+		dotColsSIMD(s, *off, *off, n, d)
+		scaleSIMD(m, m, -1)
+		return
+	}
 	clear(moments)
 	for r := x; len(r) > 0; r = r[d:] {
 		addInto(m, r[:d])
 	}
-	inv := 1 / float32(len(x)/d)
 	for j := range m {
-		m[j] *= inv
+		m[j] *= 1 / float32(n)
 	}
 	for r := x; len(r) > 0; r = r[d:] {
-		row := r[:d]
-		for j, v := range row {
+		for j, v := range r[:d] {
 			e := v - m[j]
 			s[j] += e * e
 		}

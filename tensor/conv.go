@@ -161,9 +161,15 @@ func (c *Conv) gather(cols, x []float32, from, to int) {
 				clear(row)
 				continue
 			}
-			clear(row[:lo])
-			copy(row[lo:hi], src[(at*c.Width+left)*c.Channels+lo:])
-			clear(row[hi:])
+			if len(row) > 16 || lo > 0 || hi < wide {
+				clear(row[:lo])
+				copy(row[lo:hi], src[(at*c.Width+left)*c.Channels+lo:])
+				clear(row[hi:])
+				continue
+			}
+			for i, v := range src[(at*c.Width+left)*c.Channels:][:len(row)] {
+				row[i] = v
+			}
 		}
 		cols = cols[window:]
 		if col++; col == ow {
@@ -198,14 +204,12 @@ func (c *Conv) scatter(x, cols []float32) {
 // window turned half round, filters and channels exchanged.
 func (c *Conv) turn(dst []float32, w *Tensor) {
 	places, filters := c.High*c.Wide, w.Cols()
+	s := convScratches.Get().(*convScratch)
+	defer convScratches.Put(s)
 	for p := range places {
-		from := w.Data[p*c.Channels*filters:]
-		to := dst[(places-1-p)*c.Channels*filters:]
-		for ch := range c.Channels {
-			for f := range filters {
-				to[f*c.Channels+ch] = from[ch*filters+f]
-			}
-		}
+		from := s.view(w, p*c.Channels, (p+1)*c.Channels)
+		to := s.wrap(dst[(places-1-p)*c.Channels*filters:], filters, c.Channels)
+		TransposeTo(to, from)
 	}
 }
 
@@ -248,6 +252,13 @@ func (s *convScratch) view(t *Tensor, from, to int) *Tensor {
 	s.bounds = [2]int{to - from, c}
 	s.part = Tensor{s.bounds[:], t.Data[from*c : to*c]}
 	return &s.part
+}
+
+// wrap gives data, as far as it is used, those sides.
+func (s *convScratch) wrap(data []float32, rows, cols int) *Tensor {
+	s.shape[1] = [2]int{rows, cols}
+	s.m[1] = Tensor{s.shape[1][:], data[:rows*cols]}
+	return &s.m[1]
 }
 
 var rooms = sync.Pool{New: func() any { return new([]float32) }}

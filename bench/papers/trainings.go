@@ -52,11 +52,15 @@ var trainings = []training{
 		learner: func() meta.Trainer { return &meta.ProtoNet{Model: conv(false, 1e-3)} },
 		tests:   []test{{5, 5, "99.7", "99.5"}, {20, 5, "98.9", "98.5"}}},
 	{name: "fomaml-conv4-1", about: "FOMAML, Conv-4 strided", gradient: true, ways: 5, shots: 1, queries: 5, iterations: 5000, metaBatch: 16,
-		learner: func() meta.Trainer { return &meta.MAML{Model: conv(true, 1e-3), FirstOrder: true, Steps: 5, TestSteps: 10, Rate: 0.1} },
-		tests:   []test{{5, 1, "98.3 ± 0.5", "96.8"}}},
+		learner: func() meta.Trainer {
+			return &meta.MAML{Model: conv(true, 1e-3), FirstOrder: true, Steps: 5, TestSteps: 10, Rate: 0.1}
+		},
+		tests: []test{{5, 1, "98.3 ± 0.5", "96.8"}}},
 	{name: "anil-conv4-1", about: "ANIL, Conv-4 strided", gradient: true, ways: 5, shots: 1, queries: 5, iterations: 5000, metaBatch: 16,
-		learner: func() meta.Trainer { return &meta.MAML{Model: conv(true, 1e-3), HeadOnly: true, Steps: 5, TestSteps: 10, Rate: 0.1} },
-		tests:   []test{{5, 1, "–", "–"}}},
+		learner: func() meta.Trainer {
+			return &meta.MAML{Model: conv(true, 1e-3), HeadOnly: true, Steps: 5, TestSteps: 10, Rate: 0.1}
+		},
+		tests: []test{{5, 1, "–", "–"}}},
 	{name: "meta-sgd-conv4-1", about: "Meta-SGD, Conv-4 strided", gradient: true, ways: 5, shots: 1, queries: 5, iterations: 5000, metaBatch: 16,
 		learner: func() meta.Trainer { return &meta.MetaSGD{Model: conv(true, 1e-3), Rate: 0.1} },
 		tests:   []test{{5, 1, "99.53 ± 0.26", "98.0"}}},

@@ -7,6 +7,7 @@ import "os"
 //go:generate go run ./gen -set maps -pkg tensor -out maps_amd64.s -stubs maps_amd64.go -other maps_other.go
 //go:generate go run ./gen -set pool -pkg tensor -out pool_amd64.s -stubs pool_amd64.go -other pool_other.go
 //go:generate go run ./gen -set sums -pkg tensor -out sums_amd64.s -stubs sums_amd64.go -other sums_other.go
+//go:generate go run ./gen -set functions -pkg tensor -out functions_amd64.s -stubs functions_amd64.go -other functions_other.go
 
 // A path is a way to compute products and distances. Each has one order of
 // summation, which depends on the length of the sum alone: not on the place of

@@ -140,12 +140,6 @@ func GateTo(dst, a, b *Tensor) {
 	}
 }
 
-// ExpTo writes e to the power a.
-func ExpTo(dst, a *Tensor) { apply("ExpTo", math.Exp, dst, a) }
-
-// LogTo writes the natural logarithm.
-func LogTo(dst, a *Tensor) { apply("LogTo", math.Log, dst, a) }
-
 // SqrtTo writes √a.
 func SqrtTo(dst, a *Tensor) {
 	same("SqrtTo", dst, a)
@@ -174,20 +168,3 @@ func RsqrtTo(dst, a *Tensor) {
 
 // root is √x, rounded once.
 func root(x float32) float32 { return float32(math.Sqrt(float64(x))) }
-
-// TanhTo writes the hyperbolic tangent.
-func TanhTo(dst, a *Tensor) { apply("TanhTo", math.Tanh, dst, a) }
-
-// SigmoidTo writes 1/(1 + e to the power −a).
-func SigmoidTo(dst, a *Tensor) {
-	apply("SigmoidTo", func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }, dst, a)
-}
-
-// apply maps f over a, each value computed in float64 and rounded once.
-func apply(op string, f func(float64) float64, dst, a *Tensor) {
-	same(op, dst, a)
-	x := a.Data[:len(dst.Data)]
-	for i := range dst.Data {
-		dst.Data[i] = float32(f(float64(x[i])))
-	}
-}

@@ -10,7 +10,7 @@ type panel struct {
 	ldb, ldd  int
 
 	bias []float32 // added to every row, unless nil
-	relu bool      // and what is then below 0 becomes 0
+	relu bool      // with bias: what is then below 0 becomes 0
 }
 
 // simd writes dst, by kernels.
@@ -37,10 +37,10 @@ func (p *panel) empty() {
 	for i := range p.n {
 		row := p.dst[i*p.ldd:][:p.m]
 		clear(row)
-		copy(row, p.bias)
-		if p.relu {
-			for j, v := range row {
-				row[j] = max(v, 0)
+		for j, v := range p.bias {
+			row[j] += v
+			if p.relu {
+				row[j] = max(row[j], 0)
 			}
 		}
 	}

@@ -7,7 +7,11 @@ import "math"
 func LogSoftmaxTo(dst, a *Tensor) {
 	same("LogSoftmaxTo", dst, a)
 	d := a.Cols()
-	for i := range a.Rows() {
+	if use != plain {
+		logSoftmaxSIMD(dst.Data, a.Data, a.Rows(), d)
+		return
+	}
+	for i := range len(a.Data) / max(d, 1) {
 		x, out := a.Data[i*d:][:d], dst.Data[i*d:][:d]
 		top := x[ArgMax(x)]
 		var sum float64
@@ -25,7 +29,11 @@ func LogSoftmaxTo(dst, a *Tensor) {
 func SoftmaxTo(dst, a *Tensor) {
 	same("SoftmaxTo", dst, a)
 	d := a.Cols()
-	for i := range a.Rows() {
+	if use != plain {
+		softmaxSIMD(dst.Data, a.Data, a.Rows(), d)
+		return
+	}
+	for i := range len(a.Data) / max(d, 1) {
 		x, out := a.Data[i*d:][:d], dst.Data[i*d:][:d]
 		top := x[ArgMax(x)]
 		var sum float32

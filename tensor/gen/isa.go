@@ -1,6 +1,8 @@
 package main
 
 import (
+	"math"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -19,12 +21,17 @@ type isa interface {
 	maskedStore(v reg.VecVirtual, mask reg.Register, m Mem)
 	// where gives x where the comparison of y with bound holds, else 0.
 	where(c comparison, y, bound, x reg.VecVirtual) reg.VecVirtual
+	// either gives yes where the comparison of y with bound holds, else no.
+	either(c comparison, y, bound, yes, no reg.VecVirtual) reg.VecVirtual
+	// scale gives x·2ⁿ rounded once, n being whole and whole n + toWhole.
+	scale(x, n, whole reg.VecVirtual) reg.VecVirtual
 }
 
 // A comparison is the predicate of VCMPPS.
 type comparison uint64
 
 const (
+	equals    comparison = 0x00
 	notAtMost comparison = 0x16 // or not a number
 	above     comparison = 0x1e
 )
@@ -61,6 +68,25 @@ func (avx2) where(c comparison, y, bound, x reg.VecVirtual) reg.VecVirtual {
 	return m
 }
 
+func (avx2) either(c comparison, y, bound, yes, no reg.VecVirtual) reg.VecVirtual {
+	m, v := YMM(), YMM()
+	VCMPPS(Imm(uint64(c)), bound, y, m)
+	VBLENDVPS(m, yes, no, v)
+	return v
+}
+
+// scale goes in two steps, for n may be too much for one.
+func (s avx2) scale(x, _, whole reg.VecVirtual) reg.VecVirtual {
+	rest, half := with(VPSUBD, s, whole, bits(math.Float32bits(toWhole))), YMM()
+	VPSRAD(Imm(1), rest, half)
+	VPSUBD(half, rest, rest)
+	for _, n := range []reg.VecVirtual{half, rest} {
+		VPSLLD(Imm(23), n, n)
+		x = apply(VMULPS, s, x, with(VPADDD, s, n, number(1)))
+	}
+	return x
+}
+
 type avx512 struct{}
 
 func (avx512) vec() reg.VecVirtual { return ZMM() }
@@ -94,6 +120,15 @@ func (avx512) where(c comparison, y, bound, x reg.VecVirtual) reg.VecVirtual {
 	VMOVAPS_Z(x, k, v)
 	return v
 }
+
+func (avx512) either(c comparison, y, bound, yes, no reg.VecVirtual) reg.VecVirtual {
+	k, v := K(), ZMM()
+	VCMPPS(Imm(uint64(c)), bound, y, k)
+	VBLENDMPS(yes, no, k, v)
+	return v
+}
+
+func (s avx512) scale(x, n, _ reg.VecVirtual) reg.VecVirtual { return apply(VSCALEFPS, s, x, n) }
 
 // onBest writes the body of a kernel once for each instruction set, and the
 // jump to the one that tensor's variable use names.

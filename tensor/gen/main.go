@@ -46,6 +46,7 @@ var sets = []set{
 	{"maps", maps},
 	{"pool", pools},
 	{"sums", sums},
+	{"functions", functions},
 }
 
 func main() {

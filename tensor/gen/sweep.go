@@ -16,6 +16,7 @@ type sweep struct {
 	name, doc string
 	out       []string // nil is dst
 	in        []operand
+	narrow    bool // one vector at a time: make is long
 	// make gives what goes to out; it leaves rows, columns and numbers alone.
 	make func(s isa, x []reg.VecVirtual) []reg.VecVirtual
 }
@@ -170,7 +171,11 @@ func (p *pass) row(label string, d reg.Register) {
 	left := GP64()
 	XORQ(p.i, p.i)
 	MOVQ(d, left)
-	for _, count := range []int{4, 1} {
+	counts := []int{4, 1}
+	if p.narrow {
+		counts = counts[1:]
+	}
+	for _, count := range counts {
 		loop, lanes := fmt.Sprint(label, count), count*p.bytes()/4
 		Label(loop)
 		CMPQ(left, Imm(uint64(lanes)))

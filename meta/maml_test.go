@@ -3,6 +3,7 @@ package meta
 import (
 	"context"
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/inkling-sec/inkling/grad"
@@ -135,6 +136,10 @@ func TestEpisodesAllocateNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	r, err := (&Reptile{InnerAdam: true, InnerBatch: 10}).sized(task, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
 	p, err := (&ProtoNet{}).sized(task, 1)
 	if err != nil {
 		t.Fatal(err)
@@ -142,8 +147,8 @@ func TestEpisodesAllocateNothing(t *testing.T) {
 	for name, c := range map[string]struct {
 		episode episode
 		params  []*tensor.Tensor
-	}{"maml": {m.episode, m.params}, "maml++": {plus.episode, plus.params}, "meta-sgd": {sgd.episode, sgd.params}, "reptile": {m.reptile, m.params}, "protonet": {p.episode, p.params}} {
-		var tape grad.Tape
+	}{"maml": {m.episode, m.params}, "maml++": {plus.episode, plus.params}, "meta-sgd": {sgd.episode, sgd.params}, "reptile": {m.reptile, m.params}, "reptile, Adam on batches": {r.walk, r.params}, "protonet": {p.episode, p.params}} {
+		tape := grad.Tape{Noise: rand.New(rand.NewPCG(1, 2))}
 		step := func() {
 			tape.Reset()
 			if _, err := c.episode(ctx, leaves(&tape, c.params), task); err != nil {

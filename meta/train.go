@@ -56,8 +56,9 @@ type outcome struct {
 	grads          []*grad.Node
 }
 
-// An episode goes through one task on the tape that params are on. It is safe
-// for use by many goroutines with a tape each and stops soon after ctx ends.
+// An episode goes through one task on the tape that params are on, whose Noise
+// follows from the task's number. It is safe for use by many goroutines with a
+// tape each and stops soon after ctx ends.
 type episode func(ctx context.Context, params []*grad.Node, t *Task) (outcome, error)
 
 // paced is a learner whose episodes change as training goes on. pace is called
@@ -76,7 +77,13 @@ type loop struct {
 	adam    nn.Adam
 	done    int // outer steps
 	slots   []slot
-	tapes   []*grad.Tape // one a worker
+	workers []worker
+}
+
+// worker is what goes through tasks in one goroutine.
+type worker struct {
+	tape  *grad.Tape
+	noise *rand.PCG // the tape's
 }
 
 // slot is a task's result.
@@ -104,11 +111,11 @@ func trainModel(ctx context.Context, l modelled, e episode, src Source, run Run)
 	for range m.Outer.MetaBatch {
 		lp.slots = append(lp.slots, slot{grads: zerosLike(m.params)})
 	}
-	for range min(cmp.Or(run.Workers, runtime.GOMAXPROCS(0)), m.Outer.MetaBatch) {
-		lp.tapes = append(lp.tapes, new(grad.Tape))
-	}
-	for _, t := range lp.tapes {
-		t.Workers = cmp.Or(run.Workers, runtime.GOMAXPROCS(0)) / len(lp.tapes)
+	cores := cmp.Or(run.Workers, runtime.GOMAXPROCS(0))
+	n := min(cores, m.Outer.MetaBatch)
+	for range n {
+		noise := new(rand.PCG)
+		lp.workers = append(lp.workers, worker{&grad.Tape{Workers: cores / n, Noise: rand.New(noise)}, noise})
 	}
 	if err := lp.train(ctx); err != nil {
 		return nil, fmt.Errorf("%s: %w", l.Name(), err)
@@ -148,11 +155,11 @@ func (l *loop) step(ctx context.Context) error {
 	}
 	var next atomic.Int64
 	var wg sync.WaitGroup
-	for _, tape := range l.tapes {
+	for _, w := range l.workers {
 		wg.Go(func() {
 			for i := int(next.Add(1)) - 1; i < len(l.slots); i = int(next.Add(1)) - 1 {
 				n := uint64(l.done)*uint64(len(l.slots)) + uint64(i)
-				if l.slots[i].err = l.one(ctx, tape, n, &l.slots[i]); l.slots[i].err != nil {
+				if l.slots[i].err = l.one(ctx, w, n, &l.slots[i]); l.slots[i].err != nil {
 					l.slots[i].err = fmt.Errorf("task %d: %w", n, l.slots[i].err)
 					return
 				}
@@ -172,7 +179,7 @@ func (l *loop) step(ctx context.Context) error {
 }
 
 // one runs task n and puts its result into s.
-func (l *loop) one(ctx context.Context, tape *grad.Tape, n uint64, s *slot) error {
+func (l *loop) one(ctx context.Context, w worker, n uint64, s *slot) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -180,11 +187,9 @@ func (l *loop) one(ctx context.Context, tape *grad.Tape, n uint64, s *slot) erro
 	if err := checkTask(t, l.learner.model().In); err != nil {
 		return err
 	}
-	tape.Reset()
-	if m := l.learner.model(); m.Dropout > 0 {
-		tape.Noise = rand.New(rand.NewPCG(m.Seed^n, 0x64726f70))
-	}
-	o, err := l.episode(ctx, leaves(tape, l.params), t)
+	w.tape.Reset()
+	w.noise.Seed(l.learner.model().Seed^n, 0x64726f70)
+	o, err := l.episode(ctx, leaves(w.tape, l.params), t)
 	if err != nil {
 		return err
 	}

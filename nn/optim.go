@@ -18,6 +18,26 @@ func (o SGD) Step(params, grads []*tensor.Tensor) {
 	}
 }
 
+// Momentum moves parameters against a running sum of their gradients, of which
+// it keeps the share Keep each step (Polyak 1964; Sutskever et al. 2013 without
+// Nesterov's look ahead).
+type Momentum struct {
+	Rate float32
+	Keep float32 // 0 makes it SGD
+
+	V []*tensor.Tensor // the sums; Step makes them on its first call
+}
+
+// Step changes params in place, and the state.
+func (o *Momentum) Step(params, grads []*tensor.Tensor) {
+	for i, p := range params {
+		if i == len(o.V) {
+			o.V = append(o.V, tensor.New(p.Shape...))
+		}
+		tensor.MomentumTo(p, o.V[i], grads[i], o.Rate, o.Keep)
+	}
+}
+
 // Adam is the optimizer of Kingma and Ba 2015, with decoupled weight decay
 // (Loshchilov and Hutter 2019) if Decay is set.
 type Adam struct {
@@ -43,20 +63,12 @@ func (o *Adam) Step(params, grads []*tensor.Tensor) {
 	b1, b2, eps := or(o.Beta1, 0.9), or(o.Beta2, 0.999), or(o.Eps, 1e-8)
 	o.Steps++
 	rate := float64(o.Rate) * math.Sqrt(1-math.Pow(b2, float64(o.Steps))) / (1 - math.Pow(b1, float64(o.Steps)))
+	step := tensor.AdamStep{Rate: float32(rate), Beta1: float32(b1), Beta2: float32(b2), Eps: float32(eps)}
 	for i, p := range params {
 		if o.Decay != 0 && p.Rows() > 1 {
 			tensor.ScaleTo(p, p, 1-o.Rate*o.Decay)
 		}
-		adam(p.Data, grads[i].Data, o.M[i].Data, o.V[i].Data, float32(rate), float32(b1), float32(b2), float32(eps))
-	}
-}
-
-func adam(p, g, m, v []float32, rate, b1, b2, eps float32) {
-	g, m, v = g[:len(p)], m[:len(p)], v[:len(p)]
-	for i := range p {
-		m[i] = b1*m[i] + (1-b1)*g[i]
-		v[i] = b2*v[i] + (1-b2)*g[i]*g[i]
-		p[i] -= rate * m[i] / (float32(math.Sqrt(float64(v[i]))) + eps)
+		tensor.AdamTo(p, o.M[i], o.V[i], grads[i], step)
 	}
 }
 

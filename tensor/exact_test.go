@@ -52,6 +52,7 @@ var exact = []loop{
 	{"NormRowsTo", "mm", 1, func(x []*Tensor) { NormRowsTo(x[0], x[1], 0.1) }, true},
 	{"Sum", "sm", 1, func(x []*Tensor) { x[0].Data[0] = float32(math.Mod(Sum(x[1]), 1)) }, false},
 	{"SumSquares", "sm", 1, func(x []*Tensor) { x[0].Data[0] = float32(math.Mod(SumSquares(x[1]), 1)) }, false},
+	{"MomentumTo", "mmm", 2, func(x []*Tensor) { MomentumTo(x[0], x[1], x[2], 0.01, 0.9) }, false},
 	{"AdamTo", "mmmm", 3, func(x []*Tensor) { AdamTo(x[0], x[1], x[2], x[3], AdamStep{0.01, 0.9, 0.999, 1e-8}) }, false},
 }
 

@@ -113,3 +113,8 @@ func biasReluSIMD(dst []float32, a []float32, v []float32, n int, d int)
 //
 //go:noescape
 func adamSIMD(p []float32, m []float32, v []float32, g []float32, rate float32, b1 float32, c1 float32, b2 float32, c2 float32, eps float32)
+
+// momentumSIMD moves p and v by the gradient g.
+//
+//go:noescape
+func momentumSIMD(p []float32, v []float32, g []float32, rate float32, keep float32)

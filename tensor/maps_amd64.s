@@ -3247,3 +3247,196 @@ halfrowdone:
 halfend:
 	VZEROUPPER
 	RET
+
+// func momentumSIMD(p []float32, v []float32, g []float32, rate float32, keep float32)
+// Requires: AVX, AVX512F
+TEXT ·momentumSIMD(SB), NOSPLIT, $0-80
+	CMPB         ·use+0(SB), $0x02
+	JNE          avx2
+	MOVQ         p_len+8(FP), AX
+	MOVQ         p_base+0(FP), DX
+	MOVQ         v_base+24(FP), BX
+	MOVQ         g_base+48(FP), SI
+	VBROADCASTSS rate+72(FP), Z0
+	VBROADCASTSS keep+76(FP), Z1
+	TESTQ        AX, AX
+	JZ           wideend
+	MOVQ         AX, CX
+	ANDQ         $0x0f, CX
+	MOVL         $0x00000001, DI
+	SHLL         CL, DI
+	DECL         DI
+	KMOVW        DI, K1
+	XORQ         CX, CX
+
+wide4:
+	CMPQ    AX, $0x40
+	JL      wide4done
+	VMOVUPS (DX)(CX*4), Z2
+	VMOVUPS (BX)(CX*4), Z3
+	VMOVUPS (SI)(CX*4), Z4
+	VMULPS  Z3, Z1, Z3
+	VADDPS  Z4, Z3, Z3
+	VMULPS  Z3, Z0, Z4
+	VSUBPS  Z4, Z2, Z2
+	VMOVUPS Z2, (DX)(CX*4)
+	VMOVUPS Z3, (BX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Z2
+	VMOVUPS 64(BX)(CX*4), Z3
+	VMOVUPS 64(SI)(CX*4), Z4
+	VMULPS  Z3, Z1, Z3
+	VADDPS  Z4, Z3, Z3
+	VMULPS  Z3, Z0, Z4
+	VSUBPS  Z4, Z2, Z2
+	VMOVUPS Z2, 64(DX)(CX*4)
+	VMOVUPS Z3, 64(BX)(CX*4)
+	VMOVUPS 128(DX)(CX*4), Z2
+	VMOVUPS 128(BX)(CX*4), Z3
+	VMOVUPS 128(SI)(CX*4), Z4
+	VMULPS  Z3, Z1, Z3
+	VADDPS  Z4, Z3, Z3
+	VMULPS  Z3, Z0, Z4
+	VSUBPS  Z4, Z2, Z2
+	VMOVUPS Z2, 128(DX)(CX*4)
+	VMOVUPS Z3, 128(BX)(CX*4)
+	VMOVUPS 192(DX)(CX*4), Z2
+	VMOVUPS 192(BX)(CX*4), Z3
+	VMOVUPS 192(SI)(CX*4), Z4
+	VMULPS  Z3, Z1, Z3
+	VADDPS  Z4, Z3, Z3
+	VMULPS  Z3, Z0, Z4
+	VSUBPS  Z4, Z2, Z2
+	VMOVUPS Z2, 192(DX)(CX*4)
+	VMOVUPS Z3, 192(BX)(CX*4)
+	ADDQ    $0x40, CX
+	SUBQ    $0x40, AX
+	JMP     wide4
+
+wide4done:
+wide1:
+	CMPQ    AX, $0x10
+	JL      wide1done
+	VMOVUPS (DX)(CX*4), Z2
+	VMOVUPS (BX)(CX*4), Z3
+	VMOVUPS (SI)(CX*4), Z4
+	VMULPS  Z3, Z1, Z3
+	VADDPS  Z4, Z3, Z3
+	VMULPS  Z3, Z0, Z4
+	VSUBPS  Z4, Z2, Z2
+	VMOVUPS Z2, (DX)(CX*4)
+	VMOVUPS Z3, (BX)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, AX
+	JMP     wide1
+
+wide1done:
+	TESTQ     AX, AX
+	JZ        widerowdone
+	VMOVUPS.Z (DX)(CX*4), K1, Z2
+	VMOVUPS.Z (BX)(CX*4), K1, Z3
+	VMOVUPS.Z (SI)(CX*4), K1, Z4
+	VMULPS    Z3, Z1, Z1
+	VADDPS    Z4, Z1, Z1
+	VMULPS    Z1, Z0, Z0
+	VSUBPS    Z0, Z2, Z0
+	VMOVUPS   Z0, K1, (DX)(CX*4)
+	VMOVUPS   Z1, K1, (BX)(CX*4)
+
+widerowdone:
+wideend:
+	VZEROUPPER
+	RET
+
+avx2:
+	MOVQ         p_len+8(FP), CX
+	MOVQ         p_base+0(FP), DX
+	MOVQ         v_base+24(FP), BX
+	MOVQ         g_base+48(FP), SI
+	VBROADCASTSS rate+72(FP), Y0
+	VBROADCASTSS keep+76(FP), Y1
+	TESTQ        CX, CX
+	JZ           halfend
+	LEAQ         lanes<>+0(SB), AX
+	MOVQ         CX, DI
+	ANDQ         $0x07, DI
+	NEGQ         DI
+	VMOVUPS      64(AX)(DI*4), Y2
+	XORQ         AX, AX
+
+half4:
+	CMPQ    CX, $0x20
+	JL      half4done
+	VMOVUPS (DX)(AX*4), Y3
+	VMOVUPS (BX)(AX*4), Y4
+	VMOVUPS (SI)(AX*4), Y5
+	VMULPS  Y4, Y1, Y4
+	VADDPS  Y5, Y4, Y4
+	VMULPS  Y4, Y0, Y5
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y3, (DX)(AX*4)
+	VMOVUPS Y4, (BX)(AX*4)
+	VMOVUPS 32(DX)(AX*4), Y3
+	VMOVUPS 32(BX)(AX*4), Y4
+	VMOVUPS 32(SI)(AX*4), Y5
+	VMULPS  Y4, Y1, Y4
+	VADDPS  Y5, Y4, Y4
+	VMULPS  Y4, Y0, Y5
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y3, 32(DX)(AX*4)
+	VMOVUPS Y4, 32(BX)(AX*4)
+	VMOVUPS 64(DX)(AX*4), Y3
+	VMOVUPS 64(BX)(AX*4), Y4
+	VMOVUPS 64(SI)(AX*4), Y5
+	VMULPS  Y4, Y1, Y4
+	VADDPS  Y5, Y4, Y4
+	VMULPS  Y4, Y0, Y5
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y3, 64(DX)(AX*4)
+	VMOVUPS Y4, 64(BX)(AX*4)
+	VMOVUPS 96(DX)(AX*4), Y3
+	VMOVUPS 96(BX)(AX*4), Y4
+	VMOVUPS 96(SI)(AX*4), Y5
+	VMULPS  Y4, Y1, Y4
+	VADDPS  Y5, Y4, Y4
+	VMULPS  Y4, Y0, Y5
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y3, 96(DX)(AX*4)
+	VMOVUPS Y4, 96(BX)(AX*4)
+	ADDQ    $0x20, AX
+	SUBQ    $0x20, CX
+	JMP     half4
+
+half4done:
+half1:
+	CMPQ    CX, $0x08
+	JL      half1done
+	VMOVUPS (DX)(AX*4), Y3
+	VMOVUPS (BX)(AX*4), Y4
+	VMOVUPS (SI)(AX*4), Y5
+	VMULPS  Y4, Y1, Y4
+	VADDPS  Y5, Y4, Y4
+	VMULPS  Y4, Y0, Y5
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y3, (DX)(AX*4)
+	VMOVUPS Y4, (BX)(AX*4)
+	ADDQ    $0x08, AX
+	SUBQ    $0x08, CX
+	JMP     half1
+
+half1done:
+	TESTQ      CX, CX
+	JZ         halfrowdone
+	VMASKMOVPS (DX)(AX*4), Y2, Y3
+	VMASKMOVPS (BX)(AX*4), Y2, Y4
+	VMASKMOVPS (SI)(AX*4), Y2, Y5
+	VMULPS     Y4, Y1, Y1
+	VADDPS     Y5, Y1, Y1
+	VMULPS     Y1, Y0, Y0
+	VSUBPS     Y0, Y3, Y0
+	VMASKMOVPS Y0, Y2, (DX)(AX*4)
+	VMASKMOVPS Y1, Y2, (BX)(AX*4)
+
+halfrowdone:
+halfend:
+	VZEROUPPER
+	RET

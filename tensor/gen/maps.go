@@ -38,6 +38,8 @@ func maps() {
 		{name: "biasReluSIMD", doc: "writes max(a + v, 0).", in: operands("a each, v row, z zero"), make: biasRelu},
 		{name: "adamSIMD", doc: "moves p, m and v by the gradient g.", out: []string{"p", "m", "v"},
 			in: operands("p m v g each, rate b1 c1 b2 c2 eps one"), make: adam},
+		{name: "momentumSIMD", doc: "moves p and v by the gradient g.", out: []string{"p", "v"},
+			in: operands("p v g each, rate keep one"), make: momentum},
 	} {
 		w.write()
 	}
@@ -89,4 +91,10 @@ func adam(s isa, x vecs) vecs {
 	root := apply(VADDPS, s, sqrt(s, vecs{v})[0], eps)
 	p = apply(VSUBPS, s, p, apply(VDIVPS, s, apply(VMULPS, s, rate, m), root))
 	return vecs{p, m, v}
+}
+
+func momentum(s isa, x vecs) vecs {
+	p, v, g, rate, keep := x[0], x[1], x[2], x[3], x[4]
+	v = apply(VADDPS, s, apply(VMULPS, s, keep, v), g)
+	return vecs{apply(VSUBPS, s, p, apply(VMULPS, s, rate, v)), v}
 }

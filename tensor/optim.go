@@ -26,3 +26,17 @@ func AdamTo(p, m, v, g *Tensor, s AdamStep) {
 		p.Data[i] -= float32(s.Rate*m.Data[i]) / (root(v.Data[i]) + s.Eps)
 	}
 }
+
+// MomentumTo moves the parameters p and the running sum v by the gradient g:
+// v = keep·v + g, then p = p − rate·v.
+func MomentumTo(p, v, g *Tensor, rate, keep float32) {
+	same("MomentumTo", p, v, g)
+	if use != plain {
+		momentumSIMD(p.Data, v.Data, g.Data, rate, keep)
+		return
+	}
+	for i, x := range g.Data {
+		v.Data[i] = float32(keep*v.Data[i]) + x
+		p.Data[i] -= float32(rate * v.Data[i])
+	}
+}

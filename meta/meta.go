@@ -29,8 +29,19 @@ type Task struct {
 	Support Set   // classes 0 to Ways-1, each with at least one row; counts may differ widely
 	Query   Set   // to be judged on; empty when there is nothing to judge
 	Known   Set   // rows of further classes, numbered from 0 on their own; may be empty (X nil)
+	Other   Set   // training only: rows to be judged that are of no way, such as other attacks than the taught one; may be empty
 	Classes []int // which class of its source each way is, where that is known; for reports, not for learners
+	Columns []Column
 }
+
+// Column says what a column of a task's rows is; where a task has no Columns each is a Number.
+type Column uint8
+
+const (
+	Number Column = iota // a number
+	View                 // another view of a number that is there already; who looks at columns one by one can leave it out
+	Level                // not 0 for one level of a category
+)
 
 // Scorer judges rows. It is immutable: any number of goroutines may use it at
 // once, and a row's scores do not depend on the rows beside it.

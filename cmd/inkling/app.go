@@ -128,6 +128,13 @@ func (p *progress) show(format string, args ...any) {
 	fmt.Fprintf(p.w, "\r\x1b[K"+format, args...)
 }
 
+// count gives a function that shows how much of what is done.
+func (p *progress) count(what string) func(done, of int) {
+	return func(done, of int) {
+		p.show("%s %s  %d of %d tasks", what, bar(style{}, float64(done)/float64(of)), done, of)
+	}
+}
+
 func (p *progress) clear() {
 	if p.used {
 		fmt.Fprint(p.w, "\r\x1b[K")

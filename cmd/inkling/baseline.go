@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -36,7 +37,7 @@ With --label, the files may hold attacks too: only records whose label is
 			if err := store.CheckName(store.Baselines, name); err != nil {
 				return err
 			}
-			if err := checkSchema(o.Schema); err != nil {
+			if err := checkSchema(o.Schema, schemas[:2]); err != nil {
 				return err
 			}
 			if o.Pool < 20 || o.Calibration < 20 {
@@ -69,11 +70,11 @@ With --label, the files may hold attacks too: only records whose label is
 	return cmd
 }
 
-func checkSchema(schema string) error {
-	if schema == "flow" || schema == "table" {
+func checkSchema(schema string, known []string) error {
+	if slices.Contains(known, schema) {
 		return nil
 	}
-	return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("no schema %q", schema), Remedy: "choose flow or table with --schema"}
+	return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("no schema %q", schema), Remedy: "choose " + either(known) + " with --schema"}
 }
 
 func printBaseline(w io.Writer, a *app, b *detect.Baseline) error {

@@ -19,8 +19,9 @@ type evalFlags struct {
 	input
 	data, known, learners, drop, classes, never, models []string
 	schema, label, benign, protocol, export             string
+	images, lists                                       string
 	shots                                               []int
-	draws, iterations, ways                             int
+	draws, iterations, ways, queries, tests             int
 	seed                                                uint64
 	forward, alone                                      bool
 }
@@ -28,7 +29,7 @@ type evalFlags struct {
 func evalCmd(a *app) *cobra.Command {
 	var f evalFlags
 	cmd := &cobra.Command{
-		Use:   "eval --data FILE… --label COLUMN --benign VALUE",
+		Use:   "eval --data FILE… [--label COLUMN --benign VALUE | --schema image]",
 		Short: "Judge learners honestly on labelled data, all on the same episodes",
 		Long: `Leaves each attack class out in turn and asks every learner to find it from a few examples.
 
@@ -47,10 +48,22 @@ of --data is a capture; at each, learners are taught the first of --classes,
 calibrated on 200 draws of benign records and judged on other benign records: of
 the same time, later, and of the other captures.
 
+With --schema image, models and learners that need no training are judged as in
+the few-shot papers: mean accuracy on the same --tasks tasks of the benchmark's
+test part, --ways classes with --shots images each to learn from and --queries to
+judge. A network with batch norm that adapts by gradients is judged twice:
+inductively, each image by what was learned from the support set, and
+transductively, by the statistics of all images that are judged together, as
+MAML's paper does. Transductive figures depend on --queries and on a task's
+classes being balanced among them: say so beside them. They compare only with
+transductive ones.
+
 The intervals are 95 % over draws.`,
 		Example: `  inkling eval --data UNSW_NB15_training-set.csv.gz --schema table --drop id,label --label attack_cat --benign Normal \
       --learners ratio,extra-trees,vote --shots 1,5,10 --draws 10
-  inkling eval --data day5.conn.log.gz --known day1.conn.log.gz,day2.conn.log.gz --label label --benign benign --learners vote`,
+  inkling eval --data day5.conn.log.gz --known day1.conn.log.gz,day2.conn.log.gz --label label --benign benign --learners vote
+  inkling eval --schema image --data omniglot/ --models maml.safetensors,protonet.safetensors --learners knn --shots 1,5
+  inkling eval --schema image --data mini/ --images miniimagenet --models mini.safetensors --shots 5 --tasks 1000 --json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd, a) },
 	}
@@ -59,26 +72,32 @@ The intervals are 95 % over draws.`,
 		known = append(known, l.Name)
 	}
 	f.flags(cmd)
+	f.imageFlags(cmd)
 	fl := cmd.Flags()
-	fl.StringSliceVar(&f.data, "data", nil, "labelled files, each a capture of its own")
+	fl.StringSliceVar(&f.data, "data", nil, "labelled files, each a capture of its own; or the images")
 	fl.StringSliceVar(&f.known, "known", nil, "labelled files of other captures: known attacks and training come from these alone")
-	fl.StringVar(&f.schema, "schema", "flow", "flow (conn logs, pcap) or table (any columns)")
+	fl.StringVar(&f.schema, "schema", "flow", "flow (conn logs, pcap), table (any columns) or image (a benchmark)")
 	fl.StringSliceVar(&f.drop, "drop", nil, "columns of a table to leave out")
 	fl.StringVar(&f.label, "label", "label", "column that holds the class")
 	fl.StringVar(&f.benign, "benign", "benign", "the class of benign rows")
 	fl.StringVar(&f.protocol, "protocol", "new-attack", "new-attack, n-way or bound")
-	fl.StringSliceVar(&f.learners, "learners", []string{"nearest-mean", "knn", "logistic-regression", "random-forest", "extra-trees", "ratio", "vote"}, "from: "+strings.Join(known, ", "))
+	fl.StringSliceVar(&f.learners, "learners", []string{"nearest-mean", "knn", "logistic-regression", "random-forest", "extra-trees", "ratio", "vote"}, "for images without --models "+strings.Join(imageLearners, ",")+"; from: "+strings.Join(known, ", "))
 	fl.StringSliceVar(&f.models, "models", nil, "trained model files to judge beside them, as they are")
 	fl.StringSliceVar(&f.classes, "classes", nil, "hold out only these classes")
 	fl.StringSliceVar(&f.never, "never", nil, "classes that are not known attacks either: what a model was not trained on")
 	fl.BoolVar(&f.forward, "forward", false, "cut classes by their order in the files: examples and pool from the first half, what is judged from the second")
 	fl.BoolVar(&f.alone, "alone", false, "do not give learners the known attacks' rows beside the examples; training has them all the same")
-	fl.IntSliceVar(&f.shots, "shots", []int{1, 5, 10}, "numbers of examples")
+	fl.IntSliceVar(&f.shots, "shots", []int{1, 5, 10}, "numbers of examples; for images 1,5")
 	fl.IntVar(&f.draws, "draws", 10, "draws of examples for each class and number")
-	fl.IntVar(&f.ways, "ways", 5, "n-way: classes of a task")
+	fl.IntVar(&f.ways, "ways", 5, "n-way and images: classes of a task")
+	fl.IntVar(&f.tests, "tasks", 600, "image: tasks to judge")
 	fl.IntVar(&f.iterations, "iterations", 0, "outer steps of learners that train; 0 is each learner's default")
 	fl.Uint64Var(&f.seed, "seed", 1, "seed of everything random")
 	fl.StringVar(&f.export, "export-episodes", "", "write the episodes to this file as JSON lines, with row numbers of the data")
+	onlyFor(cmd, schemas[:2], "format", "names", "known", "drop", "label", "benign", "protocol", "classes", "never", "forward", "alone", "draws", "iterations", "export-episodes")
+	onlyFor(cmd, schemas[2:], "images", "lists", "queries", "tasks")
+	complete(cmd, "protocol", protocols)
+	complete(cmd, "learners", known)
 	return cmd
 }
 
@@ -93,22 +112,17 @@ func (f *evalFlags) load(cmd *cobra.Command, files []string) (*eval.Data, error)
 	return eval.Load(cmd.Context(), strings.Join(names, "+"), sources, eval.Options{Schema: f.schema, Drop: f.drop, Label: f.label})
 }
 
-// check refuses numbers that no episode can have.
-func (f *evalFlags) check() error {
-	if err := checkSchema(f.schema); err != nil {
-		return err
-	}
-	least := []struct {
-		flag       string
-		value, min int
-	}{{"draws", f.draws, 1}, {"ways", f.ways, 2}, {"iterations", f.iterations, 0}}
-	for _, n := range f.shots {
-		least = append(least, struct {
-			flag       string
-			value, min int
-		}{"shots", n, 1})
-	}
-	for _, l := range least {
+var protocols = []string{"new-attack", "n-way", "bound"}
+
+// atLeast is the value of a flag and the least it may have.
+type atLeast struct {
+	flag       string
+	value, min int
+}
+
+// least refuses numbers that no episode can have.
+func least(all []atLeast) error {
+	for _, l := range all {
 		if l.value < l.min {
 			return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("--%s %d", l.flag, l.value), Remedy: fmt.Sprintf("give %d or more", l.min)}
 		}
@@ -116,9 +130,23 @@ func (f *evalFlags) check() error {
 	return nil
 }
 
+func (f *evalFlags) check() error {
+	all := []atLeast{{"draws", f.draws, 1}, {"ways", f.ways, 2}, {"iterations", f.iterations, 0}}
+	for _, n := range f.shots {
+		all = append(all, atLeast{"shots", n, 1})
+	}
+	return least(all)
+}
+
 func (f *evalFlags) run(cmd *cobra.Command, a *app) error {
 	if len(f.data) == 0 {
-		return &inkling.Error{Code: inkling.Invalid, What: "no data to evaluate on", Remedy: "name labelled files with --data"}
+		return &inkling.Error{Code: inkling.Invalid, What: "no data to evaluate on", Remedy: "name labelled files, or a folder of images, with --data"}
+	}
+	if err := checkFor(cmd, f.schema); err != nil {
+		return err
+	}
+	if f.schema == schemaImage {
+		return f.runImages(cmd, a)
 	}
 	if err := f.check(); err != nil {
 		return err
@@ -148,7 +176,7 @@ func (f *evalFlags) run(cmd *cobra.Command, a *app) error {
 		plan := eval.NWay{Ways: f.ways, Shots: f.shots, Draws: f.draws, Seed: f.seed, Learners: learners, Training: training, Note: note}
 		results, err = plan.Play(cmd.Context(), d)
 	default:
-		err = &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("protocol %q", f.protocol), Remedy: "choose new-attack, n-way or bound"}
+		err = &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("protocol %q", f.protocol), Remedy: "choose " + either(protocols)}
 	}
 	p.clear()
 	if err != nil {

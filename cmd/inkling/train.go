@@ -1,8 +1,6 @@
 package main
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -15,58 +13,74 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/inkling-sec/inkling"
-	"github.com/inkling-sec/inkling/detect"
 	"github.com/inkling-sec/inkling/feature"
 	"github.com/inkling-sec/inkling/meta"
-	"github.com/inkling-sec/inkling/models"
 	"github.com/inkling-sec/inkling/store"
-)
-
-// Keys of what a model file says beside its parameters.
-const (
-	contractKey = "contract" // hash of the feature contract its rows are of
-	holdOutKey  = "held_out" // attack classes it never saw
-	commandKey  = "command"  // what made it
 )
 
 type trainFlags struct {
 	evalFlags
-	learner, name, out string
-	holdOut            []string
-	metaBatch, every   int
+	learner, name, out, network, set string
+	holdOut                          []string
+	metaBatch, every, shot           int
 }
 
 func trainCmd(a *app) *cobra.Command {
 	var f trainFlags
 	cmd := &cobra.Command{
 		Use:   "train --data FILE… --learner NAME",
-		Short: "Meta-train a model on your own labelled past",
+		Short: "Meta-train a model on your own labelled past, or on an image benchmark",
 		Long: `Learns how to learn: from many small tasks, each a known attack among benign
 records with a few examples of it. Every file is a site, scaled by its own benign
 records, so the model works where it has never been.
 
+With --schema image the tasks are those of the few-shot papers: --ways classes of
+the benchmark's training part, --shots images of each to learn from, --queries to
+judge. Afterwards the model is judged on 100 tasks of the validation part. --data
+is one path, and the network is chosen:
+` + aboutImages() + `
+--set gives the learner's other settings as a JSON object: inner steps (Steps in
+training, TestSteps afterwards), their size (Rate), the outer optimizer's (Outer),
+the network's layers (Hidden, Filters). A name that is none is answered with all
+there are: --set '{"?":0}'
+
 A checkpoint is kept beside the model while training; the same command goes on
 where it was stopped, bit for bit. The same data, seed and settings give the same
 bytes on any number of cores.`,
-		Example: "  inkling train --data day1.log.gz,day2.log.gz --label label --benign benign --hold-out beacon --learner protonet --name flow",
-		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return f.train(cmd, a) },
+		Example: `  inkling train --data day1.log.gz,day2.log.gz --label label --benign benign --hold-out beacon --learner protonet --name flow
+  inkling train --data day1.log.gz --learner maml --set '{"Steps":2,"Outer":{"Rate":0.001}}' -o maml.safetensors
+  inkling train --schema image --data omniglot/ --learner protonet --network conv4 --ways 60 --queries 5 --meta-batch 1 \
+      --iterations 4000 -o protonet.safetensors
+  inkling train --schema image --data omniglot/ --learner maml --network mlp --ways 5 --shots 1 --meta-batch 32 --iterations 10000 \
+      --set '{"Steps":1,"TestSteps":3,"Rate":0.4,"Hidden":[256,128,64,64],"BatchNorm":true,"Outer":{"Rate":0.001}}' -o maml.safetensors
+  inkling train --schema image --data mini/ --images miniimagenet --learner maml --set '{"Filters":[32,32,32,32]}' -o mini.safetensors`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.train(cmd, a) },
 	}
 	f.flags(cmd)
+	f.imageFlags(cmd)
 	fl := cmd.Flags()
-	fl.StringSliceVar(&f.data, "data", nil, "labelled files, each a site of its own")
-	fl.StringVar(&f.schema, "schema", "flow", "flow (conn logs, pcap) or table (any columns; one file)")
+	fl.StringSliceVar(&f.data, "data", nil, "labelled files, each a site of its own; or the images")
+	fl.StringVar(&f.schema, "schema", "flow", "flow (conn logs, pcap), table (any columns; one file) or image (a benchmark)")
 	fl.StringSliceVar(&f.drop, "drop", nil, "columns of a table to leave out")
 	fl.StringVar(&f.label, "label", "label", "column that holds the class")
 	fl.StringVar(&f.benign, "benign", "benign", "the class of benign rows")
 	fl.StringSliceVar(&f.holdOut, "hold-out", nil, "attack classes to leave out of training")
+	fl.IntVar(&f.ways, "ways", 5, "image: classes of a task")
+	fl.IntVar(&f.shot, "shots", 1, "image: images of a class to learn from")
 	fl.StringVar(&f.learner, "learner", "protonet", "what to train: "+strings.Join(trainers(), ", "))
+	fl.StringVar(&f.network, "network", "", "image: "+either(networkNames())+" (default conv4); records always have an mlp")
+	fl.StringVar(&f.set, "set", "", "settings of the learner, as a JSON object")
 	fl.StringVar(&f.name, "name", "model", "name of the model in the home; one of that name is replaced")
 	fl.StringVarP(&f.out, "out", "o", "", "write the model to this file instead of the home")
 	fl.IntVar(&f.iterations, "iterations", 0, "outer steps; 0 is the learner's default")
 	fl.IntVar(&f.metaBatch, "meta-batch", 0, "tasks of an outer step; 0 is the learner's default")
 	fl.IntVar(&f.every, "checkpoint-every", 0, "outer steps between checkpoints; 0 means 500")
 	fl.Uint64Var(&f.seed, "seed", 1, "seed of weights and tasks")
+	onlyFor(cmd, schemas[:2], "format", "names", "drop", "label", "benign", "hold-out")
+	onlyFor(cmd, schemas[2:], "images", "lists", "queries", "ways", "shots")
+	complete(cmd, "learner", trainers())
+	complete(cmd, "network", networkNames())
 	return cmd
 }
 
@@ -81,9 +95,9 @@ func trainers() (names []string) {
 
 func (f *trainFlags) train(cmd *cobra.Command, a *app) error {
 	if len(f.data) == 0 {
-		return &inkling.Error{Code: inkling.Invalid, What: "no data to train on", Remedy: "name labelled files with --data"}
+		return &inkling.Error{Code: inkling.Invalid, What: "no data to train on", Remedy: "name labelled files, or a folder of images, with --data"}
 	}
-	if err := checkSchema(f.schema); err != nil {
+	if err := checkFor(cmd, f.schema); err != nil {
 		return err
 	}
 	if f.iterations < 0 || f.metaBatch < 0 || f.every < 0 {
@@ -97,22 +111,22 @@ func (f *trainFlags) train(cmd *cobra.Command, a *app) error {
 	if !ok {
 		return &inkling.Error{Code: inkling.Invalid, What: f.learner + " has nothing to train", Remedy: "choose from " + strings.Join(trainers(), ", ")}
 	}
-	out := f.out
-	if out == "" {
-		h, err := a.store()
-		if err != nil {
-			return err
-		}
-		if err := store.CheckName(store.Models, f.name); err != nil {
-			return err
-		}
-		out = h.Path(store.Models, f.name)
-		if err := os.MkdirAll(filepath.Dir(out), 0o700); err != nil {
-			return &inkling.Error{Code: inkling.Invalid, Place: out, What: "cannot be written", Remedy: "choose another home or -o FILE", Err: err}
-		}
+	if f.schema == schemaImage {
+		return f.trainImages(cmd, a, l)
 	}
-	if info, err := os.Stat(filepath.Dir(out)); err != nil || !info.IsDir() {
-		return &inkling.Error{Code: inkling.Invalid, Place: out, What: "cannot be written: its folder is not there", Remedy: "make the folder, or choose another file with -o"}
+	return f.trainRecords(cmd, a, l)
+}
+
+func (f *trainFlags) trainRecords(cmd *cobra.Command, a *app, l meta.Trainer) error {
+	if f.network != "" && f.network != "mlp" {
+		return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("--network %s with --schema %s", f.network, f.schema), Remedy: "records have an mlp: leave it out; convolutional networks are for --schema image"}
+	}
+	if err := build(l, "mlp", meta.Image{}, f.set); err != nil {
+		return err
+	}
+	out, err := f.place(a)
+	if err != nil {
+		return err
 	}
 	d, err := f.load(cmd, f.data)
 	if err != nil {
@@ -126,19 +140,59 @@ func (f *trainFlags) train(cmd *cobra.Command, a *app) error {
 	if err != nil {
 		return err
 	}
+	extra := map[string]string{contractKey: contract.Hash(), holdOutKey: strings.Join(f.holdOut, ","), commandKey: f.command()}
+	m, err := f.learn(cmd, a, l, meta.BenignAgainstOne(sites, meta.Episodes{Seed: f.seed}), out, extra)
+	if err != nil {
+		return err
+	}
+	if a.json {
+		return a.print(cmd.OutOrStdout(), map[string]any{"model": out, "model_id": m.id, "learner": f.learner, "sites": len(sites), "seconds": m.took.Seconds()})
+	}
+	fmt.Fprintf(cmd.OutOrStdout(), "Trained %s on %s in %s: %s (%.12s)\n", f.learner, plural(len(sites), "site"), m.took.Round(time.Second/10), out, m.id)
+	return nil
+}
+
+// place gives the file of the model, in a folder that is there.
+func (f *trainFlags) place(a *app) (out string, err error) {
+	out = f.out
+	if out == "" {
+		h, err := a.store()
+		if err != nil {
+			return "", err
+		}
+		if err := store.CheckName(store.Models, f.name); err != nil {
+			return "", err
+		}
+		out = h.Path(store.Models, f.name)
+		if err := os.MkdirAll(filepath.Dir(out), 0o700); err != nil {
+			return "", &inkling.Error{Code: inkling.Invalid, Place: out, What: "cannot be written", Remedy: "choose another home or -o FILE", Err: err}
+		}
+	}
+	if info, err := os.Stat(filepath.Dir(out)); err != nil || !info.IsDir() {
+		return "", &inkling.Error{Code: inkling.Invalid, Place: out, What: "cannot be written: its folder is not there", Remedy: "make the folder, or choose another file with -o"}
+	}
+	return out, nil
+}
+
+// made is a model that was trained and written.
+type made struct {
+	learner meta.Trainer
+	id      string
+	took    time.Duration
+}
+
+// learn trains l on src with a checkpoint beside out, and writes the model to out with extra among its texts.
+func (f *trainFlags) learn(cmd *cobra.Command, a *app, l meta.Trainer, src meta.Source, out string, extra map[string]string) (made, error) {
 	p := newProgress(a)
 	defer p.clear()
 	start, checkpoint, steps := time.Now(), out+".checkpoint", 0
 	_, missing := os.Stat(checkpoint)
-	trained, err := l.Train(cmd.Context(), meta.BenignAgainstOne(sites, meta.Episodes{Seed: f.seed}), meta.Run{
+	trained, err := l.Train(cmd.Context(), src, meta.Run{
 		Iterations: f.iterations, MetaBatch: f.metaBatch, Seed: f.seed, Checkpoint: checkpoint, CheckpointEvery: f.every,
 		Report: func(q meta.Progress) {
 			steps++
-			eta := "…"
-			if done := q.Iteration; done > 0 {
-				eta = (time.Since(start) * time.Duration(q.Of-done) / time.Duration(done)).Round(time.Second).String()
-			}
-			p.show("%s %s  %d of %d  loss %.3f  accuracy %.3f  %.0f tasks/s  %s left", l.Name(), bar(style{}, float64(q.Iteration)/float64(q.Of)), q.Iteration, q.Of, q.Loss, q.Accuracy, q.TasksPerSecond, eta)
+			left := (time.Since(start) * time.Duration(q.Of-q.Iteration) / time.Duration(steps)).Round(time.Second)
+			p.show("%s %s  %d of %d  loss %.3f  accuracy %.3f  %.0f tasks/s  %s left", l.Name(), bar(style{}, float64(q.Iteration)/float64(q.Of)), q.Iteration, q.Of, q.Loss, q.Accuracy, q.TasksPerSecond, left)
 		},
 	})
 	var cannot *fs.PathError
@@ -149,32 +203,23 @@ func (f *trainFlags) train(cmd *cobra.Command, a *app) error {
 			p.clear()
 			fmt.Fprintf(cmd.ErrOrStderr(), "inkling: %s is kept: the same command goes on from there\n", checkpoint)
 		}
-		return err
+		return made{}, err
 	case steps == 0 && missing == nil:
-		return &inkling.Error{Code: inkling.Conflict, Place: checkpoint, What: "training cannot go on from this checkpoint", Remedy: "give the settings and the data it was made with, or remove it to start anew", Err: err}
+		return made{}, &inkling.Error{Code: inkling.Conflict, Place: checkpoint, What: "training cannot go on from this checkpoint", Remedy: "give the settings and the data it was made with, or remove it to start anew", Err: err}
 	case errors.As(err, &cannot):
-		return &inkling.Error{Code: inkling.Invalid, Place: checkpoint, What: "cannot be written", Remedy: "free space, or choose another place with -o", Err: cannot.Err}
+		return made{}, &inkling.Error{Code: inkling.Invalid, Place: checkpoint, What: "cannot be written", Remedy: "free space, or choose another place with -o", Err: cannot.Err}
 	default:
-		return err
+		return made{}, &inkling.Error{Code: inkling.Invalid, What: "training stopped", Remedy: `correct the settings, as by --set '{"Rate":0.01,"Outer":{"Rate":0.001}}'`, Err: err}
 	}
-	bytes, err := meta.Encode(trained, map[string]string{contractKey: contract.Hash(), holdOutKey: strings.Join(f.holdOut, ","), commandKey: f.command()})
+	bytes, err := meta.Encode(trained, extra)
 	if err != nil {
-		return err
+		return made{}, err
 	}
 	if err := store.WriteFile(out, func(w io.Writer) error { _, err := w.Write(bytes); return err }); err != nil {
-		return err
+		return made{}, err
 	}
 	os.Remove(checkpoint)
-	p.clear()
-	return f.tell(cmd, a, out, modelID(bytes), len(sites), time.Since(start))
-}
-
-func (f *trainFlags) tell(cmd *cobra.Command, a *app, out, id string, sites int, took time.Duration) error {
-	if a.json {
-		return a.print(cmd.OutOrStdout(), map[string]any{"model": out, "model_id": id, "learner": f.learner, "sites": sites, "seconds": took.Seconds()})
-	}
-	fmt.Fprintf(cmd.OutOrStdout(), "Trained %s on %s in %s: %s (%.12s)\n", f.learner, plural(sites, "site"), took.Round(time.Second/10), out, id)
-	return nil
+	return made{trained, modelID(bytes), time.Since(start)}, nil
 }
 
 // command is what makes the model again, whatever was left to defaults spelled out where it matters.
@@ -183,43 +228,19 @@ func (f *trainFlags) command() string {
 	for _, d := range f.data {
 		names = append(names, filepath.Base(d))
 	}
-	return fmt.Sprintf("inkling train --data %s --schema %s --label %s --benign %s --hold-out %s --learner %s --iterations %d --meta-batch %d --seed %d",
-		strings.Join(names, ","), f.schema, f.label, f.benign, strings.Join(f.holdOut, ","), f.learner, f.iterations, f.metaBatch, f.seed)
-}
-
-func modelID(b []byte) string {
-	h := sha256.Sum256(b)
-	return hex.EncodeToString(h[:16])
-}
-
-// readModel reads a model file as a learner; its rows must be of a contract of this program.
-func readModel(file string) (detect.Choice, error) {
-	b, err := os.ReadFile(file)
-	if err != nil {
-		return detect.Choice{}, &inkling.Error{Code: inkling.NotFound, What: "cannot read the model", Remedy: "train one with: inkling train", Err: err}
-	}
-	return decodeModel(b, file)
-}
-
-func decodeModel(b []byte, name string) (detect.Choice, error) {
-	l, extra, err := meta.Decode(b)
-	if err != nil {
-		return detect.Choice{}, &inkling.Error{Code: inkling.Invalid, Place: "model " + name, What: "the file is damaged", Remedy: "train it again", Err: err}
-	}
-	return detect.Choice{Learner: l, Model: name, ModelID: modelID(b), Contract: extra[contractKey]}, nil
-}
-
-// findModel looks for a model in the home, then among those inside the program.
-func findModel(h store.Home, name string) (detect.Choice, error) {
-	if h.Has(store.Models, name) {
-		b, err := h.Get(store.Models, name)
-		if err != nil {
-			return detect.Choice{}, err
+	words := fmt.Sprintf("inkling train --data %s --schema %s", strings.Join(names, ","), f.schema)
+	if f.schema == schemaImage {
+		words += " --images " + f.images
+		if f.lists != "" {
+			words += " --lists " + filepath.Base(f.lists)
 		}
-		return decodeModel(b, name)
+		words += fmt.Sprintf(" --ways %d --shots %d --queries %d --network %s", f.ways, f.shot, f.queries, f.network)
+	} else {
+		words += fmt.Sprintf(" --label %s --benign %s --hold-out %s", f.label, f.benign, strings.Join(f.holdOut, ","))
 	}
-	if name == flowModel {
-		return decodeModel(models.Flow, name)
+	words += fmt.Sprintf(" --learner %s", f.learner)
+	if f.set != "" {
+		words += fmt.Sprintf(" --set '%s'", f.set)
 	}
-	return detect.Choice{}, &inkling.Error{Code: inkling.NotFound, Place: h.Dir, What: fmt.Sprintf("no model %q", name), Remedy: "use the one inside the program, " + flowModel + ", or train one with: inkling train --name " + name}
+	return words + fmt.Sprintf(" --iterations %d --meta-batch %d --seed %d", f.iterations, f.metaBatch, f.seed)
 }

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+
+	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/detect"
+	"github.com/inkling-sec/inkling/meta"
+	"github.com/inkling-sec/inkling/models"
+	"github.com/inkling-sec/inkling/store"
+)
+
+// Keys of what a model file says beside its parameters.
+const (
+	contractKey = "contract" // hash of the feature contract its rows are of
+	holdOutKey  = "held_out" // attack classes it never saw
+	commandKey  = "command"  // what made it
+)
+
+// Keys that only a model of images has.
+const (
+	imagesKey   = "images"   // the benchmark's name
+	protocolKey = "protocol" // how its classes were divided, in words
+	scaleKey    = "scale"    // an images.Scale as JSON; absent if there is none
+	waysKey     = "ways"     // these four are of the tasks it was trained on
+	shotsKey    = "shots"
+	queriesKey  = "queries"
+	seedKey     = "seed"
+	networkKey  = "network" // one of networks
+)
+
+func modelID(b []byte) string {
+	h := sha256.Sum256(b)
+	return hex.EncodeToString(h[:16])
+}
+
+// readModel reads a model file as a learner; its rows must be of a contract of this program.
+func readModel(file string) (detect.Choice, error) {
+	b, err := readModelFile(file)
+	if err != nil {
+		return detect.Choice{}, err
+	}
+	return decodeModel(b, file)
+}
+
+func readModelFile(file string) ([]byte, error) {
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return nil, &inkling.Error{Code: inkling.NotFound, What: "cannot read the model", Remedy: "train one with: inkling train", Err: err}
+	}
+	return b, nil
+}
+
+func decodeModel(b []byte, name string) (detect.Choice, error) {
+	l, extra, err := decodeAny(b, name)
+	if err != nil {
+		return detect.Choice{}, err
+	}
+	if of := extra[imagesKey]; of != "" {
+		return detect.Choice{}, &inkling.Error{Code: inkling.Conflict, Place: "model " + name, What: "it judges images of " + of + ", not records", Remedy: "judge it with: inkling eval --schema image, or name a model of flows or tables"}
+	}
+	return detect.Choice{Learner: l, Model: name, ModelID: modelID(b), Contract: extra[contractKey]}, nil
+}
+
+// decodeAny reads a model of records or of images.
+func decodeAny(b []byte, name string) (meta.Trainer, map[string]string, error) {
+	l, extra, err := meta.Decode(b)
+	if err != nil {
+		return nil, nil, &inkling.Error{Code: inkling.Invalid, Place: "model " + name, What: "the file is damaged", Remedy: "train it again", Err: err}
+	}
+	return l, extra, nil
+}
+
+// findModel looks for a model in the home, then among those inside the program.
+func findModel(h store.Home, name string) (detect.Choice, error) {
+	if h.Has(store.Models, name) {
+		b, err := h.Get(store.Models, name)
+		if err != nil {
+			return detect.Choice{}, err
+		}
+		return decodeModel(b, name)
+	}
+	if name == flowModel {
+		return decodeModel(models.Flow, name)
+	}
+	return detect.Choice{}, &inkling.Error{Code: inkling.NotFound, Place: h.Dir, What: fmt.Sprintf("no model %q", name), Remedy: "use the one inside the program, " + flowModel + ", or train one with: inkling train --name " + name}
+}

@@ -10,12 +10,11 @@ import (
 	"github.com/inkling-sec/inkling/tensor"
 )
 
-// stream gives tasks of the usual few-shot benchmark size, 5 ways, 5 shots, 15
-// query rows a class and 41 columns, made beforehand.
-func stream() meta.Source {
+// stream gives five-way tasks with so many rows a class, made beforehand.
+func stream(shots, queries, columns int) meta.Source {
 	tasks := make([]*meta.Task, 32)
 	for i := range tasks {
-		tasks[i] = metatest.FiveWays(uint64(i), 5, 15, 41)
+		tasks[i] = metatest.FiveWays(uint64(i), shots, queries, columns)
 	}
 	return func(n uint64) *meta.Task { return tasks[n%uint64(len(tasks))] }
 }
@@ -25,12 +24,20 @@ func model(out int) meta.Model {
 	return meta.Model{Hidden: []int{64, 64}, Out: out, NoNorm: true, Seed: 1, Outer: meta.Outer{Rate: 1e-3, Flat: true}}
 }
 
-// trainers are the training steps that are measured.
-var trainers = []struct {
+// conv4 is the convolutional network of the few-shot papers.
+func conv4(out int) meta.Model {
+	return meta.Model{Filters: []int{64, 64, 64, 64}, Image: meta.Image{Height: 28, Width: 28, Channels: 1}, Out: out, Seed: 1, Outer: meta.Outer{Rate: 1e-3, Flat: true}}
+}
+
+// trainer is a training step that is measured.
+type trainer struct {
 	name  string
 	batch int // tasks an outer step, as usual for each
 	new   func() meta.Trainer
-}{
+}
+
+// trainers take rows of 41 columns.
+var trainers = []trainer{
 	{"maml-1-step", 32, func() meta.Trainer { return &meta.MAML{Model: model(5), Steps: 1, Rate: 0.1} }},
 	{"maml-5-steps", 32, func() meta.Trainer { return &meta.MAML{Model: model(5), Steps: 5, Rate: 0.1} }},
 	{"fomaml-5-steps", 32, func() meta.Trainer {
@@ -59,28 +66,31 @@ func steps(tb testing.TB, l meta.Trainer, src meta.Source, run meta.Run, after f
 	}
 }
 
-// One iteration is one outer step: all tasks of a meta-batch, on all cores, and Adam's step.
+// One iteration is one outer step: all tasks of a meta-batch, on all cores, and
+// Adam's step. Tasks are of the usual sizes: 5 shots and 15 query rows a class, and 1 and 1 for MAML on images.
 func BenchmarkTrain(b *testing.B) {
-	src := stream()
 	for _, t := range trainers {
-		b.Run(t.name, func(b *testing.B) {
-			b.ReportAllocs()
-			const warm = 5
-			n := 0
-			steps(b, t.new(), src, meta.Run{MetaBatch: t.batch}, func(step int) bool {
-				if step == warm {
-					b.ResetTimer()
-				}
-				if step <= warm {
-					return false
-				}
-				n = step - warm
-				return n == b.N
-			})
-			b.StopTimer()
-			b.ReportMetric(float64(b.Elapsed().Microseconds())/1e3/float64(n*t.batch), "ms/task")
-		})
+		benchTrain(b, t, stream(5, 15, 41))
 	}
+	benchTrain(b, trainer{"maml-conv4-1-step", 8, func() meta.Trainer { return &meta.MAML{Model: conv4(5), Steps: 1, Rate: 0.1} }}, stream(1, 1, 28*28))
+	benchTrain(b, trainer{"protonet-conv4", 1, func() meta.Trainer { return &meta.ProtoNet{Model: conv4(meta.AsConvolved), Prototypes: true} }}, stream(5, 15, 28*28))
+}
+
+func benchTrain(b *testing.B, t trainer, src meta.Source) {
+	b.Run(t.name, func(b *testing.B) {
+		b.ReportAllocs()
+		const warm = 3
+		n := 0
+		steps(b, t.new(), src, meta.Run{MetaBatch: t.batch}, func(step int) bool {
+			if step == warm {
+				b.ResetTimer()
+			}
+			n = step - warm
+			return n == b.N
+		})
+		b.StopTimer()
+		b.ReportMetric(float64(b.Elapsed().Microseconds())/1e3/float64(n*t.batch), "ms/task")
+	})
 }
 
 // One iteration scores 4096 rows of 64 columns on one core: by an MLP 64-128-64

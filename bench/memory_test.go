@@ -34,19 +34,27 @@ const perTask = 1
 // What else an outer step allocates is for starting its workers: it does not
 // grow with the number of tasks.
 func TestTrainingAllocatesNothingPerTask(t *testing.T) {
-	const n = 20
-	src := stream()
+	rows, images := stream(5, 15, 41), stream(5, 15, 8*8)
 	for _, c := range trainers {
-		for _, workers := range []int{1, 2} {
-			small, large := allocated(t, c.new(), src, 8, workers, n), allocated(t, c.new(), src, 16, workers, n)
-			t.Logf("%s, workers: %d: an outer step of 8 tasks allocates %.2f objects, of 16 %.2f", c.name, workers, float64(small)/n, float64(large)/n)
-			per := (float64(large) - float64(small)) / (8 * n)
-			if math.Abs(per-perTask) > 0.1 {
-				t.Errorf("%s, workers: %d: %.3f objects a task, want %d", c.name, workers, per, perTask)
-			}
-			if rest := float64(small)/n - 8*per; rest > float64(4+4*workers) {
-				t.Errorf("%s, workers: %d: %.1f objects an outer step for starting the workers", c.name, workers, rest)
-			}
+		perTaskOf(t, c, rows)
+	}
+	small := meta.Model{Filters: []int{8, 8}, Image: meta.Image{Height: 8, Width: 8, Channels: 1}, Seed: 1}
+	perTaskOf(t, trainer{name: "maml, images", new: func() meta.Trainer { return &meta.MAML{Model: small, Steps: 1} }}, images)
+	perTaskOf(t, trainer{name: "protonet, images", new: func() meta.Trainer { return &meta.ProtoNet{Model: small, Prototypes: true} }}, images)
+}
+
+// perTaskOf compares outer steps of 8 tasks with those of 16.
+func perTaskOf(t *testing.T, c trainer, src meta.Source) {
+	const n = 20
+	for _, workers := range []int{1, 2} {
+		small, large := allocated(t, c.new(), src, 8, workers, n), allocated(t, c.new(), src, 16, workers, n)
+		t.Logf("%s, workers: %d: an outer step of 8 tasks allocates %.2f objects, of 16 %.2f", c.name, workers, float64(small)/n, float64(large)/n)
+		per := (float64(large) - float64(small)) / (8 * n)
+		if math.Abs(per-perTask) > 0.1 {
+			t.Errorf("%s, workers: %d: %.3f objects a task, want %d", c.name, workers, per, perTask)
+		}
+		if rest := float64(small)/n - 8*per; rest > float64(4+4*workers) {
+			t.Errorf("%s, workers: %d: %.1f objects an outer step for starting the workers", c.name, workers, rest)
 		}
 	}
 }
@@ -54,7 +62,7 @@ func TestTrainingAllocatesNothingPerTask(t *testing.T) {
 // bytesOf gives how many bytes a run of second-order MAML takes from the heap in all.
 func bytesOf(t *testing.T, inner, outer int) float64 {
 	t.Helper()
-	src := stream()
+	src := stream(5, 15, 41)
 	l := &meta.MAML{Model: model(5), Steps: inner, Rate: 0.1}
 	var from, to runtime.MemStats
 	runtime.ReadMemStats(&from)

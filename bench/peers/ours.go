@@ -14,16 +14,38 @@ import (
 // outer is the peers' optimizer: Adam at 0.001, no schedule and no clipping.
 var outer = meta.Outer{Rate: 1e-3, Flat: true, Clip: -1}
 
+// mlp is a network 41-64-64-out.
+func mlp(out int) meta.Model {
+	return meta.Model{Hidden: []int{64, 64}, Out: out, NoNorm: true, Outer: outer}
+}
+
+// conv4 differs from the peers' network in that its convolutions have no bias,
+// which batch norm takes away again, and pools before it normalises: the function is the same.
+func conv4(out int) meta.Model {
+	return meta.Model{Filters: []int{64, 64, 64, 64}, Image: meta.Image{Height: 28, Width: 28, Channels: 1}, Out: out, Outer: outer}
+}
+
 func trainMAML(steps int) func(context.Context, int, float64) (float64, error) {
 	return func(ctx context.Context, workers int, seconds float64) (float64, error) {
-		m := &meta.MAML{Steps: steps, Rate: 0.1, Model: meta.Model{Hidden: []int{64, 64}, NoNorm: true, Outer: outer}}
+		m := &meta.MAML{Steps: steps, Rate: 0.1, Model: mlp(5)}
 		return timeTraining(ctx, m, tasks(32, 41, 5, 15), workers, 2, seconds)
 	}
 }
 
+func trainMAMLConv(ctx context.Context, workers int, seconds float64) (float64, error) {
+	m := &meta.MAML{Steps: 1, Rate: 0.1, Model: conv4(5)}
+	return timeTraining(ctx, m, tasks(8, 28*28, 1, 1), workers, 2, seconds)
+}
+
 func trainProto(ctx context.Context, workers int, seconds float64) (float64, error) {
-	p := &meta.ProtoNet{Prototypes: true, Model: meta.Model{Hidden: []int{64, 64}, Out: 64, NoNorm: true, Outer: outer}}
+	p := &meta.ProtoNet{Prototypes: true, Model: mlp(64)}
 	return timeTraining(ctx, p, tasks(1, 41, 5, 15), workers, 3, seconds)
+}
+
+// trainProtoConv's network normalises support and query images apart; the peer's, all together.
+func trainProtoConv(ctx context.Context, workers int, seconds float64) (float64, error) {
+	p := &meta.ProtoNet{Prototypes: true, Model: conv4(meta.AsConvolved)} // 64 columns
+	return timeTraining(ctx, p, tasks(1, 28*28, 5, 15), workers, 3, seconds)
 }
 
 // timeTraining trains on the tasks, all of them each outer step, and gives

@@ -46,7 +46,7 @@ echo '{"peer": "torch mlp + prototypes", "ms_per_task": 1e6, "ms_per_episode": 1
 func TestEveryWorkPrintsItsLine(t *testing.T) {
 	python, dir := fake(t, slow)
 	var out, diag bytes.Buffer
-	if status := run(t.Context(), python, []string{"--json", "--peers", dir, "--seconds", "0.001", "--rounds", "2"}, &out, &diag); status != 0 {
+	if status := run(t.Context(), python, []string{"--json", "--peers", dir, "--seconds", "0.001", "--rounds", "1"}, &out, &diag); status != 0 {
 		t.Fatalf("status %d: %s", status, &diag)
 	}
 	var got, want []string
@@ -62,11 +62,7 @@ func TestEveryWorkPrintsItsLine(t *testing.T) {
 		got = append(got, l["work"].(string))
 	}
 	for _, k := range works {
-		if k.ours != nil {
-			want = append(want, k.name)
-		} else if !strings.Contains(diag.String(), k.name+": left out: "+k.missing) {
-			t.Errorf("nothing is said of %s", k.name)
-		}
+		want = append(want, k.name)
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("works %v, want %v", got, want)
@@ -124,9 +120,6 @@ func TestInterrupt(t *testing.T) {
 		}
 	}
 	for _, k := range works {
-		if k.ours == nil {
-			continue
-		}
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(20*time.Millisecond, cancel)
 		if _, err := k.ours(ctx, 1, 60); err == nil {

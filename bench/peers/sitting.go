@@ -49,9 +49,6 @@ type result struct {
 // compare runs the sides in turn, round after round, every other round backwards.
 func (s *sitting) compare(ctx context.Context, k work) (result, error) {
 	r := result{Work: k.name, unit: k.unit}
-	if k.ours == nil {
-		return r, &absent{k.missing}
-	}
 	if err := s.check(ctx, k); err != nil {
 		return r, err
 	}

@@ -24,12 +24,12 @@ func tanhSIMD(dst []float32, a []float32)
 //go:noescape
 func sigmoidSIMD(dst []float32, a []float32)
 
-// softmaxSIMD writes the softmax of each row, or its logarithm.
+// softmaxSIMD writes the softmax of each row.
 //
 //go:noescape
 func softmaxSIMD(dst []float32, a []float32, n int, d int)
 
-// logSoftmaxSIMD writes the softmax of each row, or its logarithm.
+// topOffSIMD takes from each row its maximum and sums up e to the power of that.
 //
 //go:noescape
-func logSoftmaxSIMD(dst []float32, a []float32, n int, d int)
+func topOffSIMD(dst []float32, sums []float32, a []float32, n int, d int)

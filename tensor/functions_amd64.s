@@ -1534,37 +1534,38 @@ end:
 	VZEROUPPER
 	RET
 
-// func logSoftmaxSIMD(dst []float32, a []float32, n int, d int)
+// func topOffSIMD(dst []float32, sums []float32, a []float32, n int, d int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·logSoftmaxSIMD(SB), NOSPLIT, $0-64
-	MOVQ    n+48(FP), AX
-	MOVQ    d+56(FP), CX
-	MOVQ    a_base+24(FP), BX
+TEXT ·topOffSIMD(SB), NOSPLIT, $0-88
+	MOVQ    n+72(FP), AX
+	MOVQ    d+80(FP), CX
+	MOVQ    a_base+48(FP), BX
 	MOVQ    dst_base+0(FP), SI
 	LEAQ    lanes<>+0(SB), DX
 	MOVQ    CX, DI
 	ANDQ    $0x07, DI
 	NEGQ    DI
 	VMOVUPS 64(DX)(DI*4), Y0
+	MOVQ    sums_base+24(FP), DI
 
 row:
 	TESTQ   AX, AX
 	JZ      end
 	VMOVUPS allff800000<>+0(SB), Y1
 	XORQ    DX, DX
-	MOVQ    CX, DI
+	MOVQ    CX, R8
 
 max:
-	CMPQ    DI, $0x08
+	CMPQ    R8, $0x08
 	JL      maxtail
 	VMOVUPS (BX)(DX*4), Y2
 	VMAXPS  Y2, Y1, Y1
 	ADDQ    $0x08, DX
-	SUBQ    $0x08, DI
+	SUBQ    $0x08, R8
 	JMP     max
 
 maxtail:
-	TESTQ      DI, DI
+	TESTQ      R8, R8
 	JZ         maxdone
 	VMASKMOVPS (BX)(DX*4), Y0, Y2
 	VMOVUPS    allff800000<>+0(SB), Y3
@@ -1580,52 +1581,53 @@ maxdone:
 	VMAXPS     Y2, Y1, Y1
 	VXORPS     Y2, Y2, Y2
 	XORQ       DX, DX
-	MOVQ       CX, DI
+	MOVQ       CX, R8
 
 exp:
-	CMPQ         DI, $0x08
+	CMPQ         R8, $0x08
 	JL           exptail
 	VMOVUPS      (BX)(DX*4), Y3
 	VSUBPS       Y1, Y3, Y3
 	VMOVUPS      allc2d00000<>+0(SB), Y4
-	VMAXPS       Y3, Y4, Y3
-	VMOVUPS      all42b20000<>+0(SB), Y4
-	VMINPS       Y3, Y4, Y3
-	VMOVUPS      all4b400000<>+0(SB), Y4
-	VFMADD231PS  all3fb8aa3b<>+0(SB), Y3, Y4
-	VSUBPS       all4b400000<>+0(SB), Y4, Y5
-	VMOVAPS      Y3, Y3
-	VFNMADD231PS all3f318000<>+0(SB), Y5, Y3
-	VFNMADD231PS allb95e8083<>+0(SB), Y5, Y3
-	VMOVUPS      all39500d01<>+0(SB), Y5
-	VFMADD213PS  all3ab60b61<>+0(SB), Y3, Y5
-	VFMADD213PS  all3c088889<>+0(SB), Y3, Y5
-	VFMADD213PS  all3d2aaaab<>+0(SB), Y3, Y5
-	VFMADD213PS  all3e2aaaab<>+0(SB), Y3, Y5
-	VFMADD213PS  all3f000000<>+0(SB), Y3, Y5
-	VFMADD213PS  all3f800000<>+0(SB), Y3, Y5
-	VFMADD213PS  all3f800000<>+0(SB), Y3, Y5
-	VPSUBD       all4b400000<>+0(SB), Y4, Y3
-	VPSRAD       $0x01, Y3, Y4
-	VPSUBD       Y4, Y3, Y3
+	VMAXPS       Y3, Y4, Y4
+	VMOVUPS      all42b20000<>+0(SB), Y5
+	VMINPS       Y4, Y5, Y4
+	VMOVUPS      all4b400000<>+0(SB), Y5
+	VFMADD231PS  all3fb8aa3b<>+0(SB), Y4, Y5
+	VSUBPS       all4b400000<>+0(SB), Y5, Y6
+	VMOVAPS      Y4, Y4
+	VFNMADD231PS all3f318000<>+0(SB), Y6, Y4
+	VFNMADD231PS allb95e8083<>+0(SB), Y6, Y4
+	VMOVUPS      all39500d01<>+0(SB), Y6
+	VFMADD213PS  all3ab60b61<>+0(SB), Y4, Y6
+	VFMADD213PS  all3c088889<>+0(SB), Y4, Y6
+	VFMADD213PS  all3d2aaaab<>+0(SB), Y4, Y6
+	VFMADD213PS  all3e2aaaab<>+0(SB), Y4, Y6
+	VFMADD213PS  all3f000000<>+0(SB), Y4, Y6
+	VFMADD213PS  all3f800000<>+0(SB), Y4, Y6
+	VFMADD213PS  all3f800000<>+0(SB), Y4, Y6
+	VPSUBD       all4b400000<>+0(SB), Y5, Y4
+	VPSRAD       $0x01, Y4, Y5
+	VPSUBD       Y5, Y4, Y4
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       all3f800000<>+0(SB), Y5, Y5
+	VMULPS       Y5, Y6, Y5
 	VPSLLD       $0x17, Y4, Y4
 	VPADDD       all3f800000<>+0(SB), Y4, Y4
 	VMULPS       Y4, Y5, Y4
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       all3f800000<>+0(SB), Y3, Y3
-	VMULPS       Y3, Y4, Y3
-	VADDPS       Y3, Y2, Y2
+	VMOVUPS      Y3, (SI)(DX*4)
+	VADDPS       Y4, Y2, Y2
 	ADDQ         $0x08, DX
-	SUBQ         $0x08, DI
+	SUBQ         $0x08, R8
 	JMP          exp
 
 exptail:
-	TESTQ        DI, DI
+	TESTQ        R8, R8
 	JZ           expdone
 	VMASKMOVPS   (BX)(DX*4), Y0, Y3
-	VSUBPS       Y1, Y3, Y3
-	VMOVUPS      allc2d00000<>+0(SB), Y4
-	VMAXPS       Y3, Y4, Y3
+	VSUBPS       Y1, Y3, Y1
+	VMOVUPS      allc2d00000<>+0(SB), Y3
+	VMAXPS       Y1, Y3, Y3
 	VMOVUPS      all42b20000<>+0(SB), Y4
 	VMINPS       Y3, Y4, Y3
 	VMOVUPS      all4b400000<>+0(SB), Y4
@@ -1651,87 +1653,25 @@ exptail:
 	VPSLLD       $0x17, Y3, Y3
 	VPADDD       all3f800000<>+0(SB), Y3, Y3
 	VMULPS       Y3, Y4, Y3
+	VMASKMOVPS   Y1, Y0, (SI)(DX*4)
 	VANDPS       Y0, Y3, Y3
 	VADDPS       Y3, Y2, Y2
 
 expdone:
-	VUNPCKLPS    Y2, Y2, Y3
+	VUNPCKLPS    Y2, Y2, Y1
 	VUNPCKHPS    Y2, Y2, Y2
-	VADDPS       Y2, Y3, Y3
-	VUNPCKLPD    Y3, Y3, Y2
-	VUNPCKHPD    Y3, Y3, Y3
-	VADDPS       Y3, Y2, Y2
-	VEXTRACTF128 $0x01, Y2, X3
-	VADDSS       X3, X2, X2
-	VBROADCASTSS X2, Y2
-	VMOVUPS      all800000<>+0(SB), Y3
-	VMULPS       all4c000000<>+0(SB), Y2, Y4
-	VCMPPS       $0x1e, Y2, Y3, Y5
-	VBLENDVPS    Y5, Y4, Y2, Y4
-	VMOVUPS      all3f3504f3<>+0(SB), Y5
-	VPSUBD       Y5, Y4, Y5
-	VPSRAD       $0x17, Y5, Y5
-	VPSLLD       $0x17, Y5, Y6
-	VPSUBD       Y6, Y4, Y4
-	VSUBPS       all3f800000<>+0(SB), Y4, Y4
-	VCVTDQ2PS    Y5, Y5
-	VMOVUPS      all41c80000<>+0(SB), Y6
-	VCMPPS       $0x1e, Y2, Y3, Y3
-	VANDPS       Y6, Y3, Y3
-	VSUBPS       Y3, Y5, Y3
-	VADDPS       all40000000<>+0(SB), Y4, Y5
-	VDIVPS       Y5, Y4, Y5
-	VMULPS       Y5, Y5, Y6
-	VMOVUPS      all3e638e39<>+0(SB), Y7
-	VFMADD213PS  all3e924925<>+0(SB), Y6, Y7
-	VFMADD213PS  all3ecccccd<>+0(SB), Y6, Y7
-	VFMADD213PS  all3f2aaaab<>+0(SB), Y6, Y7
-	VMULPS       Y7, Y6, Y6
-	VMULPS       all3f000000<>+0(SB), Y4, Y7
-	VMULPS       Y7, Y4, Y7
-	VADDPS       Y6, Y7, Y6
-	VMULPS       Y6, Y5, Y5
-	VFMADD231PS  allb95e8083<>+0(SB), Y3, Y5
-	VSUBPS       Y5, Y7, Y5
-	VSUBPS       Y4, Y5, Y4
-	VFMSUB231PS  all3f318000<>+0(SB), Y3, Y4
-	VXORPS       Y3, Y3, Y3
-	VMOVUPS      allff800000<>+0(SB), Y5
-	VMOVUPS      all7fc00000<>+0(SB), Y6
-	VCMPPS       $0x00, Y3, Y2, Y7
-	VBLENDVPS    Y7, Y5, Y6, Y5
-	VMOVUPS      all7f800000<>+0(SB), Y6
-	VCMPPS       $0x1e, Y2, Y6, Y6
-	VBLENDVPS    Y6, Y4, Y2, Y4
-	VCMPPS       $0x1e, Y3, Y2, Y2
-	VBLENDVPS    Y2, Y4, Y5, Y2
-	XORQ         DX, DX
-	MOVQ         CX, DI
-
-put:
-	CMPQ    DI, $0x08
-	JL      puttail
-	VMOVUPS (BX)(DX*4), Y3
-	VSUBPS  Y1, Y3, Y3
-	VSUBPS  Y2, Y3, Y3
-	VMOVUPS Y3, (SI)(DX*4)
-	ADDQ    $0x08, DX
-	SUBQ    $0x08, DI
-	JMP     put
-
-puttail:
-	TESTQ      DI, DI
-	JZ         putdone
-	VMASKMOVPS (BX)(DX*4), Y0, Y3
-	VSUBPS     Y1, Y3, Y1
-	VSUBPS     Y2, Y1, Y1
-	VMASKMOVPS Y1, Y0, (SI)(DX*4)
-
-putdone:
-	LEAQ (BX)(CX*4), BX
-	LEAQ (SI)(CX*4), SI
-	DECQ AX
-	JMP  row
+	VADDPS       Y2, Y1, Y1
+	VUNPCKLPD    Y1, Y1, Y2
+	VUNPCKHPD    Y1, Y1, Y1
+	VADDPS       Y1, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X1
+	VADDSS       X1, X2, X2
+	VMOVSS       X2, (DI)
+	ADDQ         $0x04, DI
+	LEAQ         (BX)(CX*4), BX
+	LEAQ         (SI)(CX*4), SI
+	DECQ         AX
+	JMP          row
 
 end:
 	VZEROUPPER

@@ -16,8 +16,8 @@ func tanhSIMD(dst []float32, a []float32) { panic("tensor: no kernel") }
 // sigmoidSIMD writes 1/(1 + e to the power −a).
 func sigmoidSIMD(dst []float32, a []float32) { panic("tensor: no kernel") }
 
-// softmaxSIMD writes the softmax of each row, or its logarithm.
+// softmaxSIMD writes the softmax of each row.
 func softmaxSIMD(dst []float32, a []float32, n int, d int) { panic("tensor: no kernel") }
 
-// logSoftmaxSIMD writes the softmax of each row, or its logarithm.
-func logSoftmaxSIMD(dst []float32, a []float32, n int, d int) { panic("tensor: no kernel") }
+// topOffSIMD takes from each row its maximum and sums up e to the power of that.
+func topOffSIMD(dst []float32, sums []float32, a []float32, n int, d int) { panic("tensor: no kernel") }

@@ -89,6 +89,11 @@ func mulRowSIMD(dst []float32, a []float32, v []float32, n int, d int)
 //go:noescape
 func addColSIMD(dst []float32, a []float32, v []float32, n int, d int)
 
+// subColSIMD writes a − v.
+//
+//go:noescape
+func subColSIMD(dst []float32, a []float32, v []float32, n int, d int)
+
 // mulColSIMD writes a·v.
 //
 //go:noescape

@@ -2249,6 +2249,149 @@ halfend:
 	VZEROUPPER
 	RET
 
+// func subColSIMD(dst []float32, a []float32, v []float32, n int, d int)
+// Requires: AVX, AVX512F
+TEXT ·subColSIMD(SB), NOSPLIT, $0-88
+	CMPB  ·use+0(SB), $0x02
+	JNE   avx2
+	MOVQ  n+72(FP), AX
+	MOVQ  d+80(FP), DX
+	MOVQ  dst_base+0(FP), BX
+	MOVQ  a_base+24(FP), SI
+	MOVQ  v_base+48(FP), DI
+	TESTQ DX, DX
+	JZ    wideend
+	MOVQ  DX, CX
+	ANDQ  $0x0f, CX
+	MOVL  $0x00000001, R8
+	SHLL  CL, R8
+	DECL  R8
+	KMOVW R8, K1
+
+widerow:
+	TESTQ        AX, AX
+	JZ           wideend
+	VBROADCASTSS (DI), Z0
+	XORQ         CX, CX
+	MOVQ         DX, R8
+
+wide4:
+	CMPQ    R8, $0x40
+	JL      wide4done
+	VMOVUPS (SI)(CX*4), Z1
+	VSUBPS  Z0, Z1, Z1
+	VMOVUPS Z1, (BX)(CX*4)
+	VMOVUPS 64(SI)(CX*4), Z1
+	VSUBPS  Z0, Z1, Z1
+	VMOVUPS Z1, 64(BX)(CX*4)
+	VMOVUPS 128(SI)(CX*4), Z1
+	VSUBPS  Z0, Z1, Z1
+	VMOVUPS Z1, 128(BX)(CX*4)
+	VMOVUPS 192(SI)(CX*4), Z1
+	VSUBPS  Z0, Z1, Z1
+	VMOVUPS Z1, 192(BX)(CX*4)
+	ADDQ    $0x40, CX
+	SUBQ    $0x40, R8
+	JMP     wide4
+
+wide4done:
+wide1:
+	CMPQ    R8, $0x10
+	JL      wide1done
+	VMOVUPS (SI)(CX*4), Z1
+	VSUBPS  Z0, Z1, Z1
+	VMOVUPS Z1, (BX)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, R8
+	JMP     wide1
+
+wide1done:
+	TESTQ     R8, R8
+	JZ        widerowdone
+	VMOVUPS.Z (SI)(CX*4), K1, Z1
+	VSUBPS    Z0, Z1, Z0
+	VMOVUPS   Z0, K1, (BX)(CX*4)
+
+widerowdone:
+	LEAQ (BX)(DX*4), BX
+	LEAQ (SI)(DX*4), SI
+	ADDQ $0x04, DI
+	DECQ AX
+	JMP  widerow
+
+wideend:
+	VZEROUPPER
+	RET
+
+avx2:
+	MOVQ    n+72(FP), CX
+	MOVQ    d+80(FP), DX
+	MOVQ    dst_base+0(FP), BX
+	MOVQ    a_base+24(FP), SI
+	MOVQ    v_base+48(FP), DI
+	TESTQ   DX, DX
+	JZ      halfend
+	LEAQ    lanes<>+0(SB), AX
+	MOVQ    DX, R8
+	ANDQ    $0x07, R8
+	NEGQ    R8
+	VMOVUPS 64(AX)(R8*4), Y0
+
+halfrow:
+	TESTQ        CX, CX
+	JZ           halfend
+	VBROADCASTSS (DI), Y1
+	XORQ         AX, AX
+	MOVQ         DX, R8
+
+half4:
+	CMPQ    R8, $0x20
+	JL      half4done
+	VMOVUPS (SI)(AX*4), Y2
+	VSUBPS  Y1, Y2, Y2
+	VMOVUPS Y2, (BX)(AX*4)
+	VMOVUPS 32(SI)(AX*4), Y2
+	VSUBPS  Y1, Y2, Y2
+	VMOVUPS Y2, 32(BX)(AX*4)
+	VMOVUPS 64(SI)(AX*4), Y2
+	VSUBPS  Y1, Y2, Y2
+	VMOVUPS Y2, 64(BX)(AX*4)
+	VMOVUPS 96(SI)(AX*4), Y2
+	VSUBPS  Y1, Y2, Y2
+	VMOVUPS Y2, 96(BX)(AX*4)
+	ADDQ    $0x20, AX
+	SUBQ    $0x20, R8
+	JMP     half4
+
+half4done:
+half1:
+	CMPQ    R8, $0x08
+	JL      half1done
+	VMOVUPS (SI)(AX*4), Y2
+	VSUBPS  Y1, Y2, Y2
+	VMOVUPS Y2, (BX)(AX*4)
+	ADDQ    $0x08, AX
+	SUBQ    $0x08, R8
+	JMP     half1
+
+half1done:
+	TESTQ      R8, R8
+	JZ         halfrowdone
+	VMASKMOVPS (SI)(AX*4), Y0, Y2
+	VSUBPS     Y1, Y2, Y1
+	VMASKMOVPS Y1, Y0, (BX)(AX*4)
+
+halfrowdone:
+	LEAQ (BX)(DX*4), BX
+	LEAQ (SI)(DX*4), SI
+	ADDQ $0x04, DI
+	DECQ CX
+	JMP  halfrow
+
+halfend:
+	VZEROUPPER
+	RET
+
 // func mulColSIMD(dst []float32, a []float32, v []float32, n int, d int)
 // Requires: AVX, AVX512F
 TEXT ·mulColSIMD(SB), NOSPLIT, $0-88

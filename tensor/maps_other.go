@@ -55,6 +55,9 @@ func mulRowSIMD(dst []float32, a []float32, v []float32, n int, d int) { panic("
 // addColSIMD writes a + v.
 func addColSIMD(dst []float32, a []float32, v []float32, n int, d int) { panic("tensor: no kernel") }
 
+// subColSIMD writes a − v.
+func subColSIMD(dst []float32, a []float32, v []float32, n int, d int) { panic("tensor: no kernel") }
+
 // mulColSIMD writes a·v.
 func mulColSIMD(dst []float32, a []float32, v []float32, n int, d int) { panic("tensor: no kernel") }
 

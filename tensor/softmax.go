@@ -8,7 +8,11 @@ func LogSoftmaxTo(dst, a *Tensor) {
 	same("LogSoftmaxTo", dst, a)
 	d := a.Cols()
 	if use != plain {
-		logSoftmaxSIMD(dst.Data, a.Data, a.Rows(), d)
+		room := borrowRoom(a.Rows())
+		defer returnRoom(room)
+		topOffSIMD(dst.Data, *room, a.Data, a.Rows(), d)
+		logSIMD(*room, *room)
+		subColSIMD(dst.Data, dst.Data, *room, a.Rows(), d)
 		return
 	}
 	for i := range len(a.Data) / max(d, 1) {

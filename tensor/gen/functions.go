@@ -21,7 +21,7 @@ func functions() {
 		w.write()
 	}
 	softmax("softmaxSIMD", false)
-	softmax("logSoftmaxSIMD", true)
+	softmax("topOffSIMD", true)
 }
 
 func each1(f func(isa, reg.VecVirtual) reg.VecVirtual) func(isa, vecs) vecs {
@@ -148,27 +148,30 @@ func logEdges(s isa, x, v reg.VecVirtual) reg.VecVirtual {
 }
 
 // softmax writes a kernel that takes rows of a one by one: their maximum off,
-// then e to that power, divided by the sum; or with logs the logarithm of that.
+// then e to that power, divided by the sum. With logs dst is what e is raised
+// to, and the sums go to a column.
 func softmax(name string, logs bool) {
-	TEXT(name, NOSPLIT, "func(dst, a []float32, n, d int)")
+	signature, doc := "func(dst, a []float32, n, d int)", "writes the softmax of each row."
+	if logs {
+		signature, doc = "func(dst, sums, a []float32, n, d int)", "takes from each row its maximum and sums up e to the power of that."
+	}
+	TEXT(name, NOSPLIT, signature)
 	Pragma("noescape")
-	Doc(name + " writes the softmax of each row, or its logarithm.")
+	Doc(name + " " + doc)
 	p := newRowLoop("a", "dst")
-	s := p.avx2
+	s, sums := p.avx2, GP64()
+	if logs {
+		Load(Param("sums").Base(), sums)
+	}
 	p.rows(func() {
-		top := in(s, number(math.Inf(-1)))
-		p.along("max", func(tail bool) {
-			v := p.get(0, tail)
-			if tail {
-				VBLENDVPS(p.mask, v, in(s, number(math.Inf(-1))), v)
-			}
-			VMAXPS(v, top, top)
-		})
-		top = highest(top)
+		top := p.top()
 		acc := zero8()
 		p.along("exp", func(tail bool) {
-			e := expOf(s, apply(VSUBPS, s, p.get(0, tail), top))
-			if !logs {
+			v := apply(VSUBPS, s, p.get(0, tail), top)
+			e := expOf(s, v)
+			if logs {
+				p.put(v, 1, tail)
+			} else {
 				p.put(e, 1, tail)
 			}
 			if tail {
@@ -176,18 +179,29 @@ func softmax(name string, logs bool) {
 			}
 			VADDPS(e, acc, acc)
 		})
-		sum := everywhere(sum8(acc))
+		sum := sum8(acc)
 		if logs {
-			sum = logOf(s, sum)
+			VMOVSS(sum.AsX(), Mem{Base: sums})
+			ADDQ(Imm(4), sums)
+			return
 		}
-		p.along("put", func(tail bool) {
-			if logs {
-				p.put(apply(VSUBPS, s, apply(VSUBPS, s, p.get(0, tail), top), sum), 1, tail)
-				return
-			}
-			p.put(apply(VDIVPS, s, p.get(1, tail), sum), 1, tail)
-		})
+		sum = everywhere(sum)
+		p.along("put", func(tail bool) { p.put(apply(VDIVPS, s, p.get(1, tail), sum), 1, tail) })
 	})
+}
+
+// top gives the row's maximum everywhere.
+func (p *rowLoop) top() reg.VecVirtual {
+	least := number(math.Inf(-1))
+	top := in(p.avx2, least)
+	p.along("max", func(tail bool) {
+		v := p.get(0, tail)
+		if tail {
+			VBLENDVPS(p.mask, v, in(p.avx2, least), v)
+		}
+		VMAXPS(v, top, top)
+	})
+	return highest(top)
 }
 
 // highest gives the largest of eight lanes in all.

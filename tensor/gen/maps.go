@@ -32,6 +32,7 @@ func maps() {
 		{name: "addRowSIMD", doc: "writes a + v.", in: operands("a each, v row"), make: both(VADDPS)},
 		{name: "mulRowSIMD", doc: "writes a·v.", in: operands("a each, v row"), make: both(VMULPS)},
 		{name: "addColSIMD", doc: "writes a + v.", in: operands("a each, v col"), make: both(VADDPS)},
+		{name: "subColSIMD", doc: "writes a − v.", in: operands("a each, v col"), make: both(VSUBPS)},
 		{name: "mulColSIMD", doc: "writes a·v.", in: operands("a each, v col"), make: both(VMULPS)},
 		{name: "affineRowsSIMD", doc: "writes a·scale + shift.", in: operands("shift row, a each, scale row"), make: addProduct},
 		{name: "addMulRowSIMD", doc: "writes acc + x·v.", in: operands("acc x each, v row"), make: addProduct},

@@ -57,7 +57,6 @@ func TestMAMLByHand(t *testing.T) {
 // The meta-gradient is held to differences of the whole inner loop, along the
 // gradient of each parameter array. First order has to fail the same check.
 func TestMetaGradient(t *testing.T) {
-	const step = 1. / 1024 // small enough to stay on one side of the ReLUs' kinks
 	for _, c := range []struct {
 		name  string
 		m     MAML
@@ -93,32 +92,41 @@ func TestMetaGradient(t *testing.T) {
 				}
 				return o
 			}
-			var grads []*tensor.Tensor
-			for _, g := range run().grads {
-				grads = append(grads, g.Value().Clone())
-			}
-			scale, worst := nn.Norm(grads), 0.0
-			for i, g := range grads {
-				norm := nn.Norm(grads[i : i+1])
-				if norm == 0 {
-					t.Fatalf("no gradient for parameter %d", i)
-				}
-				p := m.params[i]
-				start := p.Clone()
-				at := func(k float64) float64 {
-					tensor.AddScaledTo(p, start, g, float32(k*step/norm))
-					return run().loss
-				}
-				got := (8*(at(1)-at(-1)) - (at(2) - at(-2))) / (12 * step)
-				copy(p.Data, start.Data)
-				worst = max(worst, math.Abs(got-norm)/scale)
-			}
+			worst := gradientError(t, m.params, run)
 			t.Logf("largest relative error %.2g", worst)
 			if c.exact != (worst < 0.005) {
 				t.Errorf("largest relative error %v", worst)
 			}
 		})
 	}
+}
+
+// gradientError holds the gradients that run gives to differences of its loss, along the gradient of each
+// parameter array, and gives the largest error relative to the norm of all.
+func gradientError(t *testing.T, params []*tensor.Tensor, run func() outcome) (worst float64) {
+	t.Helper()
+	const step = 1. / 1024 // small enough to stay on one side of the ReLUs' kinks
+	var grads []*tensor.Tensor
+	for _, g := range run().grads {
+		grads = append(grads, g.Value().Clone())
+	}
+	scale := nn.Norm(grads)
+	for i, g := range grads {
+		norm := nn.Norm(grads[i : i+1])
+		if norm == 0 {
+			t.Fatalf("no gradient for parameter %d", i)
+		}
+		p := params[i]
+		start := p.Clone()
+		at := func(k float64) float64 {
+			tensor.AddScaledTo(p, start, g, float32(k*step/norm))
+			return run().loss
+		}
+		got := (8*(at(1)-at(-1)) - (at(2) - at(-2))) / (12 * step)
+		copy(p.Data, start.Data)
+		worst = max(worst, math.Abs(got-norm)/scale)
+	}
+	return worst
 }
 
 func TestEpisodesAllocateNothing(t *testing.T) {
@@ -140,6 +148,10 @@ func TestEpisodesAllocateNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	b, err := (&BaselinePP{}).sized(task, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
 	p, err := (&ProtoNet{}).sized(task, 1)
 	if err != nil {
 		t.Fatal(err)
@@ -147,7 +159,7 @@ func TestEpisodesAllocateNothing(t *testing.T) {
 	for name, c := range map[string]struct {
 		episode episode
 		params  []*tensor.Tensor
-	}{"maml": {m.episode, m.params}, "maml++": {plus.episode, plus.params}, "meta-sgd": {sgd.episode, sgd.params}, "reptile": {m.reptile, m.params}, "reptile, Adam on batches": {r.walk, r.params}, "protonet": {p.episode, p.params}} {
+	}{"maml": {m.episode, m.params}, "maml++": {plus.episode, plus.params}, "meta-sgd": {sgd.episode, sgd.params}, "reptile": {m.reptile, m.params}, "reptile, Adam on batches": {r.walk, r.params}, "baseline++": {b.episode, b.params}, "protonet": {p.episode, p.params}} {
 		tape := grad.Tape{Noise: rand.New(rand.NewPCG(1, 2))}
 		step := func() {
 			tape.Reset()

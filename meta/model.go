@@ -21,6 +21,7 @@ var Trainers = []Entry{
 	{"meta-sgd", "a gradient step with a learned step size for every parameter (Meta-SGD)", func(s uint64) Learner { return &MetaSGD{Model: Model{Seed: s}} }},
 	{"reptile", "steps of gradient descent from parameters near those of all tasks (Reptile)", func(s uint64) Learner { return &Reptile{Model: Model{Seed: s}} }},
 	{"protonet", "distances in a trained embedding (prototypical network)", func(s uint64) Learner { return &ProtoNet{Model: Model{Seed: s}} }},
+	{"baseline++", "cosines in an embedding trained to tell all known classes apart, no meta-learning (Baseline++)", func(s uint64) Learner { return &BaselinePP{Model: Model{Seed: s}} }},
 	{"meta-vote", "vote with a trained prototypical network as a further member", func(s uint64) Learner { return &MetaVote{ProtoNet{Model: Model{Seed: s}}} }},
 }
 

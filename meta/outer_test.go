@@ -27,6 +27,8 @@ func TestOuterSchedules(t *testing.T) {
 		"cosine":  {Outer{}, cosine},
 		"linear":  {Outer{Linear: true}, 0.5 * (1 + 7./8 + 6./8 + 5./8 + 4./8 + 3./8 + 2./8 + 1./8)},
 		"halving": {Outer{HalveEvery: 3}, 0.5 * (3 + 3./2 + 2./4)},
+		// Running sums of ones that keep a half: 1, 3/2, 7/4, ..., 2 − 2⁻⁷.
+		"momentum": {Outer{Flat: true, Momentum: 0.5}, 0.5 * (8*2 - (2 - 1./128))},
 	} {
 		c.outer.SGD, c.outer.Rate, c.outer.Clip = true, 0.5, -1
 		p, err := (&ProtoNet{Model: Model{Hidden: []int{4}, Outer: c.outer}}).sized(toy(1, 2, 2)(0), 1)
@@ -57,6 +59,7 @@ func TestOuterOptions(t *testing.T) {
 	src := toy(9, 3, 3, 3)
 	for name, outer := range map[string]Outer{
 		"SGD":             {SGD: true},
+		"momentum":        {SGD: true, Momentum: 0.9, Rate: 0.05},
 		"SGD, linear":     {SGD: true, Linear: true, Rate: 0.2},
 		"Adam, halving":   {HalveEvery: 20, Rate: 0.01},
 		"AdamW, linear":   {Linear: true, Decay: 0.1, Rate: 0.01},
@@ -100,7 +103,7 @@ func TestOuterOptions(t *testing.T) {
 // What a model file says of the settings is what it said before there were these options.
 func TestOuterOptionsAreSilentWhenOff(t *testing.T) {
 	for name, l := range trained(8) {
-		for _, option := range []string{"SGD", "Linear", "HalveEvery", "LearnRates", "MultiStep", "FirstOrderFor", "InnerBatch", "InnerAdam"} {
+		for _, option := range []string{"SGD", "Momentum", "Linear", "HalveEvery", "LearnRates", "MultiStep", "FirstOrderFor", "InnerBatch", "InnerAdam"} {
 			b := bytesOf(t, train(t, l, toy(1, 2, 2), Run{Iterations: 1}))
 			if bytes.Contains(b, fmt.Appendf(nil, `\"%s\":`, option)) {
 				t.Errorf("%s: a model file says %s", name, option)

@@ -27,9 +27,10 @@ type Outer struct {
 	Clip       float64 // largest norm of a gradient; 0 means 1, less than 0 none
 	Decay      float32 // weight decay, decoupled: with it Adam is AdamW; 0 means none
 
-	SGD        bool `json:",omitempty"` // plain gradient descent in place of Adam
-	Linear     bool `json:",omitempty"` // Rate falls to 0 along a line in place of the cosine
-	HalveEvery int  `json:",omitempty"` // Rate halves every so many outer steps in place of the cosine; 0 means never
+	SGD        bool    `json:",omitempty"` // gradient descent in place of Adam
+	Momentum   float32 `json:",omitempty"` // of SGD: the share that it keeps of the gradients before; 0 means none
+	Linear     bool    `json:",omitempty"` // Rate falls to 0 along a line in place of the cosine
+	HalveEvery int     `json:",omitempty"` // Rate halves every so many outer steps in place of the cosine; 0 means never
 }
 
 // rateAt gives the step size after done outer steps.
@@ -105,7 +106,7 @@ func trainModel(ctx context.Context, l modelled, e episode, src Source, run Run)
 	m.Outer.Clip = cmp.Or(m.Outer.Clip, 1)
 	m.params = clones(m.params)
 	lp := &loop{learner: l, episode: e, src: src, run: run, params: m.params}
-	if m.Outer.SGD { // which checkpoints keep as an Adam that was never used
+	if m.Outer.SGD { // which checkpoints keep as an Adam with its momentum for first moments
 		lp.adam.M, lp.adam.V = zerosLike(m.params), zerosLike(m.params)
 	}
 	for range m.Outer.MetaBatch {
@@ -231,7 +232,7 @@ func (l *loop) update() error {
 	l.adam.Rate = o.rateAt(l.done)
 	l.decay(l.adam.Rate * o.Decay)
 	if o.SGD {
-		nn.SGD{Rate: l.adam.Rate}.Step(l.params, sum)
+		(&nn.Momentum{Rate: l.adam.Rate, Keep: o.Momentum, V: l.adam.M}).Step(l.params, sum)
 	} else {
 		l.adam.Step(l.params, sum)
 	}

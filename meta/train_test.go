@@ -20,12 +20,13 @@ import (
 func trained(hidden ...int) map[string]Trainer {
 	m := func() Model { return Model{Hidden: hidden, Seed: 5, Outer: Outer{MetaBatch: 4, Rate: 0.01}} }
 	return map[string]Trainer{
-		"maml":     &MAML{Model: m()},
-		"fomaml":   &MAML{Model: m(), FirstOrder: true},
-		"anil":     &MAML{Model: m(), HeadOnly: true},
-		"meta-sgd": &MetaSGD{Model: m()},
-		"reptile":  &Reptile{Model: m()},
-		"protonet": &ProtoNet{Model: m()},
+		"maml":       &MAML{Model: m()},
+		"fomaml":     &MAML{Model: m(), FirstOrder: true},
+		"anil":       &MAML{Model: m(), HeadOnly: true},
+		"meta-sgd":   &MetaSGD{Model: m()},
+		"reptile":    &Reptile{Model: m()},
+		"protonet":   &ProtoNet{Model: m()},
+		"baseline++": &BaselinePP{Model: m(), Classes: 4},
 	}
 }
 
@@ -119,6 +120,9 @@ func TestLearnersLearn(t *testing.T) {
 		{"4-way, 3 rows", []int{3, 3, 3, 3}, 0.7},
 	} {
 		for name, l := range trained(32, 32) {
+			if name == "baseline++" {
+				continue // learns nothing from tasks that have no class in common: see TestBaselinePP
+			}
 			t.Run(name+", "+c.name, func(t *testing.T) {
 				t.Parallel()
 				src := toy(9, c.counts...)
@@ -369,7 +373,7 @@ func TestOtherShapesThanTrainedFor(t *testing.T) {
 			t.Errorf("%s: fewer columns: %v", name, err)
 		}
 		_, err := l.Adapt(context.Background(), toy(2, 2, 2, 2)(0))
-		if (err == nil) != (name == "protonet") {
+		if (err == nil) != (name == "protonet" || name == "baseline++") {
 			t.Errorf("%s: more ways: %v", name, err)
 		}
 	}

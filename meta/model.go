@@ -22,6 +22,11 @@ var Trainers = []Entry{
 	{"reptile", "steps of gradient descent from parameters near those of all tasks (Reptile)", func(s uint64) Learner { return &Reptile{Model: Model{Seed: s}} }},
 	{"protonet", "distances in a trained embedding (prototypical network)", func(s uint64) Learner { return &ProtoNet{Model: Model{Seed: s}} }},
 	{"baseline++", "cosines in an embedding trained to tell all known classes apart, no meta-learning (Baseline++)", func(s uint64) Learner { return &BaselinePP{Model: Model{Seed: s}} }},
+	{"siamese", "distances in an embedding trained on pairs of rows (Siamese network)", func(s uint64) Learner { return &Siamese{Model: Model{Seed: s}} }},
+	{"triplet", "distances in an embedding trained on triplets of rows", func(s uint64) Learner { return &Triplet{Model: Model{Seed: s}} }},
+	{"matching", "attention over the support set in a trained embedding (matching network)", func(s uint64) Learner { return &Matching{Model: Model{Seed: s}} }},
+	{"relation", "a trained network judges how rows and classes are related (relation network)", func(s uint64) Learner { return &Relation{Model: Model{Seed: s}} }},
+	{"r2d2", "ridge regression in a trained embedding (R2-D2)", func(s uint64) Learner { return &R2D2{Model: Model{Seed: s}} }},
 	{"meta-vote", "vote with a trained prototypical network as a further member", func(s uint64) Learner { return &MetaVote{ProtoNet{Model: Model{Seed: s}}} }},
 }
 

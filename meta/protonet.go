@@ -39,14 +39,6 @@ func (p *ProtoNet) sized(t *Task, seed uint64) (*ProtoNet, error) {
 	return &c, err
 }
 
-// defaultOut is the choice of a learner that embeds.
-func (m *Model) defaultOut() int {
-	if m.Filters != nil {
-		return AsConvolved
-	}
-	return 64
-}
-
 // Train starts from the parameters of p if it has some. The seed of its start
 // is run's, or p's if run has none.
 func (p *ProtoNet) Train(ctx context.Context, src Source, run Run) (Trainer, error) {
@@ -89,6 +81,12 @@ func (p *ProtoNet) ratio(t *Task) bool { return t.Ways == 2 && !p.Prototypes }
 // the support set as the neighbourhood). A class of many kinds, as the benign one
 // is, need not gather about one mean.
 func neighbourly(params []*grad.Node, query, support *grad.Node, t *Task) outcome {
+	return attend(params, grad.Neg(grad.SquaredDistances(query, support)), t, 1e-6)
+}
+
+// attend is the loss of judging each query row by the share of each class in a softmax over alike [queries,
+// support rows], a class's rows weighing 1 over their number. least is added to shares.
+func attend(params []*grad.Node, alike *grad.Node, t *Task, least float32) outcome {
 	tape := params[0].Tape()
 	weights := targets(tape, t.Support.Y, t.Ways).Value()
 	one, prior := tape.Zeros(len(t.Support.Y), t.Ways), tape.Zeros(1, len(t.Support.Y))
@@ -96,9 +94,8 @@ func neighbourly(params []*grad.Node, query, support *grad.Node, t *Task) outcom
 		one.Value().Row(i)[c] = 1
 		prior.Value().Data[i] = float32(math.Log(float64(weights.Row(i)[c])))
 	}
-	near := grad.AddRow(grad.Neg(grad.SquaredDistances(query, support)), prior)
-	share := grad.MatMul(grad.Softmax(near), one)
-	logits := grad.Log(grad.Offset(share, 1e-6))
+	share := grad.MatMul(grad.Softmax(grad.AddRow(alike, prior)), one)
+	logits := grad.Log(grad.Offset(share, least))
 	want := targets(tape, t.Query.Y, t.Ways)
 	loss := grad.Neg(grad.Sum(grad.Mul(logits, want)))
 	return outcome{
@@ -114,50 +111,7 @@ func (p *ProtoNet) Adapt(ctx context.Context, t *Task) (Scorer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("protonet: %w", err)
 	}
-	net := c.net()
-	embedded := &Task{Ways: t.Ways, Support: Set{X: forward(net, c.params, t.Support.X), Y: t.Support.Y}}
-	var head Scorer = prototypes(embedded)
-	if p.ratio(t) {
-		if head, err = new(Ratio).Adapt(ctx, embedded); err != nil {
-			return nil, err
-		}
-	}
-	return &embedScorer{net, c.params, head}, ctx.Err()
-}
-
-// forward gives a network's output for x as a new array.
-func forward(net nn.Net, params []*tensor.Tensor, x *tensor.Tensor) *tensor.Tensor {
-	_, out := net.Sides()
-	y := tensor.New(x.Rows(), out)
-	net.Forward(y, params, x)
-	return y
-}
-
-// embedScorer judges rows in an embedding.
-type embedScorer struct {
-	net    nn.Net
-	params []*tensor.Tensor
-	head   Scorer
-}
-
-func (s *embedScorer) Ways() int { return s.head.Ways() }
-
-func (s *embedScorer) Score(dst []float32, x *tensor.Tensor) {
-	in, out := s.net.Sides()
-	n := checkScore(dst, x, s.head.Ways(), in)
-	buf := borrow(n * out)
-	defer giveBack(buf)
-	y := tensor.From(*buf, n, out)
-	s.net.Forward(y, s.params, x)
-	s.head.Score(dst, y)
-}
-
-// ScoreSelf is the head's; the embedding did not learn from the support set.
-func (s *embedScorer) ScoreSelf() []float32 {
-	if h, ok := s.head.(interface{ ScoreSelf() []float32 }); ok {
-		return h.ScoreSelf()
-	}
-	return nil
+	return judging{ratio: p.ratio(t)}.scorer(ctx, &c.Model, t)
 }
 
 // prototypeScorer scores by squared distance to each class's prototype.

@@ -223,6 +223,26 @@ func TestShape(t *testing.T) {
 	}
 }
 
+// Half a million equal rows, whose roundings all go one way, keep near five digits;
+// one after the other they would keep two.
+func TestLongSums(t *testing.T) {
+	a, sum, dot := New(500_000, 3), New(3), New(3)
+	FillTo(a, 0.1)
+	onEachPath(t, func(t *testing.T) {
+		SumRowsTo(sum, a)
+		DotColsTo(dot, a, a)
+		f := float64(float32(0.1))
+		for j := range 3 {
+			if got, want := float64(sum.Data[j]), 5e5*f; math.Abs(got/want-1) > 2e-5 {
+				t.Errorf("sum %v, want %v", got, want)
+			}
+			if got, want := float64(dot.Data[j]), 5e5*f*f; math.Abs(got/want-1) > 2e-5 {
+				t.Errorf("inner product %v, want %v", got, want)
+			}
+		}
+	})
+}
+
 func BenchmarkMatMul(b *testing.B) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	x, w, y := random(rng, 75, 64), random(rng, 64, 64), New(75, 64)

@@ -28,8 +28,8 @@ func forward(net nn.Net, params []*tensor.Tensor, x *tensor.Tensor) *tensor.Tens
 	return y
 }
 
-// unitEps is added to the squared length of a row before it is divided by it.
-const unitEps = 1e-8
+// lengthEps is added to the squared length of a row before it is divided by it.
+const lengthEps = 1e-8
 
 // judging is how a learner judges in its embedding.
 type judging struct {
@@ -69,7 +69,7 @@ func unitRows(x *tensor.Tensor) {
 		for _, v := range row {
 			s += float64(v) * float64(v)
 		}
-		f := float32(1 / math.Sqrt(s+unitEps))
+		f := float32(1 / math.Sqrt(s+lengthEps))
 		for j := range row {
 			row[j] *= f
 		}

@@ -153,7 +153,7 @@ func (l *Matching) alike(params []*grad.Node, x, support *grad.Node) *grad.Node 
 	if l.Squared {
 		a = grad.Neg(grad.SquaredDistances(x, support))
 	} else {
-		a = grad.Cosine(x, support, unitEps)
+		a = grad.Cosine(x, support, lengthEps)
 	}
 	return grad.MulCol(a, grad.Spread(grad.Exp(scale), a.Rows(), 1))
 }

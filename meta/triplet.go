@@ -71,7 +71,7 @@ func (l *Triplet) episode(ctx context.Context, params []*grad.Node, t *Task) (o 
 		return o, err
 	}
 	if l.Unit {
-		r.x = grad.UnitRows(r.x, unitEps)
+		r.x = grad.UnitRows(r.x, lengthEps)
 	}
 	d2 := r.squaredDistances()
 	m := mining{rows: r, d2: d2.Data, count: r.counts(), semi: l.SemiHard}

@@ -311,7 +311,8 @@ func TestChoose(t *testing.T) {
 
 func BenchmarkKernels(b *testing.B) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	for _, s := range [][3]int{{75, 64, 64}, {75, 128, 128}, {256, 256, 256}, {256, 150, 1000}, {1, 150, 1000}, {75, 64, 5}} {
+	for _, s := range [][3]int{{75, 64, 64}, {25, 64, 64}, {25, 41, 64}, {64, 75, 64}, {41, 25, 64}, {75, 5, 64}, {25, 64, 5}, {75, 64, 5},
+		{64, 75, 5}, {75, 128, 128}, {256, 256, 256}, {256, 150, 1000}, {1, 150, 1000}} {
 		n, k, m := s[0], s[1], s[2]
 		for _, op := range products {
 			as, bs := op.operands(n, k, m)

@@ -85,6 +85,13 @@ var rules = []struct {
 	{"Beside", false, [][2]int{{3, 2}, {3, 4}}, func(in []*Node) *Node { return Beside(in[0], in[1]) }},
 	{"Columns", false, [][2]int{{3, 5}}, func(in []*Node) *Node { return Columns(in[0], 1, 3) }},
 	{"PadColumns", false, [][2]int{{3, 2}}, func(in []*Node) *Node { return PadColumns(in[0], 1, 5) }},
+	{"Gelu", false, [][2]int{{3, 4}}, func(in []*Node) *Node { return Gelu(in[0]) }},
+	{"GeluSlope", false, [][2]int{{3, 4}}, func(in []*Node) *Node { return GeluSlope(in[0]) }},
+	{"AffineGroups", false, [][2]int{{6, 3}, {2, 3}, {2, 3}}, func(in []*Node) *Node { return AffineGroups(in[0], in[1], in[2]) }},
+	{"MulGroups", false, [][2]int{{6, 3}, {2, 3}}, func(in []*Node) *Node { return MulGroups(in[0], in[1]) }},
+	{"DotGroups", false, [][2]int{{6, 3}, {6, 3}}, func(in []*Node) *Node { return DotGroups(in[0], in[1], 2) }},
+	{"SumGroups", false, [][2]int{{6, 3}}, func(in []*Node) *Node { return SumGroups(in[0], 2) }},
+	{"SpreadGroups", false, [][2]int{{2, 3}}, func(in []*Node) *Node { return SpreadGroups(in[0], 6) }},
 }
 
 // Two images of 4 by 3 pixels, two series of 5.

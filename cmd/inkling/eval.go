@@ -96,6 +96,7 @@ The intervals are 95 % over draws.`,
 	fl.StringVar(&f.export, "export-episodes", "", "write the episodes to this file as JSON lines, with row numbers of the data")
 	onlyFor(cmd, schemas[:2], "format", "names", "known", "drop", "label", "benign", "protocol", "classes", "never", "forward", "alone", "draws", "iterations", "export-episodes")
 	onlyFor(cmd, schemas[2:], "images", "lists", "queries", "tasks")
+	complete(cmd, "schema", schemas)
 	complete(cmd, "protocol", protocols)
 	complete(cmd, "learners", known)
 	return cmd

@@ -94,6 +94,11 @@ func (f *evalFlags) runImages(cmd *cobra.Command, a *app) error {
 			return err
 		}
 	}
+	for _, shots := range f.shots { // before a word is written
+		if _, err := f.tasks(splits.Test, images.Test, shots); err != nil {
+			return err
+		}
+	}
 	if !a.json {
 		f.printSetting(cmd.OutOrStdout(), splits, all)
 	}

@@ -31,7 +31,6 @@ func (f *evalFlags) imageFlags(cmd *cobra.Command) {
 	fl.StringVar(&f.lists, "lists", "", "image: folder of lists that divide the classes, as published with the papers; without, see the protocol that is printed")
 	fl.IntVar(&f.queries, "queries", 15, "image: images of a class to judge")
 	complete(cmd, "images", names)
-	complete(cmd, "schema", schemas)
 }
 
 // aboutImages says for the help what --data is to be for each benchmark, and what the networks are.
@@ -79,9 +78,6 @@ func onlyFor(cmd *cobra.Command, schemas []string, flags ...string) {
 
 // complete lets shells complete a flag's value.
 func complete(cmd *cobra.Command, flag string, names []string) {
-	if cmd.Flags().Lookup(flag) == nil {
-		return
-	}
 	if err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp)); err != nil {
 		panic(err)
 	}

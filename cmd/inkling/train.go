@@ -79,6 +79,7 @@ bytes on any number of cores.`,
 	fl.Uint64Var(&f.seed, "seed", 1, "seed of weights and tasks")
 	onlyFor(cmd, schemas[:2], "format", "names", "drop", "label", "benign", "hold-out")
 	onlyFor(cmd, schemas[2:], "images", "lists", "queries", "ways", "shots")
+	complete(cmd, "schema", schemas)
 	complete(cmd, "learner", trainers())
 	complete(cmd, "network", networkNames())
 	return cmd

@@ -22,13 +22,13 @@ var floors = [][]string{
 	{"grad", "read/line", "store", "lab", "models"},
 	{"nn", "read/*", "feature"},
 	{"meta", "read"},
-	{"meta/metatest", "detect", "read/readtest"},
-	{"eval", "images"},
+	{"meta/metatest", "prior", "detect", "read/readtest"},
+	{"eval", "images", "prior/picture"},
 	{"cmd/*", "bench", "bench/*"},
 }
 
 // numbers is the column that knows no telemetry.
-var numbers = []string{"tensor", "grad", "nn", "meta", "meta/metatest"}
+var numbers = []string{"tensor", "grad", "nn", "meta", "meta/metatest", "prior", "prior/picture"}
 
 // forbidden lists what telemetry must not know.
 var forbidden = map[string][]string{

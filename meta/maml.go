@@ -167,7 +167,7 @@ func (m *MAML) episode(ctx context.Context, params []*grad.Node, t *Task) (o out
 		if err := ctx.Err(); err != nil {
 			return o, err
 		}
-		adapted = m.descend(net, adapted, rates, k, x, want)
+		adapted, _ = m.descend(net, adapted, rates, k, x, want)
 		if w := m.weight(k); w > 0 && k < m.Steps-1 {
 			l, _ := queryLoss(net, adapted, t)
 			if l = grad.Scale(l, w); before != nil {
@@ -202,17 +202,18 @@ func (m *MAML) weight(k int) float32 {
 	return 1 - float32(m.Steps-1)*each
 }
 
-// descend makes inner step number step, counted from 0, and gives the network's parameters after it. For ANIL x
-// is what goes into the last layer.
-func (m *MAML) descend(net nn.Net, params, rates []*grad.Node, step int, x, want *grad.Node) []*grad.Node {
+// descend makes inner step number step, counted from 0, and gives the network's
+// parameters after it and the loss before. For ANIL x is what goes into the last layer.
+func (m *MAML) descend(net nn.Net, params, rates []*grad.Node, step int, x, want *grad.Node) (out []*grad.Node, loss *grad.Node) {
 	from, logits := m.from(net), (*grad.Node)(nil)
 	if m.HeadOnly {
 		logits = net.Last(params, x)
 	} else {
 		logits = nn.Apply(net, params, x)
 	}
-	grads := grad.Grad(nn.CrossEntropy(logits, want), params[from:net.Trained()]...)
-	out := x.Tape().Nodes(len(params))
+	loss = nn.CrossEntropy(logits, want)
+	grads := grad.Grad(loss, params[from:net.Trained()]...)
+	out = x.Tape().Nodes(len(params))
 	copy(out, params)
 	for i, g := range grads {
 		if m.FirstOrder || m.done < m.FirstOrderFor {
@@ -224,12 +225,13 @@ func (m *MAML) descend(net nn.Net, params, rates []*grad.Node, step int, x, want
 		}
 		out[from+i] = grad.AddScaled(params[from+i], g, -m.Rate)
 	}
-	return out
+	return out, loss
 }
 
 var tapes = sync.Pool{New: func() any { return new(grad.Tape) }}
 
-// Adapt makes TestSteps steps on the whole support set.
+// Adapt makes TestSteps steps on the whole support set. Steps that go so far
+// that the loss is no number any more are taken back.
 func (m *MAML) Adapt(ctx context.Context, t *Task) (Scorer, error) {
 	c, err := m.sized(t, m.Seed)
 	if err != nil {
@@ -239,7 +241,7 @@ func (m *MAML) Adapt(ctx context.Context, t *Task) (Scorer, error) {
 	defer tapes.Put(tape)
 	net, x := c.net(), t.Support.X
 	params, rates := split(c, net, c.params)
-	params = clones(params)
+	params, last := clones(params), clones(params) // last had a loss that is a number
 	if m.HeadOnly {
 		tape.Reset()
 		x = net.Body(leaves(tape, params), tape.Leaf(x)).Value().Clone()
@@ -249,13 +251,37 @@ func (m *MAML) Adapt(ctx context.Context, t *Task) (Scorer, error) {
 			return nil, err
 		}
 		tape.Reset()
-		next := c.descend(net, leaves(tape, params), leaves(tape, rates), k, tape.Leaf(x), targets(tape, t.Support.Y, c.Out))
+		next, loss := c.descend(net, leaves(tape, params), leaves(tape, rates), k, tape.Leaf(x), targets(tape, t.Support.Y, c.Out))
+		if !finite(loss.Value()) {
+			break
+		}
+		params, last = last, params
 		for i, p := range next {
 			copy(params[i].Data, p.Value().Data)
 		}
 	}
-	net.Freeze(params, t.Support.X)
-	return &netScorer{net, params, c.Transductive}, ctx.Err()
+	return c.scorer(params, last, t), ctx.Err()
+}
+
+// scorer gives that of the parameters after the last step, or of those of
+// before, if they give no numbers for the support set.
+func (m *Model) scorer(after, before []*tensor.Tensor, t *Task) *netScorer {
+	net := m.net()
+	net.Freeze(after, t.Support.X)
+	if !finite(forward(net, after, t.Support.X)) {
+		net.Freeze(before, t.Support.X)
+		after = before
+	}
+	return &netScorer{net, after, m.Transductive}
+}
+
+func finite(x *tensor.Tensor) bool {
+	for _, v := range x.Data {
+		if v-v != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // netScorer scores by a network's logits.

@@ -95,7 +95,7 @@ func (m *MAML) reptile(ctx context.Context, params []*grad.Node, t *Task) (o out
 			return o, err
 		}
 		s := sets[i%2]
-		adapted = m.descend(net, adapted, nil, i, tape.Leaf(s.X), targets(tape, s.Y, m.Out))
+		adapted, _ = m.descend(net, adapted, nil, i, tape.Leaf(s.X), targets(tape, s.Y, m.Out))
 	}
 	o.grads = tape.Nodes(len(params))
 	for i, p := range params {
@@ -147,6 +147,5 @@ func (r *Reptile) walkTo(ctx context.Context, t *Task, batch int) (Scorer, error
 	if err := w.steps(ctx, r.TestSteps, batch); err != nil {
 		return nil, err
 	}
-	w.net.Freeze(w.params, t.Support.X)
-	return &netScorer{w.net, w.params, r.Transductive}, ctx.Err()
+	return r.scorer(w.params, clones(r.params), t), ctx.Err()
 }

@@ -121,7 +121,9 @@ func trainModel(ctx context.Context, l modelled, e episode, src Source, run Run)
 	if err := lp.train(ctx); err != nil {
 		return nil, fmt.Errorf("%s: %w", l.Name(), err)
 	}
-	lp.freeze()
+	if err := lp.freeze(ctx); err != nil {
+		return nil, fmt.Errorf("%s: %w", l.Name(), err)
+	}
 	return l, nil
 }
 
@@ -202,18 +204,22 @@ func (l *loop) one(ctx context.Context, w worker, n uint64, s *slot) error {
 }
 
 // freeze takes the statistics of batch norm from the rows of tasks after those of training.
-func (l *loop) freeze() {
+func (l *loop) freeze(ctx context.Context) error {
 	if !HasStatistics(l.learner) {
-		return
+		return nil
 	}
 	const rows = 600
 	var all []float32
 	m := l.learner.model()
 	for n := uint64(l.done) * uint64(len(l.slots)); len(all)/m.In < rows; n++ {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		t := l.src(n)
 		all = append(append(all, t.Support.X.Data...), t.Query.X.Data...)
 	}
 	m.net().Freeze(l.params[:len(m.net().Names())], tensor.From(all, len(all)/m.In, m.In))
+	return nil
 }
 
 // update adds the slots' gradients up in order and lets the optimizer make its step.

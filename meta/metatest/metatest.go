@@ -3,109 +3,85 @@
 // [Check] asks of a learner what the interface promises: that it moves no
 // input, gives the same bytes for the same call on any number of cores, stops
 // when told, scores each row by itself and from many goroutines at once, stays
-// finite on awkward support sets, and beats chance on two easy tasks.
+// finite on awkward support sets, and beats chance on easy tasks of two to
+// twenty classes. Of a [meta.Trainer] it asks that training keeps the same
+// promises, that what was trained can be saved, loaded and gone on with to the bit,
+// and all of it again with each kind of network, where it has a [meta.Model].
 package metatest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
-	"encoding/binary"
 	"errors"
 	"math"
-	"math/rand/v2"
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/inkling-sec/inkling/meta"
 	"github.com/inkling-sec/inkling/tensor"
 )
 
+// subject is what a battery is run on.
+type subject struct {
+	meta.Entry
+	d int // columns that it takes; 0 means any number
+}
+
+// cols gives d, or as many columns as there have to be.
+func (e subject) cols(d int) int { return cmp.Or(e.d, d) }
+
+type check struct {
+	name string
+	f    func(*testing.T, subject)
+}
+
+// contract is what any learner promises.
+var contract = []check{
+	{"inputs unmoved", checkInputs},
+	{"same seed, same bytes", checkSame},
+	{"same on any number of cores", checkCores},
+	{"stops with its context", checkStops},
+	{"rows judged alone", checkAlone},
+	{"many goroutines", checkGoroutines},
+	{"awkward support sets", checkAwkward},
+}
+
+// fresh is what a learner does besides that no task has shaped yet.
+var fresh = []check{
+	{"name", checkName},
+	{"refuses a bad support set", checkRefuses},
+	{"two to twenty ways", checkWays},
+}
+
+// good is what tells a learner from a guess.
+var good = []check{
+	{"detection beats chance", checkDetection},
+	{"five ways beat chance", checkFiveWays},
+}
+
 // Check runs the battery on the learner of an entry.
 func Check(t *testing.T, e meta.Entry) {
-	for _, c := range []struct {
-		name string
-		f    func(*testing.T, meta.Entry)
-	}{
-		{"name", checkName},
-		{"inputs unmoved", checkInputs},
-		{"same seed, same bytes", checkSame},
-		{"same on any number of cores", checkCores},
-		{"stops with its context", checkStops},
-		{"refuses a bad support set", checkRefuses},
-		{"rows judged alone", checkAlone},
-		{"many goroutines", checkGoroutines},
-		{"detection beats chance", checkDetection},
-		{"five ways beat chance", checkFiveWays},
-		{"awkward support sets", checkAwkward},
-	} {
+	s := subject{Entry: e}
+	all(t, s, fresh, contract, good)
+	if _, ok := e.New(1).(meta.Trainer); !ok {
+		return
+	}
+	t.Run("training", func(t *testing.T) { all(t, s, training) })
+	for _, n := range networks {
+		if on, ok := n.on(s); ok {
+			t.Run(n.name, func(t *testing.T) { all(t, on, fresh, contract, training) })
+		}
+	}
+}
+
+func all(t *testing.T, e subject, lists ...[]check) {
+	for _, c := range slices.Concat(lists...) {
 		t.Run(c.name, func(t *testing.T) { c.f(t, e) })
 	}
-}
-
-// Detection makes an easy detection task: benign rows in two clouds, shots
-// taught rows and queries of either kind, three known classes.
-func Detection(seed uint64, benign, shots, query, d int) *meta.Task {
-	r := rand.New(rand.NewPCG(seed, 1))
-	where := centres(r, 6, d, 2.5)
-	var support, queries, known builder
-	for i := range benign {
-		support.add(r, where[i%2], 0)
-	}
-	for range shots {
-		support.add(r, where[2], 1)
-	}
-	for i := range query {
-		queries.add(r, where[i%2], 0)
-		queries.add(r, where[2], 1)
-	}
-	for i := range 60 {
-		known.add(r, where[3+i%3], i%3)
-	}
-	return &meta.Task{Ways: 2, Support: support.set(d), Query: queries.set(d), Known: known.set(d)}
-}
-
-// FiveWays makes an easy task of five classes.
-func FiveWays(seed uint64, shots, query, d int) *meta.Task {
-	r := rand.New(rand.NewPCG(seed, 2))
-	where := centres(r, 5, d, 2.5)
-	var support, queries builder
-	for c := range where {
-		for range shots {
-			support.add(r, where[c], c)
-		}
-		for range query {
-			queries.add(r, where[c], c)
-		}
-	}
-	return &meta.Task{Ways: 5, Support: support.set(d), Query: queries.set(d)}
-}
-
-func centres(r *rand.Rand, n, d int, spread float64) [][]float32 {
-	out := make([][]float32, n)
-	for i := range out {
-		for range d {
-			out[i] = append(out[i], float32(spread*r.NormFloat64()))
-		}
-	}
-	return out
-}
-
-type builder struct {
-	x []float32
-	y []int
-}
-
-func (b *builder) add(r *rand.Rand, at []float32, class int) {
-	for _, v := range at {
-		b.x = append(b.x, v+float32(r.NormFloat64()))
-	}
-	b.y = append(b.y, class)
-}
-
-func (b *builder) set(d int) meta.Set {
-	return meta.Set{X: &tensor.Tensor{Shape: []int{len(b.y), d}, Data: b.x}, Y: b.y}
 }
 
 func adapt(t *testing.T, l meta.Learner, task *meta.Task) meta.Scorer {
@@ -144,7 +120,7 @@ func same(t *testing.T, what string, got, want []float32) {
 	}
 }
 
-func checkName(t *testing.T, e meta.Entry) {
+func checkName(t *testing.T, e subject) {
 	if got := e.New(1).Name(); got != e.Name {
 		t.Errorf("the learner calls itself %q", got)
 	}
@@ -153,8 +129,8 @@ func checkName(t *testing.T, e meta.Entry) {
 	}
 }
 
-func checkInputs(t *testing.T, e meta.Entry) {
-	task := Detection(3, 120, 5, 20, 12)
+func checkInputs(t *testing.T, e subject) {
+	task := Detection(3, 120, 5, 20, e.cols(12))
 	before := fingerprint(task)
 	score(adapt(t, e.New(1), task), task.Query.X)
 	if !bytes.Equal(before, fingerprint(task)) {
@@ -162,30 +138,17 @@ func checkInputs(t *testing.T, e meta.Entry) {
 	}
 }
 
-func fingerprint(t *meta.Task) []byte {
-	var b bytes.Buffer
-	for _, s := range []meta.Set{t.Support, t.Query, t.Known} {
-		for _, v := range s.X.Data {
-			_ = binary.Write(&b, binary.LittleEndian, math.Float32bits(v))
-		}
-		for _, c := range s.Y {
-			_ = binary.Write(&b, binary.LittleEndian, int64(c))
-		}
-	}
-	return b.Bytes()
-}
-
-func checkSame(t *testing.T, e meta.Entry) {
-	task := Detection(4, 120, 5, 20, 12)
+func checkSame(t *testing.T, e subject) {
+	task := Detection(4, 120, 5, 20, e.cols(12))
 	l := e.New(7)
 	want := score(adapt(t, l, task), task.Query.X)
 	same(t, "adapting again", score(adapt(t, l, task), task.Query.X), want)
 	same(t, "a new learner of the same seed", score(adapt(t, e.New(7), task), task.Query.X), want)
 }
 
-func checkCores(t *testing.T, e meta.Entry) {
+func checkCores(t *testing.T, e subject) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	task := Detection(5, 120, 5, 20, 12)
+	task := Detection(5, 120, 5, 20, e.cols(12))
 	want := score(adapt(t, e.New(7), task), task.Query.X)
 	for _, n := range []int{2, 4} {
 		runtime.GOMAXPROCS(n)
@@ -193,16 +156,54 @@ func checkCores(t *testing.T, e meta.Entry) {
 	}
 }
 
-func checkStops(t *testing.T, e meta.Entry) {
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	s, err := e.New(1).Adapt(ctx, Detection(6, 120, 5, 1, 12))
-	if !errors.Is(err, context.Canceled) {
-		t.Errorf("Adapt gave %v, %v after its context ended", s, err)
+// checkStops ends the context before Adapt and within it, at its first looks
+// and half way through.
+func checkStops(t *testing.T, e subject) {
+	task := Detection(6, 120, 5, 1, e.cols(12))
+	l, asks := e.New(1), looks(math.MaxInt64)
+	if _, err := l.Adapt(asks, task); err != nil {
+		t.Fatal(err)
+	}
+	n := asks.n.Load()
+	for _, at := range []int64{0, 1, n / 4, n / 2} {
+		if at >= n {
+			continue
+		}
+		ctx := looks(at)
+		s, err := l.Adapt(ctx, task)
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("Adapt gave %v, %v though its context had ended at look %d of %d", s, err, at, n)
+		}
+		if more := ctx.n.Load() - at; more > many {
+			t.Errorf("Adapt looked %d times more at a context that had ended", more)
+		}
 	}
 }
 
-func checkRefuses(t *testing.T, e meta.Entry) {
+// many is how often goroutines that stop may look at a context that has ended.
+const many = 64
+
+// ending is a context that ends when it has been looked at so many times.
+type ending struct {
+	context.Context
+	after int64
+	n     *atomic.Int64
+	stop  context.CancelFunc
+}
+
+func looks(after int64) ending {
+	ctx, stop := context.WithCancel(context.Background())
+	return ending{ctx, after, new(atomic.Int64), stop}
+}
+
+func (c ending) Err() error {
+	if c.n.Add(1) > c.after {
+		c.stop()
+	}
+	return c.Context.Err()
+}
+
+func checkRefuses(t *testing.T, e subject) {
 	for _, c := range []struct {
 		name  string
 		spoil func(*meta.Task)
@@ -212,7 +213,7 @@ func checkRefuses(t *testing.T, e meta.Entry) {
 		{"a class out of range", func(k *meta.Task) { k.Support.Y = slices.Repeat([]int{2}, k.Support.Len()) }},
 		{"fewer classes than rows", func(k *meta.Task) { k.Support.Y = k.Support.Y[1:] }},
 	} {
-		task := Detection(7, 30, 2, 1, 5)
+		task := Detection(7, 30, 2, 1, e.cols(5))
 		c.spoil(task)
 		if _, err := e.New(1).Adapt(context.Background(), task); err == nil {
 			t.Errorf("%s: no error", c.name)
@@ -220,8 +221,8 @@ func checkRefuses(t *testing.T, e meta.Entry) {
 	}
 }
 
-func checkAlone(t *testing.T, e meta.Entry) {
-	task := Detection(8, 120, 5, 40, 13)
+func checkAlone(t *testing.T, e subject) {
+	task := Detection(8, 120, 5, 40, e.cols(13))
 	s := adapt(t, e.New(1), task)
 	x := task.Query.X
 	want := score(s, x)
@@ -237,8 +238,8 @@ func checkAlone(t *testing.T, e meta.Entry) {
 	s.Score(nil, &tensor.Tensor{Shape: []int{0, d}})
 }
 
-func checkGoroutines(t *testing.T, e meta.Entry) {
-	task := Detection(9, 120, 5, 20, 12)
+func checkGoroutines(t *testing.T, e subject) {
+	task := Detection(9, 120, 5, 20, e.cols(12))
 	l := e.New(1)
 	s := adapt(t, l, task)
 	want := score(s, task.Query.X)
@@ -264,9 +265,9 @@ func checkGoroutines(t *testing.T, e meta.Entry) {
 	}
 }
 
-func checkDetection(t *testing.T, e meta.Entry) {
+func checkDetection(t *testing.T, e subject) {
 	for _, shots := range []int{1, 5} {
-		task := Detection(10, 300, shots, 150, 12)
+		task := Detection(10, 300, shots, 150, e.cols(12))
 		s := adapt(t, e.New(1), task)
 		all := score(s, task.Query.X)
 		finite(t, all)
@@ -284,9 +285,9 @@ func checkDetection(t *testing.T, e meta.Entry) {
 	}
 }
 
-func checkFiveWays(t *testing.T, e meta.Entry) {
+func checkFiveWays(t *testing.T, e subject) {
 	for _, shots := range []int{1, 5} {
-		task := FiveWays(11, shots, 30, 12)
+		task := FiveWays(11, shots, 30, e.cols(12))
 		all := score(adapt(t, e.New(1), task), task.Query.X)
 		finite(t, all)
 		if got := meta.Accuracy(all, 5, task.Query.Y); got < .5 {
@@ -296,7 +297,7 @@ func checkFiveWays(t *testing.T, e meta.Entry) {
 }
 
 // checkAwkward: whatever the rows, an answer that is a number.
-func checkAwkward(t *testing.T, e meta.Entry) {
+func checkAwkward(t *testing.T, e subject) {
 	for _, c := range []struct {
 		name  string
 		spoil func(x []float32, n, d int)
@@ -324,33 +325,54 @@ func checkAwkward(t *testing.T, e meta.Entry) {
 			}
 		}},
 	} {
-		task := Detection(12, 80, 5, 20, 9)
-		c.spoil(task.Support.X.Data, task.Support.Len(), 9)
+		d := e.cols(9)
+		task := Detection(12, 80, 5, 20, d)
+		c.spoil(task.Support.X.Data, task.Support.Len(), d)
 		t.Run(c.name, func(t *testing.T) {
 			finite(t, score(adapt(t, e.New(1), task), task.Query.X))
 			finite(t, score(adapt(t, e.New(1), task), task.Support.X))
 		})
 	}
 	for name, task := range map[string]*meta.Task{
-		"one row each":   Detection(13, 1, 1, 5, 7),
-		"one column":     Detection(14, 60, 2, 5, 1),
-		"few benign":     Detection(15, 3, 10, 5, 7),
-		"no known rows":  withoutKnown(Detection(16, 60, 2, 5, 7)),
-		"empty known":    {Ways: 2, Support: Detection(17, 60, 2, 5, 7).Support, Query: Detection(17, 60, 2, 5, 7).Query, Known: meta.Set{X: &tensor.Tensor{Shape: []int{0, 7}}}},
-		"one known row":  oneKnown(Detection(18, 60, 2, 5, 7)),
-		"unlike classes": {Ways: 2, Support: Detection(19, 60, 1, 5, 200).Support, Query: Detection(19, 60, 1, 5, 200).Query},
+		"one row each":   Detection(13, 1, 1, 5, e.cols(7)),
+		"one column":     Detection(14, 60, 2, 5, e.cols(1)),
+		"few benign":     Detection(15, 3, 10, 5, e.cols(7)),
+		"no known rows":  withoutKnown(Detection(16, 60, 2, 5, e.cols(7))),
+		"empty known":    emptyKnown(Detection(17, 60, 2, 5, e.cols(7))),
+		"one known row":  oneKnown(Detection(18, 60, 2, 5, e.cols(7))),
+		"unlike classes": withoutKnown(Detection(19, 60, 1, 5, e.cols(200))),
 	} {
 		t.Run(name, func(t *testing.T) { finite(t, score(adapt(t, e.New(1), task), task.Query.X)) })
 	}
 }
 
-func withoutKnown(t *meta.Task) *meta.Task {
-	t.Known = meta.Set{}
-	return t
-}
-
-func oneKnown(t *meta.Task) *meta.Task {
-	d := t.Known.X.Shape[1]
-	t.Known = meta.Set{X: &tensor.Tensor{Shape: []int{1, d}, Data: t.Known.X.Data[:d]}, Y: t.Known.Y[:1]}
-	return t
+// checkWays: any number of classes, alike in their numbers of rows or not, and
+// rows that say nothing.
+func checkWays(t *testing.T, e subject) {
+	d := e.cols(12)
+	for name, shots := range map[string][]int{
+		"two ways, one row":          {1, 1},
+		"three ways":                 {5, 5, 5},
+		"ten ways, one row":          slices.Repeat([]int{1}, 10),
+		"twenty ways":                slices.Repeat([]int{5}, 20),
+		"one row, or two, or twenty": {1, 20, 2, 10, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ways := len(shots)
+			task := Ways(20, shots, 10, d)
+			scores := score(adapt(t, e.New(1), task), task.Query.X)
+			finite(t, scores)
+			_, random := e.New(1).(meta.Trainer) // parameters; see checkLearns
+			got, chance := meta.Accuracy(scores, ways, task.Query.Y), 1/float64(ways)
+			if !random && ways > 2 && got < chance+(1-chance)/4 {
+				t.Errorf("accuracy %.3f, chance is %.3f", got, chance)
+			}
+			for i := range task.Support.X.Data { // rows that are all the same
+				task.Support.X.Data[i] = task.Support.X.Data[i%d]
+			}
+			finite(t, score(adapt(t, e.New(1), task), task.Query.X))
+			clear(task.Support.X.Data)
+			finite(t, score(adapt(t, e.New(1), task), task.Query.X))
+		})
+	}
 }

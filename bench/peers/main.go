@@ -111,6 +111,7 @@ func choose(list string) ([]work, error) {
 
 // all runs works one by one and prints each as it is done.
 func (s *sitting) all(ctx context.Context, todo []work, p printer) (status int) {
+	s.warnBusy()
 	began := time.Now()
 	for _, k := range todo {
 		r, err := s.compare(ctx, k)

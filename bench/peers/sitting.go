@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"slices"
 
 	"golang.org/x/term"
@@ -73,6 +74,18 @@ func (s *sitting) compare(ctx context.Context, k work) (result, error) {
 	}
 	r.take(sides, times)
 	return r, nil
+}
+
+// warnBusy says when others use the processor: ratios then wander.
+func (s *sitting) warnBusy() {
+	b, err := os.ReadFile("/proc/loadavg") // Linux only; elsewhere there is no warning
+	if err != nil {
+		return
+	}
+	var load float64
+	if _, err := fmt.Sscan(string(b), &load); err == nil && load > 0.5*float64(runtime.NumCPU()) {
+		fmt.Fprintf(s.diag, "peers: the machine is busy (load %.1f on %d cores): take the ratios for rough\n", load, runtime.NumCPU())
+	}
 }
 
 func (s *sitting) sides(k work) (sides []side) {

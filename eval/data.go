@@ -199,6 +199,31 @@ func (d *Data) Of(class string) []int {
 	return rows
 }
 
+// Keep gives the data of those rows alone, in that order. Numbers and groups
+// stay as they are, and so do statistics over time, which went by all rows.
+func (d *Data) Keep(rows []int) *Data {
+	k := &Data{Name: d.Name, Duplicates: d.Duplicates, fixed: d.fixed, options: d.options}
+	for _, r := range rows {
+		k.add(d.Label[r], d.Number[r], d.Group[r])
+		if d.fixed != nil {
+			k.raw = append(k.raw, d.raw[r])
+		} else {
+			k.records = append(k.records, d.records[r])
+		}
+	}
+	return k
+}
+
+// Relabel gives the same rows with other classes.
+func (d *Data) Relabel(class func(row int) string) *Data {
+	k := *d
+	k.Label = make([]string, len(d.Label))
+	for i := range k.Label {
+		k.Label[i] = class(i)
+	}
+	return &k
+}
+
 var seeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
 
 func hashRecord(r *inkling.Record, drop []bool) [2]uint64 {

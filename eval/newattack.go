@@ -34,6 +34,7 @@ type NewAttack struct {
 	Draws       int      // 0 means 10
 	Seed        uint64
 	Forward     bool // cut every class by its order in the files, not at random: examples and pool come first, what is judged later
+	Apart       bool // cut by whole files: what is judged comes from other captures or patients than what is learned from
 	MinRows     int  // 0 means 50
 	Pool        int  // benign rows to learn from; 0 means 1000
 	QueryBenign int  // 0 means 10000
@@ -70,24 +71,20 @@ func (p NewAttack) Episodes(d *Data) ([]Episode, error) {
 	if len(benign) < 40 {
 		return nil, &inkling.Error{Code: inkling.Invalid, Place: d.Name, What: fmt.Sprintf("%d rows of the benign class %q", len(benign), p.Benign), Remedy: "name the class of benign rows with --benign; at least 40 are needed"}
 	}
-	pool, query := p.cutBenign(rng, benign)
-	halves := map[string]half{}
-	var classes []string
-	for _, c := range d.Classes() {
-		if rows := d.Of(c); c != p.Benign && len(rows) >= p.MinRows {
-			halves[c] = p.cut(rng, rows)
-			classes = append(classes, c)
-		}
+	if p.Apart {
+		return p.episodesApart(d)
 	}
-	hold := p.Classes
-	if hold == nil {
-		hold = classes
+	pool, query := p.cutBenign(rng, benign)
+	classes, hold := p.classes(d)
+	halves := map[string]half{}
+	for _, c := range classes {
+		halves[c] = p.cut(rng, d.Of(c))
 	}
 	var out []Episode
 	for _, c := range hold {
 		h, ok := halves[c]
 		if !ok {
-			return nil, &inkling.Error{Code: inkling.Invalid, Place: d.Name, What: fmt.Sprintf("no attack class %q with %d rows or more", c, p.MinRows), Remedy: fmt.Sprintf("there are %v", classes)}
+			return nil, p.noClass(d, c, classes)
 		}
 		var known []int
 		for _, k := range classes {
@@ -95,20 +92,43 @@ func (p NewAttack) Episodes(d *Data) ([]Episode, error) {
 				known = append(known, head(halves[k].have, p.KnownRows)...)
 			}
 		}
-		for _, shots := range p.Shots {
-			for draw := range p.Draws {
-				if len(h.have) <= shots {
-					continue
-				}
-				rng := rand.New(rand.NewPCG(p.Seed, uint64(shots)<<32|uint64(draw)))
-				out = append(out, Episode{c, shots, draw, pool, head(shuffled(rng, h.have), shots), known, query, head(h.rest, p.QueryAttack)})
-			}
-		}
+		out = p.draw(out, c, pool, query, known, h)
 	}
 	if len(out) == 0 {
 		return nil, &inkling.Error{Code: inkling.Invalid, Place: d.Name, What: "no class has enough rows to be held out", Remedy: fmt.Sprintf("an attack needs %d rows", p.MinRows)}
 	}
 	return out, nil
+}
+
+// classes gives the attacks with rows enough, and those to hold out.
+func (p NewAttack) classes(d *Data) (all, hold []string) {
+	for _, c := range d.Classes() {
+		if c != p.Benign && len(d.Of(c)) >= p.MinRows {
+			all = append(all, c)
+		}
+	}
+	if p.Classes != nil {
+		return all, p.Classes
+	}
+	return all, all
+}
+
+func (p NewAttack) noClass(d *Data, c string, classes []string) error {
+	return &inkling.Error{Code: inkling.Invalid, Place: d.Name, What: fmt.Sprintf("no attack class %q with %d rows or more", c, p.MinRows), Remedy: fmt.Sprintf("there are %v", classes)}
+}
+
+// draw appends the episodes of one class: examples from h.have, by shots and draw.
+func (p NewAttack) draw(out []Episode, class string, pool, query, known []int, h half) []Episode {
+	for _, shots := range p.Shots {
+		for draw := range p.Draws {
+			if len(h.have) <= shots {
+				continue
+			}
+			rng := rand.New(rand.NewPCG(p.Seed, uint64(shots)<<32|uint64(draw)))
+			out = append(out, Episode{class, shots, draw, pool, head(shuffled(rng, h.have), shots), known, query, head(h.rest, p.QueryAttack)})
+		}
+	}
+	return out
 }
 
 // cutBenign gives the pool and the rows to be judged.

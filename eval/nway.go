@@ -74,27 +74,27 @@ func (p NWay) fold(ctx context.Context, d *Data, fold int, train, test []string,
 		}
 		return out
 	}
-	known, unseen := tensors(train), tensors(test)
+	known, unseen, columns := tensors(train), tensors(test), columnsOf(scaler)
 	ways := min(or(p.Ways, 5), len(train), len(test)) // the same in training: a network has so many outputs
 	for _, l := range p.Learners {
 		if trainer, ok := l.(meta.Trainer); ok {
 			if p.Note != nil {
 				p.Note(fmt.Sprintf("fold %d: training %s", fold+1, l.Name()))
 			}
-			if l, err = trainer.Train(ctx, meta.NWay(known, meta.Episodes{Seed: p.Seed + 1, Ways: ways}), p.Training); err != nil {
+			if l, err = trainer.Train(ctx, tell(meta.NWay(known, meta.Episodes{Seed: p.Seed + 1, Ways: ways}), columns), p.Training); err != nil {
 				return fmt.Errorf("training %s: %w", trainer.Name(), err)
 			}
 		}
-		if err := p.judge(ctx, l, fold, ways, test, unseen, t); err != nil {
+		if err := p.judge(ctx, l, fold, ways, test, unseen, columns, t); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (p NWay) judge(ctx context.Context, l meta.Learner, fold, ways int, names []string, classes []*tensor.Tensor, t *tally) error {
+func (p NWay) judge(ctx context.Context, l meta.Learner, fold, ways int, names []string, classes []*tensor.Tensor, columns []meta.Column, t *tally) error {
 	for _, shots := range p.Shots {
-		tasks := meta.NWay(classes, meta.Episodes{Seed: p.Seed + 2 + uint64(fold), Ways: ways, Shots: []int{shots}, Queries: or(p.Queries, 15)})
+		tasks := tell(meta.NWay(classes, meta.Episodes{Seed: p.Seed + 2 + uint64(fold), Ways: ways, Shots: []int{shots}, Queries: or(p.Queries, 15)}), columns)
 		for n := range or(p.Draws, 100) {
 			task := tasks(uint64(n))
 			s, err := l.Adapt(ctx, task)

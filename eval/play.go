@@ -33,6 +33,7 @@ type Plan struct {
 type stage struct {
 	class  string
 	scaler *feature.Scaler
+	column []meta.Column
 	raw    [][]float64
 	benign *tensor.Tensor
 	known  meta.Set
@@ -83,6 +84,7 @@ func (p *Plan) stage(d *Data, e Episode) (*stage, error) {
 	if s.scaler, err = feature.Fit(c, choose(raw, e.Benign), p.Scaling); err != nil {
 		return nil, err
 	}
+	s.column = columnsOf(s.scaler)
 	s.benign = s.scaler.Tensor(choose(raw, e.Benign))
 	s.query = s.scaler.Tensor(slices.Concat(choose(raw, e.QueryBenign), choose(raw, e.QueryAttack)))
 	if p.Known != nil {
@@ -182,7 +184,7 @@ func (p *Plan) train(ctx context.Context, s *stage, cache *trained) ([]meta.Lear
 	for _, l := range p.Learners {
 		if t, ok := l.(meta.Trainer); ok {
 			p.note("%s: training %s without it", s.class, l.Name())
-			after, err := t.Train(ctx, meta.BenignAgainstOne(s.sites, meta.Episodes{Seed: p.Protocol.Seed + 1}), p.Training)
+			after, err := t.Train(ctx, tell(meta.BenignAgainstOne(s.sites, meta.Episodes{Seed: p.Protocol.Seed + 1}), s.column), p.Training)
 			if err != nil {
 				return nil, fmt.Errorf("training %s: %w", l.Name(), err)
 			}
@@ -244,7 +246,7 @@ func (p *Plan) judge(ctx context.Context, s *stage, episodes []Episode, learners
 func (p *Plan) play(ctx context.Context, s *stage, e Episode, l meta.Learner) (Metrics, error) {
 	taught := s.scaler.Tensor(choose(s.raw, e.Support))
 	n, w := s.benign.Shape[0]+taught.Shape[0], s.scaler.Width()
-	task := &meta.Task{Ways: 2, Known: s.known}
+	task := &meta.Task{Ways: 2, Known: s.known, Columns: s.column}
 	if p.Alone {
 		task.Known = meta.Set{}
 	}

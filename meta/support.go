@@ -18,7 +18,12 @@ func dims(t *Task) (n, d int, err error) {
 	if x == nil || len(x.Shape) != 2 || x.Shape[0] != len(t.Support.Y) || t.Ways < 1 {
 		return 0, 0, fmt.Errorf("support set: rows and classes do not match")
 	}
-	count := make([]int, t.Ways)
+	var room [64]int // on the stack
+	count := room[:]
+	if t.Ways > len(room) {
+		count = make([]int, t.Ways)
+	}
+	count = count[:t.Ways]
 	for i, c := range t.Support.Y {
 		if c < 0 || c >= t.Ways {
 			return 0, 0, fmt.Errorf("support set: row %d: class %d of %d", i, c, t.Ways)

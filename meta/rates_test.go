@@ -54,6 +54,20 @@ func TestLearnedRatesByHand(t *testing.T) {
 	}
 }
 
+// Each step goes by its own rate, and those past the last by the last one's.
+func TestStepped(t *testing.T) {
+	var tape grad.Tape
+	leaf := func(v ...float32) *grad.Node { return tape.Leaf(tensor.From(v, len(v), 1)) }
+	for step, want := range map[int]float32{0: 9, 1: 6, 2: 6, 9: 6} {
+		if got := stepped(leaf(10), leaf(2), leaf(0.5, 2), step, false).Scalar(); got != want {
+			t.Errorf("step %d leads to %v, want %v", step, got, want)
+		}
+	}
+	if got := stepped(leaf(10, 10), leaf(2, 2), leaf(0.5, -2), 3, true).Value().Data; got[0] != 9 || got[1] != 14 {
+		t.Errorf("with a rate for each element: %v, want 9 and 14", got)
+	}
+}
+
 // Weights of three steps: a third each at first, all on the last at the end.
 func TestMultiStepWeights(t *testing.T) {
 	for done, want := range map[int][]float32{0: {1. / 3, 1. / 3, 1. / 3}, 5: {1. / 6, 1. / 6, 2. / 3}, 10: {0, 0, 1}, 99: {0, 0, 1}} {

@@ -173,8 +173,8 @@ func checkTrainingStops(t *testing.T, e subject) {
 		t.Fatal(err)
 	}
 	from, to := drawn, total.n.Load()
-	if from == to {
-		t.Error("a task that is gone through does not look at the context")
+	if to-from < 2 { // one is between tasks
+		t.Error("does not look at the context within a task")
 	}
 	for at := from; at < to; at++ {
 		ctx := looks(at)

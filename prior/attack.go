@@ -49,6 +49,9 @@ type family struct {
 
 func (f family) vary(g *gen, far float64) family { return family{f.kind, f.attack.vary(g, far)} }
 
+// most is how many families a class has at most.
+const most = 8
+
 // class is what one name is given to: one or more families.
 type class struct {
 	families []family
@@ -57,10 +60,11 @@ type class struct {
 	overlap  bool      // it is, in part, the taught class itself
 }
 
-func (p *plan) class(g *gen, s *site) *class {
-	n := 1
+// class draws a class of at least so many families.
+func (p *plan) class(g *gen, s *site, least int) *class {
+	n := least
 	if !p.Plain {
-		n = []int{1, 2, 3, 5, 8}[g.weighted(.52, .2, .12, .1, .06)]
+		n = max(n, []int{1, 2, 3, 5, 8}[g.weighted(.52, .2, .12, .1, .06)])
 	}
 	c := &class{upTo: rising(g.dirichlet(n, 2))}
 	for range n {
@@ -78,7 +82,7 @@ type span struct {
 // rows writes rows lo to hi of v and says which came from where. With first
 // they are all of the first family.
 func (c *class) rows(g *gen, s *site, v table, lo, hi int, first bool) []span {
-	var counts [8]int
+	var counts [most]int
 	for range hi - lo {
 		f := 0
 		if !first {

@@ -1,13 +1,12 @@
 package prior
 
 // Relations are the ways in which the attacks that are known at a site relate
-// to the taught one. But for "unrelated", three known attacks of ten are
-// unrelated nonetheless.
+// to the taught one. Whatever it is, three known attacks of ten are drawn on their own.
 var Relations = []Relation{
-	{Kind{"unrelated", "drawn on their own", .3}, (*maker).unrelated},
-	{Kind{"variants", "the taught attack with other parameters", .3}, (*maker).variant},
-	{Kind{"overlap", "made of some of the same families, and of others", .15}, (*maker).overlapping},
-	{Kind{"signature", "all attacks at the site move the same columns, beside what they do on their own", .25}, (*maker).unrelated},
+	{Kind{"unrelated", "drawn on their own", .25}, (*maker).unrelated},
+	{Kind{"variants", "the taught attack with other parameters", .25}, (*maker).variant},
+	{Kind{"overlap", "made of some of the same families, and of others", .3}, (*maker).overlapping},
+	{Kind{"signature", "all attacks at the site move the same columns, beside what they do on their own", .2}, (*maker).unrelated},
 }
 
 // Relation is how known attacks relate to the taught one.
@@ -24,7 +23,7 @@ type maker struct {
 }
 
 func (m *maker) unrelated() *class {
-	c := m.site.class(m.gen, m.site)
+	c := m.site.class(m.gen, m.site, 1)
 	c.signed = m.strength()
 	return c
 }
@@ -38,10 +37,17 @@ func (m *maker) variant() *class {
 	return c
 }
 
+// overlapping has some of the taught families, in shares of its own, and one
+// that is not among them: as names for attacks overlap where people give them.
 func (m *maker) overlapping() *class {
-	c := m.unrelated()
-	shared := of(m.gen, m.taught.families...)
-	c.families[0], c.overlap = shared.vary(m.gen, .1), true
+	c := &class{signed: m.strength(), overlap: true}
+	for _, i := range m.subset(len(m.taught.families), m.between(1, len(m.taught.families))) {
+		c.families = append(c.families, m.taught.families[i].vary(m.gen, .1))
+	}
+	if len(c.families) < most {
+		c.families = append(c.families, m.site.attack(m.gen, m.site))
+	}
+	c.upTo = rising(m.dirichlet(len(c.families), 1))
 	return c
 }
 

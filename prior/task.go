@@ -37,7 +37,20 @@ func (p *plan) task(g *gen) (*meta.Task, *Story) {
 	story := &Story{World: s.kind, Noise: noise}
 
 	mk := &maker{gen: g, site: s}
-	mk.taught = p.class(g, s)
+	var relation *Relation
+	families := 1
+	if g.Float64() < p.KnownShare {
+		r := p.relations.draw(g)
+		relation, story.Relation = &r, r.Name
+		if r.Name == "signature" {
+			mk.sign()
+		}
+		if g.chance(.5) && !p.Plain && (r.Name == "signature" || r.Name == "overlap") {
+			families = 3 // only what attacks have in common holds such a class together
+		}
+	}
+	mk.taught = p.class(g, s, families)
+	mk.taught.signed = g.uniform(.5, 1.5)
 	for _, f := range mk.taught.families {
 		story.Attacks = append(story.Attacks, f.kind)
 		if f, ok := f.attack.(*function); ok && g.chance(.85) {
@@ -46,14 +59,8 @@ func (p *plan) task(g *gen) (*meta.Task, *Story) {
 	}
 	var known, others []*class
 	var counts []int
-	if g.Float64() < p.KnownShare {
-		r := p.relations.draw(g)
-		story.Relation = r.Name
-		if r.Name == "signature" {
-			mk.sign()
-			mk.taught.signed = g.uniform(.5, 1.5)
-		}
-		known, counts = mk.context(r)
+	if relation != nil {
+		known, counts = mk.context(*relation)
 		for _, c := range known {
 			story.Known = append(story.Known, c.families[0].kind)
 		}

@@ -27,6 +27,7 @@ var Trainers = []Entry{
 	{"matching", "attention over the support set in a trained embedding (matching network)", func(s uint64) Learner { return &Matching{Model: Model{Seed: s}} }},
 	{"relation", "a trained network judges how rows and classes are related (relation network)", func(s uint64) Learner { return &Relation{Model: Model{Seed: s}} }},
 	{"r2d2", "ridge regression in a trained embedding (R2-D2)", func(s uint64) Learner { return &R2D2{Model: Model{Seed: s}} }},
+	{"matcher", "one network for every table, by what values look like among benign and beside taught ones", func(s uint64) Learner { return &Matcher{Model: Model{Seed: s}} }},
 	{"meta-vote", "vote with a trained prototypical network as a further member", func(s uint64) Learner { return &MetaVote{ProtoNet{Model: Model{Seed: s}}} }},
 }
 

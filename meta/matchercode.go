@@ -1,0 +1,161 @@
+package meta
+
+import (
+	"math"
+	"slices"
+	"sort"
+	"sync"
+)
+
+// A cell is what a value of a column looks like among the benign values of
+// that column: numbers that mean the same in every table.
+const (
+	cellNormal = iota // half the normal score of its rank
+	cellRank          // rank, −1 to 1
+	cellAtom          // ln(1 + benign rows of the same value)/7
+	cellTail          // ln(1 + benign rows at least as far out)/7
+	cellScale         // distance from the median in spreads, logarithmic
+	cellLog           // standardised logarithm
+	cellAbove         // 1 above all benign values
+	cellBelow
+	cellOver // how far above
+	cellUnder
+	cellNew // 1 between benign values, equal to none
+	cellSides
+)
+
+// slog is the logarithm that keeps signs: sign(x)·ln(1+|x|).
+func slog(x float64) float64 { return math.Copysign(math.Log1p(math.Abs(x)), x) }
+
+func clip(x, low, high float64) float64 { return min(max(x, low), high) }
+
+// ranks are functions of a rank among m benign values.
+type ranks struct {
+	m      int
+	normal []float32 // [2m+1], at lo+hi
+	log    []float32 // [m+1], ln(1+i)/7
+}
+
+var rankTables sync.Map // of *ranks by m
+
+func ranksOf(m int) *ranks {
+	if r, ok := rankTables.Load(m); ok {
+		return r.(*ranks)
+	}
+	r := &ranks{m, make([]float32, 2*m+1), make([]float32, m+1)}
+	for i := range r.normal {
+		u := clip(2*r.share(i)-1, -.9999, .9999)
+		r.normal[i] = float32(math.Erfinv(u) * math.Sqrt2 / 2)
+	}
+	for i := range r.log {
+		r.log[i] = float32(math.Log1p(float64(i)) / 7)
+	}
+	rankTables.Store(m, r)
+	return r
+}
+
+// share gives the rank lo+hi as a share, half a row away from the ends.
+func (r *ranks) share(both int) float64 {
+	m := float64(r.m)
+	return clip(float64(both)/(2*m), .5/m, 1-.5/m)
+}
+
+// code is what cells are made by: the benign values of a column.
+type code struct {
+	*ranks
+	sorted           []float32 // rising
+	median, spread   float64
+	unit             float64 // the median of the sizes of those that are not 0
+	logMean, logSpan float64 // of slog(x/unit)
+}
+
+// newCode keeps sorted, which has one value at least.
+func newCode(sorted []float32) code {
+	m := len(sorted)
+	c := code{ranks: ranksOf(m), sorted: sorted, median: float64(sorted[m/2]), spread: 1, unit: 1}
+	mean, dev := moments(sorted, func(x float32) float64 { return float64(x) })
+	c.fitSpread(mean, dev)
+	sizes := make([]float32, 0, m)
+	for _, x := range sorted {
+		if x != 0 {
+			sizes = append(sizes, max(x, -x))
+		}
+	}
+	if len(sizes) > 0 {
+		slices.Sort(sizes)
+		c.unit = max(float64(sizes[(len(sizes)-1)/2]), 1e-12)
+	}
+	if c.logMean, c.logSpan = moments(sorted, c.logOf); !(c.logSpan > 1e-6) {
+		c.logSpan = 1
+	}
+	return c
+}
+
+// fitSpread takes half the way from the first to the last tenth for the
+// spread, or the standard deviation where that is nothing.
+func (c *code) fitSpread(_, dev float64) {
+	tenth, last := c.sorted[int(.1*float64(c.m))], c.sorted[min(c.m-1, int(.9*float64(c.m)))]
+	if q := float64(last) - float64(tenth); q > 1e-9*(1+math.Abs(c.median)) {
+		c.spread = q / 2
+	} else if dev > 0 {
+		c.spread = dev
+	}
+}
+
+func (c *code) logOf(x float32) float64 { return slog(float64(x) / c.unit) }
+
+// moments gives mean and standard deviation of f; equal neighbours cost one call.
+func moments(xs []float32, f func(float32) float64) (mean, dev float64) {
+	at := make([]float64, len(xs))
+	for i, x := range xs {
+		if i > 0 && x == xs[i-1] {
+			at[i] = at[i-1]
+		} else {
+			at[i] = f(x)
+		}
+		mean += at[i]
+	}
+	mean /= float64(len(xs))
+	for _, v := range at {
+		dev += (v - mean) * (v - mean)
+	}
+	return mean, math.Sqrt(dev / float64(len(xs)))
+}
+
+// rank gives the number of benign values below x and of those up to it.
+func (c *code) rank(x float32) (lo, hi int) {
+	lo = sort.Search(c.m, func(i int) bool { return c.sorted[i] >= x })
+	if lo == c.m || c.sorted[lo] > x {
+		return lo, lo
+	}
+	return lo, lo + sort.Search(c.m-lo, func(i int) bool { return c.sorted[lo+i] > x })
+}
+
+// logCell gives a cell's cellLog alone.
+func (c *code) logCell(x float32) float32 {
+	return float32(clip((c.logOf(x)-c.logMean)/c.logSpan, -8, 8) / 3)
+}
+
+// cellTo writes the cell of x, of that rank, to dst [cellSides].
+func (c *code) cellTo(dst []float32, x float32, lo, hi int) {
+	dst = dst[:cellSides]
+	clear(dst)
+	dst[cellNormal] = c.normal[lo+hi]
+	dst[cellRank] = float32(2*c.share(lo+hi) - 1)
+	dst[cellAtom] = c.log[hi-lo]
+	dst[cellTail] = c.log[min(hi, c.m-lo)]
+	v := float64(x)
+	dst[cellScale] = float32(clip(slog(clip((v-c.median)/c.spread, -1e6, 1e6)), -6, 6) / 3)
+	dst[cellLog] = c.logCell(x)
+	low, high := float64(c.sorted[0]), float64(c.sorted[c.m-1])
+	switch {
+	case v > high:
+		dst[cellAbove] = 1
+		dst[cellOver] = float32(min(slog(min((v-high)/c.spread, 1e6)), 6) / 3)
+	case v < low:
+		dst[cellBelow] = 1
+		dst[cellUnder] = float32(min(slog(min((low-v)/c.spread, 1e6)), 6) / 3)
+	case lo == hi:
+		dst[cellNew] = 1
+	}
+}

@@ -1,0 +1,174 @@
+package meta
+
+import (
+	"math"
+
+	"github.com/inkling-sec/inkling/tensor"
+)
+
+// A judge is a matcher that was taught: the lesson as the network sees it.
+type judge struct {
+	*lesson
+	params       []*tensor.Tensor
+	scale, shift *tensor.Tensor // [columns, cell]: of the first layer of cells, column by column
+	gate         []float32      // weight of each column's evidence
+	gain, offset float32        // of the additive score
+	gains        []float32      // of the ratios
+	heads        []metricHead
+	common       []float32 // what the first of the last layers gives for all rows, [last]
+}
+
+// metricHead is a learned metric: a weight for each coordinate of where a row lies.
+type metricHead struct {
+	root         *tensor.Tensor // [1, 2d], square roots of the weights
+	land, taught *tensor.Tensor // weighted
+	unit         float32        // mean distance between benign neighbours
+}
+
+// dense gives x·w + bias by the layer at p.
+func dense(params []*tensor.Tensor, p int, x *tensor.Tensor) *tensor.Tensor {
+	y := tensor.New(x.Rows(), params[p].Cols())
+	tensor.DenseTo(y, x, params[p], params[p+1], false)
+	return y
+}
+
+func geluOf(x *tensor.Tensor) *tensor.Tensor {
+	tensor.GeluTo(x, x)
+	return x
+}
+
+// newJudge shows the network the lesson.
+func newJudge(l *lesson, params []*tensor.Tensor) *judge {
+	g := &judge{lesson: l, params: params}
+	h := g.read()
+	g.film(h)
+	mean := tensor.From(meanOf(h.Data, h.Cols()), 1, h.Cols())
+	pooled := dense(params, pPool1, geluOf(dense(params, pPool0, mean))).Data
+	g.gain, g.offset = softplus(pooled[0]+1), pooled[1]
+	for _, v := range pooled[2:] {
+		g.gains = append(g.gains, softplus(v))
+	}
+	for j, v := range dense(params, pGate, h).Data {
+		_ = j
+		g.gate = append(g.gate, softplus(v)/root32(float32(l.columns())))
+	}
+	if l.form.heads > 0 {
+		g.weigh(dense(params, pMetric, h.RowRange(0, l.d)))
+	}
+	g.common = append([]float32(nil), params[pLast0+1].Data...)
+	from := l.form.heads*metricSides + evidenceSides + 1
+	for i, v := range mean.Data {
+		for k, w := range params[pLast0].Row(from + i) {
+			g.common[k] += v * w
+		}
+	}
+	return g
+}
+
+// read gives each token in the network's words, [columns, width].
+func (g *judge) read() *tensor.Tensor {
+	h := dense(g.params, pToken1, geluOf(dense(g.params, pToken0, g.tokens)))
+	mixed := dense(g.params, pMix1, geluOf(dense(g.params, pMix0, geluOf(h.Clone()))))
+	tensor.AddTo(h, h, mixed)
+	tensor.NormRowsTo(h, h, layerEps)
+	tensor.AffineRowsTo(h, h, g.params[pNorm], g.params[pNorm+1])
+	return h
+}
+
+const layerEps = 1e-5
+
+// film turns each token into scale and shift of the cells' first layer (Perez et al. 2018).
+func (g *judge) film(h *tensor.Tensor) {
+	both, n := dense(g.params, pFilm, h), g.form.cell
+	g.scale, g.shift = tensor.New(h.Rows(), n), tensor.New(h.Rows(), n)
+	bias := g.params[pCell0+1].Data
+	for j := range h.Rows() {
+		for i := range n {
+			f := 1 + both.Row(j)[i]
+			g.scale.Row(j)[i] = f
+			g.shift.Row(j)[i] = bias[i]*f + both.Row(j)[n+i]
+		}
+	}
+}
+
+// weigh makes the learned metrics of logits [d, 2·heads]: column 0 and on for
+// normal scores, then for logarithms.
+func (g *judge) weigh(logits *tensor.Tensor) {
+	heads, d := g.form.heads, g.d
+	shares := tensor.New(2*heads, d)
+	tensor.TransposeTo(shares, logits)
+	tensor.SoftmaxTo(shares, shares)
+	for i := range heads {
+		w := metricHead{root: tensor.New(1, 2*d)}
+		for j := range d {
+			w.root.Data[j] = root32(shares.Row(i)[j]/2 + 1e-8)
+			w.root.Data[d+j] = root32(shares.Row(heads + i)[j]/2 + 1e-8)
+		}
+		w.land, w.taught = w.at(g.landAt), w.at(g.taughtAt)
+		w.unit = spacing(w.land, 5)
+		g.heads = append(g.heads, w)
+	}
+}
+
+func (w *metricHead) at(x *tensor.Tensor) *tensor.Tensor {
+	y := tensor.New(x.Rows(), x.Cols())
+	tensor.MulRowTo(y, x, w.root)
+	return y
+}
+
+// tell writes a head's distances of a row: logarithms of that to the five
+// nearest benign rows and to the nearest taught one, their ratio, the same as
+// a share, the mean taught one and the nearest benign one.
+func (w *metricHead) tell(dst, land, taught []float32) {
+	var store [8]near
+	best := nearest(store[:0], land, 5, -1)
+	var sum float32
+	for _, b := range best {
+		sum += root32(b.d2)
+	}
+	benign, first := sum/float32(len(best))/w.unit, root32(best[0].d2)/w.unit
+	least, mean := taught[0], float32(0)
+	for _, v := range taught {
+		least = min(least, v)
+		mean += root32(v)
+	}
+	closest := root32(least) / w.unit
+	mean /= float32(len(taught)) * w.unit
+	dst[0], dst[1] = log32(benign+metricEase), log32(closest+metricEase)
+	dst[2] = dst[0] - dst[1]
+	dst[3] = 4*benign/(benign+closest+metricEase) - 2
+	dst[4], dst[5] = log32(mean+metricEase), log32(first+metricEase)
+}
+
+func softplus(x float32) float32 {
+	v := float64(x)
+	return float32(max(v, 0) + math.Log1p(math.Exp(-math.Abs(v))))
+}
+
+// evidence gives what the cells of all columns say, [columns·n, 1+evidenceSides].
+func (g *judge) evidence(of, scale, shift *tensor.Tensor) *tensor.Tensor {
+	y := tensor.New(of.Rows(), g.form.cell)
+	tensor.MatMulTo(y, of, g.params[pCell0])
+	tensor.AffineGroupsTo(y, y, scale, shift)
+	return dense(g.params, pCell2, geluOf(dense(g.params, pCell1, geluOf(y))))
+}
+
+// exact gives the scores of rows with no short cuts; the tests hold Score to it.
+func (g *judge) exact(x *tensor.Tensor) []float32 {
+	c := g.judge(x)
+	out := g.evidence(c.of, g.scale, g.shift)
+	scores := make([]float32, c.n)
+	last := tensor.New(c.n, g.form.lastSides()-g.form.width)
+	sums := make([]float32, 1+evidenceSides)
+	for i := range c.n {
+		clear(sums)
+		for j, f := range g.gate {
+			for k, v := range out.Row(j*c.n + i) {
+				sums[k] += f * v
+			}
+		}
+		g.finish(last.Row(i), sums, &scores[i], c, i)
+	}
+	g.conclude(scores, last)
+	return scores
+}

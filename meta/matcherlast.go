@@ -1,0 +1,62 @@
+package meta
+
+import "github.com/inkling-sec/inkling/tensor"
+
+// finish puts together what the last layers get to see of a row, without what
+// all rows have in common, and starts its score with the additive one.
+func (g *judge) finish(last, sums []float32, score *float32, c *cells, i int) {
+	additive := g.gain*sums[0] + g.offset
+	at := 0
+	ratios := make([]float32, 0, 8)
+	for h := range g.heads {
+		w := &g.heads[h]
+		row := tensor.From(c.at.Row(i), 1, 2*g.d)
+		place := w.at(row)
+		w.tell(last[at:at+metricSides], distances(place, w.land).Data, distances(place, w.taught).Data)
+		ratios = append(ratios, last[at+2])
+		at += metricSides
+	}
+	at += copy(last[at:], sums[1:])
+	last[at] = clip32(additive, clipAdditive) / 4
+	*score = additive
+	if !g.withRatio {
+		return
+	}
+	told := tensor.From(last[at+1:], 1, plainSides)
+	more := tensor.New(1, ratioSides)
+	g.plainly(c.one(i), told, more)
+	ratios = append(ratios, more.Data...)
+	for k, r := range ratios {
+		*score += g.gains[k] * r
+	}
+}
+
+// conclude adds what the last layers say of rows [n, lastSides less width].
+func (g *judge) conclude(scores []float32, last *tensor.Tensor) {
+	w := g.lastWeights()
+	y := tensor.New(last.Rows(), g.form.last)
+	tensor.DenseTo(y, last, w, tensor.From(g.common, len(g.common)), false)
+	for i, v := range dense(g.params, pLast1, geluOf(y)).Data {
+		scores[i] += v
+	}
+}
+
+// lastWeights gives the first of the last layers' weights, without the rows
+// that take what all rows have in common.
+func (g *judge) lastWeights() *tensor.Tensor {
+	all := g.params[pLast0]
+	from := g.form.heads*metricSides + evidenceSides + 1
+	w := tensor.New(all.Rows()-g.form.width, all.Cols())
+	n := copy(w.Data, all.Data[:from*all.Cols()])
+	copy(w.Data[n:], all.Data[(from+g.form.width)*all.Cols():])
+	return w
+}
+
+// one gives row i of plain and derived columns.
+func (c *cells) one(i int) *cells {
+	o := &cells{n: 1, plain: c.plain.RowRange(i, i+1)}
+	if c.derived != nil {
+		o.derived = c.derived.RowRange(i, i+1)
+	}
+	return o
+}

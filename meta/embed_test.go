@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"slices"
 	"testing"
 
 	"github.com/inkling-sec/inkling/grad"
@@ -22,13 +23,13 @@ func compared(hidden ...int) map[string]Trainer {
 		"siamese":              &Siamese{Model: m()},
 		"siamese, nearest":     &Siamese{Model: m(), Nearest: true, Prototypes: true},
 		"triplet":              &Triplet{Model: m()},
-		"triplet, hinge":       &Triplet{Model: m(), Unit: true, Margin: 0.5},
-		"triplet, semi-hard":   &Triplet{Model: m(), SemiHard: true},
+		"triplet, hinge":       &Triplet{Model: m(), BatchHard: true, Unit: true, Margin: 0.5},
+		"triplet, soft":        &Triplet{Model: m(), BatchHard: true},
 		"matching":             &Matching{Model: m()},
 		"matching, squared":    &Matching{Model: m(), Squared: true, Fixed: true},
 		"matching, context":    &Matching{Model: func() Model { m := m(); m.Out = 12; return m }(), FullContext: true, Steps: 3},
 		"relation":             &Relation{Model: m()},
-		"relation, entropy":    &Relation{Model: m(), CrossEntropy: true},
+		"relation, entropy":    &Relation{Model: m(), CrossEntropy: true, Module: true},
 		"r2d2":                 &R2D2{Model: m()},
 		"relation, batch norm": &Relation{Model: func() Model { m := m(); m.BatchNorm = true; return m }()},
 	}
@@ -196,7 +197,7 @@ func must(t *testing.T, e episode, err error) episode {
 func TestComparersGradient(t *testing.T) {
 	const step = 1. / 2048
 	for name, l := range compared(7, 6) {
-		if name == "triplet, semi-hard" {
+		if name == "triplet" {
 			continue
 		}
 		task := toy(3, 6, 4)(1)
@@ -284,9 +285,9 @@ func TestSiameseByHand(t *testing.T) {
 // 0.3; 1: 0.4 and 0.7; 0.6: 0.4 and 0.3.
 func TestTripletByHand(t *testing.T) {
 	soft := func(x float64) float64 { return math.Log(1 + math.Exp(x)) }
-	o := lossOf(t, &Triplet{Model: identity()}, four)
+	o := lossOf(t, &Triplet{Model: identity(), BatchHard: true}, four)
 	nearly(t, "the soft loss", o.loss, (soft(-0.3)+soft(0)+soft(-0.3)+soft(0.1))/4)
-	o = lossOf(t, &Triplet{Model: identity(), Margin: 0.2}, four)
+	o = lossOf(t, &Triplet{Model: identity(), BatchHard: true, Margin: 0.2}, four)
 	nearly(t, "the hinge loss", o.loss, (0+0.2+0+0.3)/4)
 }
 
@@ -302,7 +303,7 @@ func TestSemiHardByHand(t *testing.T) {
 		return x
 	}
 	task := &Task{Ways: 2, Support: Set{tensor.From(angle(0, 60), 2, 2), []int{0, 1}}, Query: Set{tensor.From(angle(40, 10), 2, 2), []int{0, 1}}}
-	l := &Triplet{SemiHard: true, Model: Model{Hidden: []int{}, In: 2, Out: 2, params: []*tensor.Tensor{tensor.From([]float32{1, 0, 0, 1}, 2, 2), tensor.New(2)}}}
+	l := &Triplet{Model: Model{Hidden: []int{}, In: 2, Out: 2, params: []*tensor.Tensor{tensor.From([]float32{1, 0, 0, 1}, 2, 2), tensor.New(2)}}}
 	d := func(degrees float64) float64 { return 2 - 2*math.Cos(degrees*math.Pi/180) }
 	want := 0.0
 	for _, pair := range [][2]float64{{40, 60}, {40, 30}, {50, 60}, {50, 30}} {
@@ -391,8 +392,12 @@ func TestRelationPairs(t *testing.T) {
 	got := l.pairs(tape.Leaf(task.Query.X), tape.Leaf(task.Support.X), task).Value()
 	for i, want := range []float32{200, 203, 8, 203} { // 180, 190, 200, 210 and 220 are nearest
 		if math.Abs(float64(got.Data[i]-want)) > 1e-4 {
-			t.Fatalf("pairs %v, want class 200 and 8 beside 203", got.Data)
+			t.Fatalf("pairs %v, want classes 200 and 8 beside 203", got.Data)
 		}
+	}
+	got = l.pairs(tape.Leaf(four.Query.X), tape.Leaf(tensor.From([]float32{1, 5, 3}, 3, 1)), &Task{Ways: 2, Support: Set{Y: []int{0, 1, 0}}}).Value()
+	if want := []float32{2, 0.3, 5, 0.3, 2, 0.6, 5, 0.6}; !slices.Equal(got.Data, want) {
+		t.Fatalf("pairs %v, want %v", got.Data, want)
 	}
 }
 

@@ -30,7 +30,7 @@ import (
 type Matching struct {
 	Model               // Out is the number of sides of the embedding; 0 means 64
 	Squared     bool    // squared distances instead of the cosine
-	Scale       float32 // of what the softmax is taken of, to start from; 0 means 10, or 1 with Squared
+	Scale       float32 // of what the softmax is taken of, to start from; 0 means 20, or 1 with Squared
 	Fixed       bool    // leaves the scale as it is
 	FullContext bool    // full context embeddings (FCE)
 	Steps       int     // with FullContext: of reading a row; 0 means 5
@@ -76,7 +76,7 @@ const maxReads = 100 // steps that a model file may ask for
 
 func (l *Matching) sized(t *Task, seed uint64) (*Matching, error) {
 	c := *l
-	c.Scale, c.Steps = cmp.Or(l.Scale, 10), cmp.Or(l.Steps, 5)
+	c.Scale, c.Steps = cmp.Or(l.Scale, 20), cmp.Or(l.Steps, 5)
 	if l.Squared {
 		c.Scale = cmp.Or(l.Scale, 1)
 	}

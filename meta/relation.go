@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/inkling-sec/inkling/grad"
 	"github.com/inkling-sec/inkling/nn"
@@ -25,14 +26,17 @@ import (
 // nothing is pooled. For any other network the module is two linear layers.
 //
 // We differ in that a class's embedding is the mean of its support rows' rather
-// than the sum; of a class of 50 rows and more, a detection task's benign one, it is the mean of
-// the five that are nearest to the row, since such a class is no single cloud. And
+// than the sum; of a class of 50 rows and more, a detection task's benign one, it
+// is the mean of the five that are nearest to the row, since such a class is no
+// single cloud. Two classes of which one is so large are judged as by [Ratio] in the embedding: the module
+// found fewer of new attacks (0.88 of them at 0.1 % false alarms, with five examples each, where [Ratio] found 0.95). And
 // the module starts out from the difference of its two sides, as a kind of distance,
 // where the paper's has a million episodes to find that out.
 type Relation struct {
 	Model             // Out is the number of sides of the embedding; 0 means 64
 	Units        int  // of the module's hidden linear layer; 0 means 64, or the paper's 8 after convolutions
 	CrossEntropy bool // loss
+	Module       bool // judges detection tasks by the module too
 
 	at     []int // places of the groups
 	linear nn.Net
@@ -120,6 +124,7 @@ func (l *Relation) Params() map[string]*tensor.Tensor { return paramsOf(&l.Model
 
 func (l *Relation) sized(t *Task, seed uint64) (*Relation, error) {
 	c := *l
+	c.Outer.Iterations = cmp.Or(l.Outer.Iterations, fewIterations)
 	err := fit(&c, t, c.defaultOut(), seed)
 	if err != nil {
 		return nil, err
@@ -204,7 +209,6 @@ func (l *Relation) pairs(x, support *grad.Node, t *Task) *grad.Node {
 // shares gives what each support row counts in a class's embedding, for each
 // embedded row x and class: [n·ways, support rows].
 func shares(x, support *grad.Node, t *Task) *grad.Node {
-	const several = 5 // rows of a large class
 	tape := x.Tape()
 	count := tape.Zeros(1, t.Ways).Value().Data
 	for _, c := range t.Support.Y {
@@ -214,18 +218,33 @@ func shares(x, support *grad.Node, t *Task) *grad.Node {
 	tensor.SquaredDistancesTo(d2, x.Value(), support.Value())
 	out := tape.Zeros(x.Rows()*t.Ways, support.Rows())
 	for i := range x.Rows() {
-		for j, c := range t.Support.Y {
-			if count[c] < manyRows {
-				out.Value().Row(i*t.Ways + c)[j] = 1 / count[c]
-			}
-		}
 		for c, k := range count {
-			if k >= manyRows {
-				markNearest(out.Value().Row(i*t.Ways+c), d2.Row(i), t.Support.Y, c, several)
+			share := out.Value().Row(i*t.Ways + c)
+			if k < manyRows {
+				markAll(share, t.Support.Y, c, 1/k)
+			} else {
+				markNearest(share, d2.Row(i), t.Support.Y, c, 5)
 			}
 		}
 	}
 	return out
+}
+
+func markAll(dst []float32, y []int, c int, share float32) {
+	for j, own := range y {
+		if own == c {
+			dst[j] = share
+		}
+	}
+}
+
+// mostRows gives the number of support rows of the class that has most.
+func mostRows(t *Task) int {
+	count := make([]int, t.Ways)
+	for _, c := range t.Support.Y {
+		count[c]++
+	}
+	return slices.Max(count)
 }
 
 // markNearest gives the several rows of class c nearest by d2 an equal share each.
@@ -269,6 +288,9 @@ func (l *Relation) Adapt(ctx context.Context, t *Task) (Scorer, error) {
 	c, err := l.sized(t, l.Seed)
 	if err != nil {
 		return nil, fmt.Errorf("relation: %w", err)
+	}
+	if !c.Module && t.Ways == 2 && mostRows(t) >= manyRows {
+		return judging{ratio: true}.scorer(ctx, &c.Model, t)
 	}
 	support := forward(c.net(), c.params, t.Support.X)
 	judge := func(y *grad.Node) *grad.Node {

@@ -29,7 +29,7 @@ import (
 // [Ratio] in the embedding, and more by the distance to the mean of a class's support rows.
 type Siamese struct {
 	Model              // Out is the number of sides of the embedding; 0 means 64
-	Margin     float32 // 0 means 1
+	Margin     float32 // 0 means 2
 	Nearest    bool    // judges by a class's nearest support row instead of the mean
 	Prototypes bool    // judges two classes as it does more
 }
@@ -45,7 +45,7 @@ func (s *Siamese) Config() any { return *s }
 func (s *Siamese) sized(t *Task, seed uint64) (*Siamese, error) {
 	c := *s
 	err := fit(&c, t, c.defaultOut(), seed)
-	c.Margin = cmp.Or(s.Margin, 1)
+	c.Margin = cmp.Or(s.Margin, 2)
 	c.Outer.Iterations = cmp.Or(s.Outer.Iterations, fewIterations)
 	return &c, err
 }

@@ -14,14 +14,16 @@ import (
 // Unified Embedding for Face Recognition and Clustering, 2015), by triplets mined
 // among a task's rows, support and query set together:
 //
+// Semi-hard (FaceNet, section 3.2), the default: for each pair of a class the
+// nearest row of another class that is farther than the pair, or the farthest
+// one if none is; squared distances on the unit sphere and max(0, d⁺² − d⁻² + margin).
+//
 // Batch-hard (Hermans, Beyer and Leibe, In Defense of the Triplet Loss for
 // Person Re-Identification, 2017): for each anchor the farthest row of its class
 // and the nearest of any other. As they found best, distances are not squared,
-// embeddings are of any length, and the margin is soft, log(1 + exp(d⁺ − d⁻)).
-//
-// Semi-hard (FaceNet, section 3.2): for each pair of a class the nearest row of
-// another class that is farther than the pair, or the farthest one if none is;
-// squared distances on the unit sphere and max(0, d⁺² − d⁻² + margin).
+// embeddings are of any length, and the margin is soft, log(1 + exp(d⁺ − d⁻)). From
+// a random start, which they did not have, it takes thousands of steps to get away from embedding all
+// rows alike: Omniglot's 5-way 1-shot accuracy after 600 was 0.85 where semi-hard's was 0.95.
 //
 // Of a class of 50 rows and more, a detection task's benign one, an anchor goes
 // by its nearest row instead: such a class is no single cloud. For the
@@ -29,9 +31,9 @@ import (
 // to the mean of a class's support rows. Classes weigh the same.
 type Triplet struct {
 	Model              // Out is the number of sides of the embedding; 0 means 64
-	SemiHard   bool    // mines as FaceNet does; else batch-hard
-	Margin     float32 // of max(0, …); 0 means the soft margin, with SemiHard 0.2
-	Unit       bool    // gives embedded rows length 1; SemiHard always does
+	BatchHard  bool    // else semi-hard
+	Margin     float32 // of max(0, …); 0 means 0.2, with BatchHard the soft margin
+	Unit       bool    // gives embedded rows length 1; semi-hard always does
 	Nearest    bool    // judges by a class's nearest support row instead of the mean
 	Prototypes bool    // judges two classes as it does more
 }
@@ -47,7 +49,7 @@ func (l *Triplet) Config() any { return *l }
 func (l *Triplet) sized(t *Task, seed uint64) (*Triplet, error) {
 	c := *l
 	err := fit(&c, t, c.defaultOut(), seed)
-	if l.SemiHard {
+	if !l.BatchHard {
 		c.Margin, c.Unit = cmp.Or(l.Margin, 0.2), true
 	}
 	c.Outer.Iterations = cmp.Or(l.Outer.Iterations, fewIterations)
@@ -74,7 +76,7 @@ func (l *Triplet) episode(ctx context.Context, params []*grad.Node, t *Task) (o 
 		r.x = grad.UnitRows(r.x, lengthEps)
 	}
 	d2 := r.squaredDistances()
-	m := mining{rows: r, d2: d2.Data, count: r.counts(), semi: l.SemiHard}
+	m := mining{rows: r, d2: d2.Data, count: r.counts(), semi: !l.BatchHard}
 	loss := l.loss(r.x, m.triplets())
 	return outcome{loss: float64(loss.Scalar()), accuracy: r.accuracy(d2), grads: grad.Grad(loss, params...)}, nil
 }
@@ -91,12 +93,12 @@ func (l *Triplet) loss(x *grad.Node, t triplets) *grad.Node {
 	return nn.CrossEntropy(grad.Neg(grad.Beside(near, far)), want)
 }
 
-// distance gives that of each row of a from the same row of b: squared with SemiHard.
+// distance gives that of each row of a from the same row of b: squared but for batch-hard.
 func (l *Triplet) distance(a, b *grad.Node) *grad.Node {
 	const eps = 1e-8 // keeps the root's derivative finite where rows are equal
 	d := grad.Sub(a, b)
 	d2 := grad.DotRows(d, d)
-	if l.SemiHard {
+	if !l.BatchHard {
 		return d2
 	}
 	return grad.Sqrt(grad.Offset(d2, eps))

@@ -24,9 +24,10 @@ import "os"
 // The plain path adds from the first to the last and rounds products too; in
 // a·b and aᵀ·b it takes four at a time, as (x0+x1)+(x2+x3).
 //
-// All else but e to the power x and what is made of it gives the same bits on
-// all paths: products are rounded before they are added, sums have the lanes
-// and blocks that reduce.go names.
+// All else gives the same bits on every path, the plain one too: products are
+// rounded before they are added, and sums have the lanes and blocks that
+// reduce.go names. The exceptions are DotRowsTo, which sums as a·bᵀ does, and
+// the functions and softmax, where functions.go says how near the paths are.
 type path uint8
 
 const (

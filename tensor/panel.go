@@ -27,8 +27,59 @@ func (p panel) simd() {
 		return
 	}
 	p.a, p.b = p.a[:(p.n-1)*p.row+(p.k-1)*p.step+1], p.b[:(p.k-1)*p.ldb+p.m]
+	if p.m < 8 && p.ldd == p.m && (p.row == 1 || use == avx512) {
+		p.narrow()
+		return
+	}
+	p.strips()
+}
+
+func (p *panel) strips() {
 	for j := 0; j < p.m; {
 		j += p.strip(j, p.m-j)
+	}
+}
+
+// narrow makes a result of few columns: sideways, but for a few rows.
+func (p *panel) narrow() {
+	block := p.n
+	if p.row != 1 {
+		block = 128 // so much of a is turned at a time
+	}
+	for i := 0; i < p.n; i += block {
+		q := *p
+		q.n, q.a, q.dst = min(block, p.n-i), p.a[i*p.row:], p.dst[i*p.ldd:]
+		if q.n < 16 {
+			q.strips()
+		} else {
+			q.sideways()
+		}
+	}
+}
+
+// sideways makes the few columns of the result as rows of its transpose, which
+// fill vectors, and turns them. Each element has the same products in the same
+// order.
+func (p *panel) sideways() {
+	size, turned := 8*p.n, 0
+	if p.row != 1 {
+		turned = p.n * p.k
+	}
+	room := borrowRoom(size + turned)
+	defer returnRoom(room)
+	flat := panel{dst: (*room)[:size], a: p.b, b: p.a, n: p.m, k: p.k, m: p.n, row: 1, step: p.ldb, ldb: p.step, ldd: p.n}
+	if turned > 0 {
+		flat.b, flat.ldb = (*room)[size:], p.n
+		transposeSIMD(&flat.b[0], &p.a[0], p.n, p.row, p.n)
+	}
+	flat.simd()
+	turnNarrowSIMD(&p.dst[0], &flat.dst[0], p.m, p.n)
+	switch {
+	case p.bias == nil:
+	case p.relu:
+		biasReluSIMD(p.dst, p.dst, p.bias, p.n, p.m)
+	default:
+		addRowSIMD(p.dst, p.dst, p.bias, p.n, p.m)
 	}
 }
 

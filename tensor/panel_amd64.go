@@ -43,3 +43,8 @@ func panelAVX512x1(dst *float32, a *float32, b *float32, n int, k int, row int, 
 //
 //go:noescape
 func transposeSIMD(dst *float32, a *float32, n int, d int, ld int)
+
+// turnNarrowSIMD writes aᵀ, a having room for 8 rows, of which m are there.
+//
+//go:noescape
+func turnNarrowSIMD(dst *float32, a *float32, m int, d int)

@@ -41,3 +41,6 @@ func panelAVX512x1(dst *float32, a *float32, b *float32, n int, k int, row int, 
 
 // transposeSIMD writes aᵀ, a having 8 rows or more.
 func transposeSIMD(dst *float32, a *float32, n int, d int, ld int) { panic("tensor: no kernel") }
+
+// turnNarrowSIMD writes aᵀ, a having room for 8 rows, of which m are there.
+func turnNarrowSIMD(dst *float32, a *float32, m int, d int) { panic("tensor: no kernel") }

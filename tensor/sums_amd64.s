@@ -721,7 +721,7 @@ end:
 	RET
 
 // func sumSIMD(a []float32) float64
-// Requires: AVX, SSE2
+// Requires: AVX
 TEXT ·sumSIMD(SB), NOSPLIT, $0-32
 	MOVQ   a_base+0(FP), AX
 	MOVQ   a_len+8(FP), CX
@@ -771,12 +771,12 @@ tail:
 	VADDPD       X1, X0, X0
 	VUNPCKHPD    X0, X0, X1
 	VADDSD       X1, X0, X0
-	MOVSD        X0, ret+24(FP)
+	VMOVSD       X0, ret+24(FP)
 	VZEROUPPER
 	RET
 
 // func sumSquaresSIMD(a []float32) float64
-// Requires: AVX, FMA3, SSE2
+// Requires: AVX, FMA3
 TEXT ·sumSquaresSIMD(SB), NOSPLIT, $0-32
 	MOVQ   a_base+0(FP), AX
 	MOVQ   a_len+8(FP), CX
@@ -826,7 +826,7 @@ tail:
 	VADDPD       X1, X0, X0
 	VUNPCKHPD    X0, X0, X1
 	VADDSD       X1, X0, X0
-	MOVSD        X0, ret+24(FP)
+	VMOVSD       X0, ret+24(FP)
 	VZEROUPPER
 	RET
 

@@ -13,11 +13,12 @@ func panels() {
 	panel("panelAVX2x2", avx2{}, 2, false, 6, 3, 1)
 	panel("panelAVX2x2masked", avx2{}, 2, true, 6, 3, 1)
 	panel("panelAVX2x1", avx2{}, 1, true, 6, 3, 1)
-	panel("panelAVX512x4", avx512{}, 4, true, 6, 3, 1)
+	panel("panelAVX512x4", avx512{}, 4, true, 6, 5, 4, 3, 2, 1)
 	panel("panelAVX512x3", avx512{}, 3, true, 8, 4, 2, 1)
 	panel("panelAVX512x2", avx512{}, 2, true, 8, 4, 2, 1)
-	panel("panelAVX512x1", avx512{}, 1, true, 8, 4, 2, 1)
+	panel("panelAVX512x1", avx512{}, 1, true, 8, 7, 6, 5, 4, 3, 2, 1)
 	transposeKernel()
+	narrowKernel()
 }
 
 // panel writes a kernel for a strip of columns that is width vectors wide:

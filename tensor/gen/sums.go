@@ -353,7 +353,11 @@ func total(name, doc string, step func(x, acc reg.VecVirtual)) {
 	VADDPD(high, acc[0].AsX(), acc[0].AsX())
 	VUNPCKHPD(acc[0].AsX(), acc[0].AsX(), high)
 	VADDSD(high, acc[0].AsX(), acc[0].AsX())
-	Store(acc[0].AsX(), ReturnIndex(0))
+	result, err := ReturnIndex(0).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	VMOVSD(acc[0].AsX(), result.Addr)
 	VZEROUPPER()
 	RET()
 }

@@ -15,11 +15,11 @@ func transposeKernel() {
 	TEXT("transposeSIMD", NOSPLIT, "func(dst, a *float32, n, d, ld int)")
 	Pragma("noescape")
 	Doc("transposeSIMD writes aᵀ, a having 8 rows or more.")
-	t := &turn{dst: param("dst"), a: param("a"), d: inBytes("d"), ld: inBytes("ld"), mask: avx2{}.tail(param("d"))}
-	t.triple = times3(t.d)
+	t := newTurn()
+	t.ld = inBytes("ld")
 	n, step, back := param("n"), GP64(), GP64()
 	Label("rows")
-	t.row()
+	t.row(func(v reg.VecVirtual, m Mem) { VMOVUPS(v, m) })
 	SUBQ(Imm(8), n)
 	JZ(LabelRef("end"))
 	MOVQ(U32(8), step)
@@ -43,8 +43,30 @@ type turn struct {
 	mask                  reg.Register
 }
 
+func newTurn() *turn {
+	t := &turn{dst: param("dst"), a: param("a"), d: inBytes("d"), mask: avx2{}.tail(param("d"))}
+	t.triple = times3(t.d)
+	return t
+}
+
+// narrowKernel writes the kernel that turns at most 7 rows, m of them, and
+// reads 8:
+//
+//	dst[p·m+i] = a[i·d+p]   for i < m, p < d
+func narrowKernel() {
+	TEXT("turnNarrowSIMD", NOSPLIT, "func(dst, a *float32, m, d int)")
+	Pragma("noescape")
+	Doc("turnNarrowSIMD writes aᵀ, a having room for 8 rows, of which m are there.")
+	t := newTurn()
+	t.ld = inBytes("m")
+	kept := avx2{}.tail(param("m"))
+	t.row(func(v reg.VecVirtual, m Mem) { VMASKMOVPS(v, kept, m) })
+	VZEROUPPER()
+	RET()
+}
+
 // row turns eight rows.
-func (t *turn) row() {
+func (t *turn) row(put func(v reg.VecVirtual, m Mem)) {
 	pa, far, out, left := GP64(), GP64(), GP64(), GP64()
 	MOVQ(t.a, pa)
 	LEAQ(Mem{Base: t.a, Index: t.d, Scale: 4}, far)
@@ -54,7 +76,7 @@ func (t *turn) row() {
 	CMPQ(left, Imm(8))
 	JL(LabelRef("part"))
 	for _, v := range t.square(pa, far, false) {
-		VMOVUPS(v, Mem{Base: out})
+		put(v, Mem{Base: out})
 		ADDQ(t.ld, out)
 	}
 	ADDQ(Imm(32), pa)
@@ -65,7 +87,7 @@ func (t *turn) row() {
 	TESTQ(left, left)
 	JZ(LabelRef("rowdone"))
 	for p, v := range t.square(pa, far, true)[:7] {
-		VMOVUPS(v, Mem{Base: out})
+		put(v, Mem{Base: out})
 		if p < 6 {
 			ADDQ(t.ld, out)
 			DECQ(left)

@@ -2,7 +2,6 @@ package prior
 
 import (
 	"math"
-	"slices"
 )
 
 // Marginals are the kinds of column that real tables have, each made of a
@@ -200,12 +199,15 @@ func capped(g *gen) marginal {
 func spiked(g *gen) marginal {
 	n := g.between(3, 8)
 	upTo := rising(g.dirichlet(n, 1))
-	values, isSpike := g.normals(n), g.mask(n, .5)
-	slices.Sort(values)
+	isSpike := g.mask(n, .5)
+	middle, below := make([]float64, n), 0.0
+	for i, u := range upTo {
+		middle[i], below = math.Sqrt2*math.Erfinv(below+u-1), u
+	}
 	sigma, size := g.uniform(.3, 2), of(g, 1.0, 10, 1000)
 	return each(func(v float64) float64 {
 		if i := pick(upTo, normalShare(v)); isSpike[i] {
-			v = values[i]
+			v = middle[i]
 		}
 		return math.Round(100*limited(sigma*v)*size) / 100
 	})

@@ -38,13 +38,14 @@ func (e *Encoded) Adapt(ctx context.Context, t *Task) (Scorer, error) {
 		return nil, fmt.Errorf("%s: %w", e.Name(), err)
 	}
 	net := m.net()
-	embedded := &Task{Ways: t.Ways, Support: Set{forward(net, m.params, t.Support.X), t.Support.Y}, Known: t.Known}
+	params := m.params[:len(net.Names())]
+	embedded := &Task{Ways: t.Ways, Support: Set{forward(net, params, t.Support.X), t.Support.Y}, Known: t.Known}
 	if t.Known.X != nil {
-		embedded.Known.X = forward(net, m.params, t.Known.X)
+		embedded.Known.X = forward(net, params, t.Known.X)
 	}
 	head, err := e.Head.Adapt(ctx, embedded)
 	if err != nil {
 		return nil, err
 	}
-	return &embedScorer{net, m.params, head}, nil
+	return &embedScorer{net, params, head}, nil
 }

@@ -30,11 +30,11 @@ type Task struct {
 	Query   Set   // to be judged on; empty when there is nothing to judge
 	Known   Set   // rows of further classes, numbered from 0 on their own; may be empty (X nil)
 	Other   Set   // training only: rows to be judged that are of no way, such as other attacks than the taught one; may be empty
-	Classes []int // which class of its source each way is, where that is known; for reports, not for learners
-	Columns []Column
+	Classes []int // which class of its source each way is, where that is known
+	Columns []Column // what the columns are; nil where each is a Number
 }
 
-// Column says what a column of a task's rows is; where a task has no Columns each is a Number.
+// Column says what a column of a task's rows is.
 type Column uint8
 
 const (

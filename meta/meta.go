@@ -26,11 +26,11 @@ func (s Set) Len() int { return len(s.Y) }
 // Task is an N-way K-shot problem. Nothing in it is ever changed by a learner.
 type Task struct {
 	Ways    int
-	Support Set   // classes 0 to Ways-1, each with at least one row; counts may differ widely
-	Query   Set   // to be judged on; empty when there is nothing to judge
-	Known   Set   // rows of further classes, numbered from 0 on their own; may be empty (X nil)
-	Other   Set   // training only: rows to be judged that are of no way, such as other attacks than the taught one; may be empty
-	Classes []int // which class of its source each way is, where that is known
+	Support Set      // classes 0 to Ways-1, each with at least one row; counts may differ widely
+	Query   Set      // to be judged on; empty when there is nothing to judge
+	Known   Set      // rows of further classes, numbered from 0 on their own; may be empty (X nil)
+	Other   Set      // training only: rows to be judged that are of no way, such as other attacks than the taught one; may be empty
+	Classes []int    // which class of its source each way is, where that is known
 	Columns []Column // what the columns are; nil where each is a Number
 }
 

@@ -168,8 +168,7 @@ func (m ConvNet) Forward(dst *tensor.Tensor, params []*tensor.Tensor, x *tensor.
 			tensor.CopyTo(&s.out, &s.a)
 			continue
 		}
-		tensor.MatMulTo(&s.out, &s.a, params[m.Head()])
-		tensor.AddRowTo(&s.out, &s.out, params[m.Head()+1])
+		tensor.DenseTo(&s.out, &s.a, params[m.Head()], params[m.Head()+1], false)
 	}
 }
 

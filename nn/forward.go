@@ -40,8 +40,7 @@ func (m MLP) Forward(dst *tensor.Tensor, params []*tensor.Tensor, x *tensor.Tens
 		set(&s.out, &s.outs, to-from, m.Out, dst.Data[from*m.Out:])
 		m.hidden(s, params, false)
 		at := m.Head()
-		tensor.MatMulTo(&s.out, &s.a, params[at])
-		tensor.AddRowTo(&s.out, &s.out, params[at+1])
+		tensor.DenseTo(&s.out, &s.a, params[at], params[at+1], false)
 	}
 }
 
@@ -69,8 +68,7 @@ func (m MLP) hidden(s *scratch, params []*tensor.Tensor, freeze bool) {
 	for l := range m.Hidden {
 		y := m.layer(l)
 		set(&s.b, &s.bs, n, y.out, s.room(l%2, n*y.out))
-		tensor.MatMulTo(&s.b, &s.a, params[y.at])
-		tensor.AddRowTo(&s.b, &s.b, params[y.at+1])
+		tensor.DenseTo(&s.b, &s.a, params[y.at], params[y.at+1], !m.BatchNorm && !m.LayerNorm)
 		switch {
 		case m.BatchNorm:
 			mean, rstd := params[m.Trained()+2*l], params[m.Trained()+2*l+1]
@@ -82,7 +80,9 @@ func (m MLP) hidden(s *scratch, params []*tensor.Tensor, freeze bool) {
 			tensor.NormRowsTo(&s.b, &s.b, normEps)
 			tensor.AffineRowsTo(&s.b, &s.b, params[y.at+2], params[y.at+3])
 		}
-		tensor.ReluTo(&s.b, &s.b)
+		if m.BatchNorm || m.LayerNorm {
+			tensor.ReluTo(&s.b, &s.b)
+		}
 		set(&s.a, &s.as, n, y.out, s.b.Data)
 	}
 }

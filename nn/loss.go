@@ -53,9 +53,7 @@ func Accuracy(logits, targets *tensor.Tensor) (share float64) {
 func Norm(ts []*tensor.Tensor) float64 {
 	var s float64
 	for _, t := range ts {
-		for _, v := range t.Data {
-			s += float64(v) * float64(v)
-		}
+		s += tensor.SumSquares(t)
 	}
 	return math.Sqrt(s)
 }

@@ -15,9 +15,9 @@ func TestShowsNumbersAsThePipelineDoes(t *testing.T) {
 	const n, pool = 300, 200
 	raw := table{g.normals(n), g.normals(n), g.normals(n)}
 	for k := range n {
-		raw[0][k] *= 1e5                         // wide: standardised
-		raw[1][k] *= .1                          // narrow: under the floor
-		raw[2][k] = math.Exp(3 * raw[2][k]) * 50 // with missing values
+		raw[0][k] *= 1e5                       // wide: standardised
+		raw[1][k] *= .1                        // narrow: under the floor
+		raw[2][k] = math.Exp(3*raw[2][k]) * 50 // with missing values
 		if k%7 == 3 {
 			raw[2][k] = math.NaN()
 		}

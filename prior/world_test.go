@@ -69,9 +69,9 @@ func TestNetworkByHand(t *testing.T) {
 
 func TestGraphByHand(t *testing.T) {
 	m := &graph{r: 1, nodes: []node{
-		{parents: []int{0}, weight: []float64{2}, act: 5},                            // 2z
-		{parents: []int{1, 0}, weight: []float64{1, 1}, act: 3},                      // |2z + z|
-		{parents: []int{1, 2}, weight: []float64{9, 9}, act: 5, product: true},       // the product, factors within 3
+		{parents: []int{0}, weight: []float64{2}, act: 5},                           // 2z
+		{parents: []int{1, 0}, weight: []float64{1, 1}, act: 3},                     // |2z + z|
+		{parents: []int{1, 2}, weight: []float64{9, 9}, act: 5, product: true},      // the product, factors within 3
 		{parents: []int{3, 3}, weight: []float64{1, 1}, act: len(activations) - 1}}} // a step
 	x := table{make([]float64, 2), make([]float64, 2), make([]float64, 2), make([]float64, 2)}
 	m.mix(testGen(t, 1), x, table{{1, -2}})

@@ -28,8 +28,8 @@ import (
 // paper's bias, one number added to all logits, of which a softmax knows nothing.
 type R2D2 struct {
 	Model         // Out is the number of sides of the embedding; 0 means 64
-	Ridge float32 // λ to start from; 0 means 0.1
-	Scale float32 // of the logits, to start from; 0 means 10
+	Ridge float32 // λ to start from; 0 means 1
+	Scale float32 // of the logits, to start from; 0 means 20
 
 	at []int // places of the groups
 }
@@ -53,7 +53,7 @@ func (l *R2D2) Params() map[string]*tensor.Tensor { return paramsOf(&l.Model, l.
 
 func (l *R2D2) sized(t *Task, seed uint64) (*R2D2, error) {
 	c := *l
-	c.Ridge, c.Scale = cmp.Or(l.Ridge, 0.1), cmp.Or(l.Scale, 10)
+	c.Ridge, c.Scale = cmp.Or(l.Ridge, 1), cmp.Or(l.Scale, 20)
 	c.Outer.Iterations = cmp.Or(l.Outer.Iterations, fewIterations)
 	err := fit(&c, t, c.defaultOut(), seed)
 	c.at = places(c.groups())

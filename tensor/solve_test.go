@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -44,15 +45,41 @@ func TestSolve(t *testing.T) {
 	}
 }
 
-// Two rows the same: no inverse, but a number.
+// A row that follows from those before it counts for nothing.
 func TestSolveWithoutAnInverse(t *testing.T) {
-	for _, a := range []*Tensor{From([]float32{1, 1, 1, 1}, 2, 2), New(2, 2), From([]float32{-1, 0, 0, -1}, 2, 2)} {
+	for _, c := range []struct{ a, want []float32 }{
+		{[]float32{1, 1, 1, 1}, []float32{3, 0}},
+		{[]float32{0, 0, 0, 2}, []float32{0, 1.5}},
+		{[]float32{0, 0, 0, 0}, []float32{0, 0}},
+		{[]float32{-1, 0, 0, 1}, []float32{0, 3}},
+	} {
 		x := New(2, 1)
-		SolveTo(x, a, From([]float32{1, 1}, 2, 1))
-		for _, v := range x.Data {
-			if math.IsNaN(float64(v)) {
-				t.Errorf("%v gives %v", a.Data, x.Data)
-			}
+		SolveTo(x, From(c.a, 2, 2), From([]float32{3, 3}, 2, 1))
+		if !slices.Equal(x.Data, c.want) {
+			t.Errorf("%v gives %v, want %v", c.a, x.Data, c.want)
+		}
+	}
+}
+
+// Rounding must not grow from row to row: 60 columns that are sums of ten.
+func TestSolveOfFewDirections(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	r, mix, x := New(80, 10), New(10, 60), New(80, 60)
+	for _, m := range []*Tensor{r, mix} {
+		for i := range m.Data {
+			m.Data[i] = float32(1e4 * rng.NormFloat64())
+		}
+	}
+	MatMulTo(x, r, mix)
+	a, b, back := New(60, 60), New(60, 1), New(60, 1)
+	MatMulATo(a, x, x)
+	copy(b.Data, a.Data) // the first column, a being symmetric, is what the first unit vector gives
+	out := New(60, 1)
+	SolveTo(out, a, b)
+	MatMulTo(back, a, out)
+	for i, v := range back.Data {
+		if math.Abs(float64(v-b.Data[i])) > 1e-2*float64(b.Data[0]) {
+			t.Fatalf("a·x is %v where b is %v", v, b.Data[i])
 		}
 	}
 }

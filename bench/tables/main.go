@@ -174,30 +174,38 @@ func (o *options) tellLoaded(ctx context.Context, out io.Writer, chosen []*set) 
 		}
 		took := time.Since(began)
 		for _, p := range parts {
-			tell(out, s, p)
+			if err := o.tell(out, s, p); err != nil {
+				return err
+			}
 		}
 		fmt.Fprintf(out, "%-24s read in %.1f s\n", "", took.Seconds())
 	}
 	return nil
 }
 
-func tell(out io.Writer, s *set, p part) {
-	d := p.data
-	columns := 0
-	if c, err := d.Contract(); err == nil {
-		columns = len(c.Features)
+// tell says what a part has, and how many classes are held out at each number of shots.
+func (o *options) tell(out io.Writer, s *set, p part) error {
+	c, err := p.data.Contract()
+	if err != nil {
+		return err
 	}
-	groups := map[int]bool{}
-	for _, g := range d.Group {
+	episodes, err := o.protocol(s, 0).Episodes(p.data)
+	if err != nil {
+		return err
+	}
+	groups, held, benign := map[int]bool{}, map[int]int{}, 0
+	for i, g := range p.data.Group {
 		groups[g] = true
+		benign += int(bit(p.data.Label[i] == s.benign))
 	}
-	name := s.name
-	if p.name != "" {
-		name += "/" + p.name
+	for _, e := range episodes {
+		held[e.Shots]++
 	}
-	fmt.Fprintf(out, "%-40s %6d rows  %3d columns  %6d duplicates dropped  %3d groups ", name, len(d.Label), columns, d.Duplicates, len(groups))
-	for _, c := range d.Classes() {
-		fmt.Fprintf(out, "  %s %d", c, len(d.Of(c)))
+	name := strings.TrimSuffix(s.name+"/"+p.name, "/")
+	fmt.Fprintf(out, "%-36s %6d rows  %6d benign  %3d columns  %3d classes  %6d duplicates dropped  %3d groups; held out at", name, len(p.data.Label), benign, len(c.Features), len(p.data.Classes()), p.data.Duplicates, len(groups))
+	for _, k := range o.shots {
+		fmt.Fprintf(out, " K=%d: %d", k, held[k])
 	}
 	fmt.Fprintln(out)
+	return nil
 }

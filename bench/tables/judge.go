@@ -59,7 +59,11 @@ func (o *options) judges() (out []*judged, err error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, &judged{learner: e.New(o.seed), name: name})
+		l := e.New(o.seed)
+		if t, ok := l.(meta.Trainer); ok && len(t.Params()) == 0 {
+			return nil, fmt.Errorf("%s has to be trained: give its model with --models", name)
+		}
+		out = append(out, &judged{learner: l, name: name})
 	}
 	for _, file := range o.models {
 		l, _, err := meta.Load(file)

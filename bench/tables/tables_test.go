@@ -192,6 +192,24 @@ func TestChangedDataIsJudgedAnew(t *testing.T) {
 	}
 }
 
+func TestRunRefuses(t *testing.T) {
+	for _, row := range []struct{ name, says, args string }{
+		{"no such set", `no data set "x"`, "--only x"},
+		{"no such learner", `no learner "x"`, "--learners x"},
+		{"a learner without parameters", "protonet has to be trained", "--learners protonet"},
+		{"no learner", "no learners", "--learners ,"},
+		{"two of a name", "two learners are called", "--learners knn,knn"},
+		{"no data", "no set could be read", "--learners knn --only adbench/4_breastw --data /nowhere"},
+		{"shots", "no number of examples", "--shots 1,x"},
+	} {
+		var out bytes.Buffer
+		err := run(t.Context(), strings.Fields(row.args), &out, &out)
+		if err == nil || !strings.Contains(err.Error(), row.says) {
+			t.Errorf("%s: %v", row.name, err)
+		}
+	}
+}
+
 func TestFingerprintTellsLearnersApart(t *testing.T) {
 	of := map[string]string{}
 	for _, l := range []meta.Learner{&meta.Ratio{}, &meta.Ratio{Neighbours: 3}, &meta.KNN{}, &meta.Vote{}, &meta.Vote{Seed: 1}, &meta.Vote{Known: true}, &meta.ProtoNet{}} {

@@ -104,10 +104,29 @@ type Kind struct {
 
 func (k Kind) kind() Kind { return k }
 
+// Part is one list of kinds.
+type Part struct {
+	Name  string
+	Kinds []Kind
+}
+
+// Parts gives the lists that tasks are drawn from.
+func Parts() []Part {
+	return []Part{{"worlds", kinds(Worlds)}, {"profiles", kinds(Profiles)}, {"marginals", kinds(Marginals)}, {"attacks", kinds(Attacks)}, {"relations", kinds(Relations)}}
+}
+
+func kinds[T interface{ kind() Kind }](list []T) []Kind {
+	var out []Kind
+	for _, x := range list {
+		out = append(out, x.kind())
+	}
+	return out
+}
+
 func names[T interface{ kind() Kind }](list []T) []string {
 	var out []string
-	for _, x := range list {
-		out = append(out, x.kind().Name)
+	for _, k := range kinds(list) {
+		out = append(out, k.Name)
 	}
 	return out
 }

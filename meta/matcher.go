@@ -96,6 +96,7 @@ func (l *Matcher) Adapt(ctx context.Context, t *Task) (Scorer, error) {
 			return nil, err
 		}
 		g := newJudge(c.lesson(t, rows[way], rest(rows, way)), c.params)
+		g.tables = g.tabulate()
 		s.judges = append(s.judges, g)
 	}
 	return s, ctx.Err()
@@ -119,26 +120,4 @@ func rest(rows [][]float32, way int) []float32 {
 		return rows[1-way]
 	}
 	return slices.Concat(slices.Concat(rows[:way]...), slices.Concat(rows[way+1:]...))
-}
-
-// matcherScorer has a judge for each class, of two classes for the second alone.
-type matcherScorer struct {
-	ways, d int
-	judges  []*judge
-}
-
-func (s *matcherScorer) Ways() int { return s.ways }
-
-func (s *matcherScorer) Score(dst []float32, x *tensor.Tensor) {
-	n := checkScore(dst, x, s.ways, s.d)
-	if n == 0 {
-		return
-	}
-	clear(dst[:n*s.ways])
-	first := s.ways - len(s.judges)
-	for c, g := range s.judges {
-		for i, v := range g.exact(x) {
-			dst[i*s.ways+first+c] = v
-		}
-	}
 }

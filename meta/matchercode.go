@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sort"
 	"sync"
+
+	"github.com/inkling-sec/inkling/tensor"
 )
 
 // A cell is what a value of a column looks like among the benign values of
@@ -67,14 +69,14 @@ type code struct {
 	median, spread   float64
 	unit             float64 // the median of the sizes of those that are not 0
 	logMean, logSpan float64 // of slog(x/unit)
+	perUnit, perSpan float32 // 1 over these
 }
 
 // newCode keeps sorted, which has one value at least.
 func newCode(sorted []float32) code {
 	m := len(sorted)
 	c := code{ranks: ranksOf(m), sorted: sorted, median: float64(sorted[m/2]), spread: 1, unit: 1}
-	mean, dev := moments(sorted, func(x float32) float64 { return float64(x) })
-	c.fitSpread(mean, dev)
+	c.fitSpread()
 	sizes := make([]float32, 0, m)
 	for _, x := range sorted {
 		if x != 0 {
@@ -85,39 +87,49 @@ func newCode(sorted []float32) code {
 		slices.Sort(sizes)
 		c.unit = max(float64(sizes[(len(sizes)-1)/2]), 1e-12)
 	}
-	if c.logMean, c.logSpan = moments(sorted, c.logOf); !(c.logSpan > 1e-6) {
+	c.perUnit = float32(1 / c.unit)
+	c.perSpan = 1
+	if c.logMean, c.logSpan = spanOf(c.slogs()); !(c.logSpan > 1e-6) {
 		c.logSpan = 1
 	}
+	c.perSpan = float32(1 / c.logSpan)
 	return c
 }
 
 // fitSpread takes half the way from the first to the last tenth for the
 // spread, or the standard deviation where that is nothing.
-func (c *code) fitSpread(_, dev float64) {
+func (c *code) fitSpread() {
 	tenth, last := c.sorted[int(.1*float64(c.m))], c.sorted[min(c.m-1, int(.9*float64(c.m)))]
 	if q := float64(last) - float64(tenth); q > 1e-9*(1+math.Abs(c.median)) {
 		c.spread = q / 2
-	} else if dev > 0 {
+	} else if _, dev := spanOf(c.sorted); dev > 0 {
 		c.spread = dev
 	}
 }
 
-func (c *code) logOf(x float32) float64 { return slog(float64(x) / c.unit) }
-
-// moments gives mean and standard deviation of f; equal neighbours cost one call.
-func moments(xs []float32, f func(float32) float64) (mean, dev float64) {
-	at := make([]float64, len(xs))
-	for i, x := range xs {
-		if i > 0 && x == xs[i-1] {
-			at[i] = at[i-1]
-		} else {
-			at[i] = f(x)
+// slogs gives slog(x/unit) of the benign values.
+func (c *code) slogs() []float32 {
+	out := &tensor.Tensor{Shape: []int{1, c.m}, Data: make([]float32, c.m)}
+	for i, x := range c.sorted {
+		out.Data[i] = c.size(x)
+	}
+	tensor.LogTo(out, out)
+	for i, x := range c.sorted {
+		if x < 0 {
+			out.Data[i] = -out.Data[i]
 		}
-		mean += at[i]
+	}
+	return out.Data
+}
+
+// spanOf gives mean and standard deviation.
+func spanOf(xs []float32) (mean, dev float64) {
+	for _, x := range xs {
+		mean += float64(x)
 	}
 	mean /= float64(len(xs))
-	for _, v := range at {
-		dev += (v - mean) * (v - mean)
+	for _, x := range xs {
+		dev += (float64(x) - mean) * (float64(x) - mean)
 	}
 	return mean, math.Sqrt(dev / float64(len(xs)))
 }
@@ -131,13 +143,34 @@ func (c *code) rank(x float32) (lo, hi int) {
 	return lo, lo + sort.Search(c.m-lo, func(i int) bool { return c.sorted[lo+i] > x })
 }
 
-// logCell gives a cell's cellLog alone.
-func (c *code) logCell(x float32) float32 {
-	return float32(clip((c.logOf(x)-c.logMean)/c.logSpan, -8, 8) / 3)
+// size gives 1 + |x|/unit.
+func (c *code) size(x float32) float32 { return 1 + c.perUnit*abs32(x) }
+
+// logCell gives a cell's cellLog of x and the logarithm of its size. Wherever
+// it is needed it comes this way, to the last bit: derived columns tell by its
+// bits whether a row is one of the pool.
+func (c *code) logCell(x, log float32) float32 {
+	if x < 0 {
+		log = -log
+	}
+	return clip32((log-float32(c.logMean))*c.perSpan, 8) / 3
 }
 
-// cellTo writes the cell of x, of that rank, to dst [cellSides].
-func (c *code) cellTo(dst []float32, x float32, lo, hi int) {
+// logCells gives the cellLog of values.
+func (c *code) logCells(xs []float32) []float32 {
+	out := &tensor.Tensor{Shape: []int{1, len(xs)}, Data: make([]float32, len(xs))}
+	for i, x := range xs {
+		out.Data[i] = c.size(x)
+	}
+	tensor.LogTo(out, out)
+	for i, x := range xs {
+		out.Data[i] = c.logCell(x, out.Data[i])
+	}
+	return out.Data
+}
+
+// cellTo writes the cell of x, of that rank and logarithm, to dst [cellSides].
+func (c *code) cellTo(dst []float32, x float32, lo, hi int, log float32) {
 	dst = dst[:cellSides]
 	clear(dst)
 	dst[cellNormal] = c.normal[lo+hi]
@@ -146,7 +179,7 @@ func (c *code) cellTo(dst []float32, x float32, lo, hi int) {
 	dst[cellTail] = c.log[min(hi, c.m-lo)]
 	v := float64(x)
 	dst[cellScale] = float32(clip(slog(clip((v-c.median)/c.spread, -1e6, 1e6)), -6, 6) / 3)
-	dst[cellLog] = c.logCell(x)
+	dst[cellLog] = log
 	low, high := float64(c.sorted[0]), float64(c.sorted[c.m-1])
 	switch {
 	case v > high:

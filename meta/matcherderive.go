@@ -21,6 +21,7 @@ type space struct {
 	taught    *tensor.Tensor // [k, d], ±6 at most
 	known     *tensor.Tensor // [known rows, d], or nil
 	centre    []float32      // mean of taught
+	share     float32        // 1/√d, of distances
 	linear    *tensor.Tensor // [d, 2 or 3]: directions to taught rows, and to known ones
 	log       *tensor.Tensor // [d, 1]: the same towards taught rows among logarithms
 }
@@ -29,6 +30,7 @@ type space struct {
 func (l *lesson) fitSpace(normal, logs *tensor.Tensor, taught, known *cells, lands []int) *tensor.Tensor {
 	d, m := l.d, l.m
 	s := &l.space
+	s.share = float32(1 / math.Sqrt(float64(d)))
 	s.mean, s.dev, s.middle = make([]float32, d), make([]float32, d), make([]float32, d)
 	z, zz := tensor.New(m, d), tensor.New(m, d)
 	for j := range d {
@@ -135,43 +137,64 @@ const (
 // derive gives the derived columns of rows. own, where not nil, gives each row the landmark it
 // is itself, or −1. No row is its own neighbour.
 func (s *space) derive(z, zz *tensor.Tensor, own []int, who rowsAre) *tensor.Tensor {
-	n, d := z.Rows(), z.Cols()
-	sides := taughtDerived
-	if s.known != nil {
-		sides = derivedSides
-	}
-	out := tensor.New(n, sides)
-	linear, log := tensor.New(n, s.linear.Cols()), tensor.New(n, 1)
+	n := z.Rows()
+	out, linear, log := tensor.New(n, s.sides()), tensor.New(n, s.linear.Cols()), tensor.New(n, 1)
 	tensor.MatMulTo(linear, z, s.linear)
 	tensor.MatMulTo(log, zz, s.log)
 	toLand, toTaught := distances(z, s.land), distances(z, s.taught)
-	var toKnown *tensor.Tensor
+	toKnown := &tensor.Tensor{Shape: []int{n, 0}}
 	if s.known != nil {
 		toKnown = distances(z, s.known)
 	}
-	share := float32(1 / math.Sqrt(float64(d)))
 	for i := range n {
-		land, skip, skipKnown := -1, -1, -1
-		switch {
-		case own != nil:
-			land = own[i]
-		case n > 1 && who == theTaught:
-			skip = i
-		case n > 1 && who == theKnown:
-			skipKnown = i
+		skip := [3]int{-1, -1, -1}
+		if own != nil {
+			skip[0] = own[i]
 		}
-		row := out.Row(i)
-		row[0], row[1], row[2] = linear.Row(i)[0], linear.Row(i)[1], log.Data[i]
-		benign := share * meanNearest(toLand.Row(i), 3, land)
-		near := share * meanNearest(toTaught.Row(i), 1, skip)
-		row[3], row[4] = logRatio(benign, near), near
-		row[5] = share*root32(squaredDistance(z.Row(i), s.centre)) - benign
-		if toKnown != nil {
-			row[6] = linear.Row(i)[2]
-			row[7] = logRatio(benign, share*meanNearest(toKnown.Row(i), 1, skipKnown))
+		if who != others && n > 1 {
+			skip[who] = i
 		}
+		s.rowTo(out.Row(i), linear.Row(i), log.Data[i], z.Row(i), toLand.Row(i), toTaught.Row(i), toKnown.Row(i), skip)
 	}
 	return out
+}
+
+func (s *space) sides() int {
+	if s.known != nil {
+		return derivedSides
+	}
+	return taughtDerived
+}
+
+// rowTo writes the derived columns of a row at z with those squared distances; skip are the
+// places in them that do not count.
+func (s *space) rowTo(dst, linear []float32, log float32, z, land, taught, known []float32, skip [3]int) {
+	share := s.share
+	benign := share * meanNearest(land, 3, skip[0])
+	near := share * meanNearest(taught, 1, skip[1])
+	dst[0], dst[1], dst[2] = linear[0], linear[1], log
+	dst[3], dst[4] = logRatio(benign, near), near
+	dst[5] = share*root32(tensor.SquaredDistance(z, s.centre)) - benign
+	if s.known != nil {
+		dst[6] = linear[2]
+		dst[7] = logRatio(benign, share*meanNearest(known, 1, skip[2]))
+	}
+}
+
+// deriveTo is derive for a block of rows.
+func (s *space) deriveTo(dst *tensor.Tensor, r *room, n int) {
+	z, zz, linear, log := r.z.rows(n), r.logs.rows(n), r.linear.rows(n), r.log.rows(n)
+	tensor.MatMulTo(linear, z, s.linear)
+	tensor.MatMulTo(log, zz, s.log)
+	land, taught, known := r.land.rows(n), r.taught.rows(n), r.known.rows(n)
+	tensor.SquaredDistancesTo(land, z, s.land)
+	tensor.SquaredDistancesTo(taught, z, s.taught)
+	if s.known != nil {
+		tensor.SquaredDistancesTo(known, z, s.known)
+	}
+	for i := range n {
+		s.rowTo(dst.Row(i), linear.Row(i), log.Data[i], z.Row(i), land.Row(i), taught.Row(i), known.Row(i), [3]int{-1, -1, -1})
+	}
 }
 
 // logRatio tells how much nearer taught than benign rows are.
@@ -180,15 +203,6 @@ func logRatio(benign, taught float32) float32 {
 }
 
 func root32(x float32) float32 { return float32(math.Sqrt(float64(x))) }
-
-// squaredDistance sums from the first to the last.
-func squaredDistance(a, b []float32) (sum float32) {
-	for j, v := range a {
-		e := v - b[j]
-		sum += e * e
-	}
-	return sum
-}
 
 // distances gives the squared distances of rows.
 func distances(a, b *tensor.Tensor) *tensor.Tensor {
@@ -243,11 +257,22 @@ func (l *lesson) derive(normal, logs, z *tensor.Tensor, taught, known *cells, st
 			table.Row(i)[l.d+j] = (v - mean) / (dev + 1e-6)
 		}
 	}
-	l.appendDerived(taught, l.space.derive(l.space.taught, second(l.space.of(taught)), nil, theTaught))
+	l.marked = append(l.marked, make([][]float32, sides)...)
+	l.markDerived(taught, l.space.derive(l.space.taught, second(l.space.of(taught)), nil, theTaught))
 	if l.space.known != nil {
-		l.appendDerived(known, l.space.derive(l.space.known, second(l.space.of(known)), nil, theKnown))
+		l.markDerived(known, l.space.derive(l.space.known, second(l.space.of(known)), nil, theKnown))
 	}
 	return table, stats
+}
+
+// markDerived adds derived columns of taught or of known rows.
+func (l *lesson) markDerived(c *cells, values *tensor.Tensor) {
+	l.appendDerived(c, values)
+	for i := range c.n {
+		for j, v := range values.Row(i) {
+			l.marked[l.d+j] = append(l.marked[l.d+j], v)
+		}
+	}
 }
 
 // derivedTo is poolTo for a derived column.

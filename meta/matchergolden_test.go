@@ -53,7 +53,11 @@ func TestMatcherIsThePrototype(t *testing.T) {
 		p := pick(flat(c.Benign), flat(c.Positives), nil, d, nil, matcherColumns)
 		first := spaced(min(len(c.Benign), matcherLands), matcherLands)
 		l := newLesson(prototype, p, len(c.Positives), c.Lands, first)
-		got := newJudge(l, params).exact(tensor.FromRows(c.Query))
+		g := newJudge(l, params)
+		g.tables = g.tabulate()
+		query := tensor.FromRows(c.Query)
+		got := g.exact(query)
+		holdTo(t, fmt.Sprint("case ", i), g, &Task{Query: Set{X: query}, Support: Set{X: tensor.FromRows(c.Benign)}})
 		worst := 0.0
 		for k, want := range c.Score {
 			worst = max(worst, math.Abs(float64(got[k])-want))

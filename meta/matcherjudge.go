@@ -2,6 +2,7 @@ package meta
 
 import (
 	"math"
+	"sync"
 
 	"github.com/inkling-sec/inkling/tensor"
 )
@@ -15,7 +16,10 @@ type judge struct {
 	gain, offset float32        // of the additive score
 	gains        []float32      // of the ratios
 	heads        []metricHead
-	common       []float32 // what the first of the last layers gives for all rows, [last]
+	common       *tensor.Tensor // what the first of the last layers gives for all rows, [last]
+	last         *tensor.Tensor // the rest of that layer's weights
+	tables       []table
+	rooms        sync.Pool // of *room
 }
 
 // metricHead is a learned metric: a weight for each coordinate of where a row lies.
@@ -48,20 +52,20 @@ func newJudge(l *lesson, params []*tensor.Tensor) *judge {
 	for _, v := range pooled[2:] {
 		g.gains = append(g.gains, softplus(v))
 	}
-	for j, v := range dense(params, pGate, h).Data {
-		_ = j
+	for _, v := range dense(params, pGate, h).Data {
 		g.gate = append(g.gate, softplus(v)/root32(float32(l.columns())))
 	}
 	if l.form.heads > 0 {
 		g.weigh(dense(params, pMetric, h.RowRange(0, l.d)))
 	}
-	g.common = append([]float32(nil), params[pLast0+1].Data...)
+	g.common = params[pLast0+1].Clone()
 	from := l.form.heads*metricSides + evidenceSides + 1
 	for i, v := range mean.Data {
 		for k, w := range params[pLast0].Row(from + i) {
-			g.common[k] += v * w
+			g.common.Data[k] += v * w
 		}
 	}
+	g.last = g.lastWeights()
 	return g
 }
 

@@ -33,9 +33,8 @@ func (g *judge) finish(last, sums []float32, score *float32, c *cells, i int) {
 
 // conclude adds what the last layers say of rows [n, lastSides less width].
 func (g *judge) conclude(scores []float32, last *tensor.Tensor) {
-	w := g.lastWeights()
 	y := tensor.New(last.Rows(), g.form.last)
-	tensor.DenseTo(y, last, w, tensor.From(g.common, len(g.common)), false)
+	tensor.DenseTo(y, last, g.last, g.common, false)
 	for i, v := range dense(g.params, pLast1, geluOf(y)).Data {
 		scores[i] += v
 	}

@@ -2,6 +2,7 @@ package meta
 
 import (
 	"math"
+	"slices"
 
 	"github.com/inkling-sec/inkling/tensor"
 )
@@ -18,6 +19,7 @@ type lesson struct {
 	known   []marks // nil without known rows
 	space   space
 	plain   rowSpace
+	marked  [][]float32    // values of the taught and the known rows, of each column
 	tokens  *tensor.Tensor // [columns, form.tokenSides]
 	// where a row lies, its normal scores and its standardised logarithms side by side, ±8 at most, [rows, 2d]
 	landAt, taughtAt, knownAt *tensor.Tensor
@@ -53,6 +55,9 @@ func newLesson(f form, p *picked, k int, lands, metric []int) *lesson {
 		l.codes = append(l.codes, newCode(sorted))
 		stats = append(stats, l.poolTo(normal, logs, j, p.order[j]))
 	}
+	for j, col := range p.taught {
+		l.marked = append(l.marked, append(slices.Clone(col), p.known[j]...))
+	}
 	taught, known := l.rawCells(p.taught), l.rawCells(p.known)
 	z := l.fitSpace(normal, logs, taught, known, lands)
 	l.plain = newRowSpace(p, lands)
@@ -74,11 +79,11 @@ func newLesson(f form, p *picked, k int, lands, metric []int) *lesson {
 // gives what is told of their distribution.
 func (l *lesson) poolTo(normal, logs *tensor.Tensor, j int, order []int32) spread {
 	c, d := &l.codes[j], normal.Cols()
-	s := spread{}
+	s, logCells := spread{}, c.logCells(c.sorted)
 	for lo, hi := 0, 0; lo < c.m; lo = hi {
 		for hi = lo; hi < c.m && c.sorted[hi] == c.sorted[lo]; hi++ {
 		}
-		a, b := c.normal[lo+hi], c.logCell(c.sorted[lo])
+		a, b := c.normal[lo+hi], logCells[lo]
 		for _, i := range order[lo:hi] {
 			normal.Data[int(i)*d+j], logs.Data[int(i)*d+j] = a, b
 		}
@@ -107,10 +112,11 @@ func (l *lesson) rawCells(columns [][]float32) *cells {
 
 // encode writes the cells of a column's values, without comparisons.
 func (l *lesson) encode(c *cells, j int, values []float32) {
+	logCells := l.codes[j].logCells(values)
 	for i, x := range values {
 		lo, hi := l.codes[j].rank(x)
 		c.lo[j*c.n+i], c.hi[j*c.n+i] = int32(lo), int32(hi)
-		l.codes[j].cellTo(c.of.Row(j*c.n+i), x, lo, hi)
+		l.codes[j].cellTo(c.of.Row(j*c.n+i), x, lo, hi, logCells[i])
 	}
 }
 

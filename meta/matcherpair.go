@@ -25,10 +25,9 @@ func newMarks(cells []float32, stride int, lo, hi []int32) marks {
 		m.scale = append(m.scale, cells[i+cellScale])
 		m.log = append(m.log, cells[i+cellLog])
 	}
-	same := func(v float32) float64 { return float64(v) }
-	mean, _ := moments(m.normal, same)
+	mean, _ := spanOf(m.normal)
 	m.meanNormal = float32(mean)
-	mean, dev := moments(m.log, same)
+	mean, dev := spanOf(m.log)
 	m.meanLog, m.devLog = float32(mean), float32(dev)
 	return m
 }

@@ -25,7 +25,7 @@ const (
 func newRowSpace(p *picked, lands []int) rowSpace {
 	q := rowSpace{share: make([]float32, len(p.from)), neighbours: 1}
 	for j, col := range p.pool {
-		_, dev := moments(col, func(v float32) float64 { return float64(v) })
+		_, dev := spanOf(col)
 		q.share[j] = float32(1 / max(1, dev))
 	}
 	if len(p.pool[0]) >= manyRows {

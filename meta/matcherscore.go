@@ -1,0 +1,227 @@
+package meta
+
+import "github.com/inkling-sec/inkling/tensor"
+
+// matcherScorer has a judge for each class, of two classes for the second alone.
+type matcherScorer struct {
+	ways, d int
+	judges  []*judge
+}
+
+func (s *matcherScorer) Ways() int { return s.ways }
+
+func (s *matcherScorer) Score(dst []float32, x *tensor.Tensor) {
+	n := checkScore(dst, x, s.ways, s.d)
+	clear(dst[:n*s.ways])
+	first := s.ways - len(s.judges)
+	for c, g := range s.judges {
+		for lo := 0; lo < n; lo += matcherBlock {
+			g.scoreTo(dst[lo*s.ways+first+c:], s.ways, x, lo, min(n, lo+matcherBlock))
+		}
+	}
+}
+
+// matcherBlock is how many rows go through a column's table together.
+const matcherBlock = 64
+
+// room is what a block of rows is judged in.
+type room struct {
+	sums, at, weighted, z, logs, plain matrix // where a row lies, see cells
+	land, taught, known                matrix // distances
+	linear, log, derived               matrix
+	last, hidden, out                  matrix
+}
+
+// matrix is an array whose rows are as many as a block has.
+type matrix struct {
+	tensor.Tensor
+	shape [2]int
+}
+
+func (m *matrix) init(cols int) {
+	m.Data = make([]float32, matcherBlock*cols)
+	m.shape = [2]int{0, cols}
+}
+
+func (m *matrix) rows(n int) *tensor.Tensor {
+	m.shape[0] = n
+	m.Shape, m.Data = m.shape[:], m.Data[:n*m.shape[1]]
+	return &m.Tensor
+}
+
+func (g *judge) newRoom() *room {
+	r, d := new(room), g.d
+	known := 0
+	if g.plain.known != nil {
+		known = g.plain.known.Rows()
+	}
+	for m, cols := range map[*matrix]int{
+		&r.sums: tableSides, &r.at: 2 * d, &r.weighted: 2 * d, &r.z: d, &r.logs: d, &r.plain: d,
+		&r.land: g.plain.land.Rows(), &r.taught: g.plain.taught.Rows(), &r.known: known,
+		&r.linear: g.space.linear.Cols(), &r.log: 1, &r.derived: derivedSides,
+		&r.last: g.last.Rows(), &r.hidden: g.form.last, &r.out: 1,
+	} {
+		m.init(cols)
+	}
+	return r
+}
+
+// scoreTo writes the scores of rows from to to-1 of x to dst, one every stride.
+func (g *judge) scoreTo(dst []float32, stride int, x *tensor.Tensor, from, to int) {
+	r, _ := g.rooms.Get().(*room)
+	if r == nil {
+		r = g.newRoom()
+	}
+	defer g.rooms.Put(r)
+	n := to - from
+	clear(r.sums.rows(n).Data)
+	g.lookUp(r, x, from, n)
+	g.standardise(r, x, from, n)
+	g.deriveTo(r, n)
+	last := r.last.rows(n)
+	g.metricTo(r, n)
+	for i := range n {
+		row, sums := last.Row(i), r.sums.Row(i)
+		at := g.form.heads * metricSides
+		at += copy(row[at:], sums[1:])
+		dst[i*stride] = g.gain*sums[0] + g.offset
+		row[at] = clip32(dst[i*stride], clipAdditive) / 4
+	}
+	if g.withRatio {
+		g.plainTo(r, n)
+	}
+	g.answerTo(dst, stride, r, n)
+}
+
+// lookUp adds up the evidence of raw columns and writes normal scores and plain coordinates.
+func (g *judge) lookUp(r *room, x *tensor.Tensor, from, n int) {
+	d, width := g.d, x.Cols()
+	at, z, plain := r.at.rows(n).Data, r.z.rows(n).Data, r.plain.rows(n).Data
+	for j, column := range g.from {
+		t := &g.tables[j]
+		mean, dev := g.space.mean[j], g.space.dev[j]
+		for i := range n {
+			v := finite32(x.Data[(from+i)*width+column])
+			p, both := t.find(v)
+			p.addTo(r.sums.Data[i*tableSides:(i+1)*tableSides], t.along(v), float32(both))
+			normal := 2 * t.code.normal[both]
+			at[i*2*d+j] = clip32(normal, 8)
+			z[i*d+j] = clip32((normal-mean)/dev, 6)
+			plain[i*d+j] = g.plain.of(j, v)
+		}
+	}
+}
+
+// addTo adds what the piece gives at w and rank.
+func (p *piece) addTo(sums []float32, w, rank float32) {
+	w, rank = w-p.start, rank-p.rank
+	sums = sums[:tableSides]
+	for k := range sums {
+		sums[k] += p.from[k] + p.slope[k]*w + p.turn[k]*rank
+	}
+}
+
+// standardise writes the standardised logarithms of a block.
+func (g *judge) standardise(r *room, x *tensor.Tensor, from, n int) {
+	d, width := g.d, x.Cols()
+	logs, at := r.logs.rows(n), r.at.Data
+	for j, column := range g.from {
+		c := &g.codes[j]
+		for i := range n {
+			logs.Data[i*d+j] = c.size(finite32(x.Data[(from+i)*width+column]))
+		}
+	}
+	tensor.LogTo(logs, logs)
+	for j, column := range g.from {
+		c, middle := &g.codes[j], g.space.middle[j]
+		for i := range n {
+			v := 3 * c.logCell(finite32(x.Data[(from+i)*width+column]), logs.Data[i*d+j])
+			at[i*2*d+d+j] = clip32(v, 8)
+			logs.Data[i*d+j] = v - middle
+		}
+	}
+}
+
+// deriveTo writes the derived columns of a block and adds up their evidence.
+func (g *judge) deriveTo(r *room, n int) {
+	if !g.withDerived {
+		return
+	}
+	sides := len(g.tables) - g.d
+	r.derived.shape[1] = sides
+	derived := r.derived.rows(n)
+	g.space.deriveTo(derived, r, n)
+	for j := range sides {
+		t := &g.tables[g.d+j]
+		for i := range n {
+			v := derived.Data[i*sides+j]
+			p, both := t.find(v)
+			p.addTo(r.sums.Data[i*tableSides:(i+1)*tableSides], t.along(v), float32(both))
+		}
+	}
+}
+
+// metricTo writes what the heads tell of a block.
+func (g *judge) metricTo(r *room, n int) {
+	at, weighted, land, taught := r.at.rows(n), r.weighted.rows(n), r.land.rows(n), r.taught.rows(n)
+	for h := range g.heads {
+		w := &g.heads[h]
+		tensor.MulRowTo(weighted, at, w.root)
+		tensor.SquaredDistancesTo(land, weighted, w.land)
+		tensor.SquaredDistancesTo(taught, weighted, w.taught)
+		for i := range n {
+			w.tell(r.last.Row(i)[h*metricSides:(h+1)*metricSides], land.Row(i), taught.Row(i))
+		}
+	}
+}
+
+// plainTo writes the plain distances of a block; the ratios stay where answerTo finds them.
+func (g *judge) plainTo(r *room, n int) {
+	plain, land, taught := r.plain.rows(n), r.land.rows(n), r.taught.rows(n)
+	tensor.SquaredDistancesTo(land, plain, g.plain.land)
+	tensor.SquaredDistancesTo(taught, plain, g.plain.taught)
+	if g.known != nil {
+		tensor.SquaredDistancesTo(r.known.rows(n), plain, g.plain.known)
+	}
+	from := g.last.Rows() - plainSides
+	for i := range n {
+		var known []float32
+		if g.known != nil {
+			known = r.known.Row(i)
+		}
+		g.plain.tell(r.last.Row(i)[from:], land.Row(i), taught.Row(i), known)
+	}
+}
+
+// answerTo adds the ratios and what the last layers say.
+func (g *judge) answerTo(dst []float32, stride int, r *room, n int) {
+	hidden, out := r.hidden.rows(n), r.out.rows(n)
+	tensor.DenseTo(hidden, &r.last.Tensor, g.last, g.common, false)
+	tensor.GeluTo(hidden, hidden)
+	tensor.DenseTo(out, hidden, g.params[pLast1], g.params[pLast1+1], false)
+	for i := range n {
+		dst[i*stride] += out.Data[i]
+		if g.withRatio {
+			dst[i*stride] += g.nearness(r, i)
+		}
+	}
+}
+
+// nearness gives the ratios' part of the score of row i.
+func (g *judge) nearness(r *room, i int) (sum float32) {
+	last := r.last.Row(i)
+	gains := g.gains
+	for h := range g.heads {
+		sum += gains[h] * last[h*metricSides+2]
+	}
+	gains = gains[len(g.heads):]
+	told := last[len(last)-plainSides:]
+	sum += gains[0]*told[2] + gains[1]*told[3]
+	if g.withDerived {
+		derived := r.derived.Row(i)
+		if sum += gains[2] * derived[3]; g.known != nil {
+			sum += gains[3] * derived[7]
+		}
+	}
+	return sum
+}

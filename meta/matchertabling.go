@@ -1,0 +1,273 @@
+package meta
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/inkling-sec/inkling/tensor"
+)
+
+// tabling is the work on tables, done in rounds: pieces that are to be made,
+// and what the network is to be asked for them.
+type tabling struct {
+	*judge
+	tables  []table
+	singles [][]int // values that one benign row has, of each column
+	todo    []span
+	asked   []point
+	answers *tensor.Tensor
+}
+
+// span is a piece to be made, from value a to value b of a column, or with on
+// from single a to single b, or with alone of value a.
+type span struct {
+	column, a, b int
+	on, alone    bool
+	known        bool     // the ends are
+	end, mid     [2]reply // mid: just before and after the value in the middle, or with on at it and a rank higher
+	first        int      // question
+}
+
+// reply is what the network says at a coordinate and a rank.
+type reply struct {
+	at, rank float32
+	says     [tableSides]float32
+}
+
+// point is a question: the cell of x with lo benign values below and hi up to it.
+type point struct {
+	column, lo, hi int
+	x              float32
+}
+
+// begin plans a table's pieces.
+func (b *tabling) begin(j int) {
+	t := &b.tables[j]
+	last := len(t.at) - 1
+	ends := make([]bool, len(t.at))
+	ends[0], ends[last] = true, true
+	for _, x := range b.marked[j] {
+		i, _ := slices.BinarySearch(t.at, x)
+		ends[i] = true
+	}
+	for _, x := range []float32{t.low, t.top} {
+		i, _ := slices.BinarySearch(t.at, x)
+		ends[i] = true
+	}
+	for from := 0; from < last; {
+		to := from + 1
+		for to < last && !ends[to] && to-from < tablePiece {
+			to++
+		}
+		b.todo = append(b.todo, span{column: j, a: from, b: to})
+		from = to
+	}
+	from := 0 // first single since an end
+	for i := range t.at {
+		switch n := t.upto[i+1] - t.upto[i]; {
+		case n == 1 && !ends[i]:
+			b.singles[j] = append(b.singles[j], i)
+		case n > 0 || ends[i]:
+			b.todo = append(b.todo, span{column: j, a: i, on: true, alone: true})
+		}
+		if k := len(b.singles[j]); k > from && (ends[i] || k-from == tablePiece) {
+			b.todo = append(b.todo, span{column: j, a: from, b: k - 1, on: true})
+			from = k
+		}
+	}
+}
+
+// place gives the value at an end of s, or in its middle.
+func (b *tabling) place(s *span, i int) int {
+	if s.on && !s.alone {
+		return b.singles[s.column][i]
+	}
+	return i
+}
+
+// ask puts the questions of all pieces in work to the network.
+func (b *tabling) ask() {
+	b.asked = b.asked[:0]
+	for i := range b.todo {
+		s := &b.todo[i]
+		s.first = len(b.asked)
+		b.asked = append(b.asked, b.questions(s)...)
+	}
+	if len(b.asked) == 0 {
+		return
+	}
+	order := make([]int, len(b.asked)) // by column
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(b.asked[i].column, b.asked[j].column) })
+	out := b.evidence(b.cells(order))
+	b.answers = tensor.New(out.Rows(), out.Cols())
+	for row, i := range order {
+		gate := b.gate[b.asked[i].column]
+		for k, v := range out.Row(row) {
+			b.answers.Row(i)[k] = gate * v
+		}
+	}
+}
+
+// cells gives the cells that are asked about, and each one's scale and shift.
+func (b *tabling) cells(order []int) (of, scale, shift *tensor.Tensor) {
+	of = tensor.New(len(order), b.cellSides())
+	scale, shift = tensor.New(len(order), b.form.cell), tensor.New(len(order), b.form.cell)
+	logs := tensor.New(1, len(order))
+	for row, i := range order {
+		q := &b.asked[i]
+		logs.Data[row] = b.codes[q.column].size(q.x)
+	}
+	tensor.LogTo(logs, logs)
+	for row, i := range order {
+		q := &b.asked[i]
+		c := &b.codes[q.column]
+		c.cellTo(of.Row(row), q.x, q.lo, q.hi, c.logCell(q.x, logs.Data[row]))
+		b.compareTo(of.Row(row), q.column, q.lo, q.hi)
+		copy(scale.Row(row), b.scale.Row(q.column))
+		copy(shift.Row(row), b.shift.Row(q.column))
+	}
+	return of, scale, shift
+}
+
+// questions gives those that s still has.
+func (b *tabling) questions(s *span) (q []point) {
+	t, j := &b.tables[s.column], s.column
+	at := func(i, lo, hi int) point { return point{j, lo, hi, t.at[i]} }
+	upto := func(i int) int { return int(t.upto[i]) }
+	i, k := b.place(s, s.a), b.place(s, s.b)
+	m := b.place(s, (s.a+s.b)/2)
+	if s.alone {
+		return []point{at(i, upto(i), upto(i+1))}
+	}
+	if s.on {
+		if !s.known {
+			q = append(q, at(i, upto(i), upto(i+1)), at(k, upto(k), upto(k+1)))
+		}
+		if s.b-s.a > 1 {
+			q = append(q, at(m, upto(m), upto(m+1)))
+			if hi := upto(m + 1); hi < t.code.m {
+				q = append(q, at(m, upto(m)+1, hi+1))
+			} else {
+				q = append(q, at(m, upto(m)-1, hi-1))
+			}
+		}
+		return q
+	}
+	if !s.known { // a little way in: at the very value a cell may be another one
+		from, to := at(i, upto(i+1), upto(i+1)), at(k, upto(k), upto(k))
+		from.x += (t.at[i+1] - t.at[i]) / 1024
+		to.x -= (t.at[k] - t.at[k-1]) / 1024
+		q = append(q, from, to)
+	}
+	if s.b-s.a > 1 {
+		q = append(q, at(m, upto(m), upto(m)), at(m, upto(m+1), upto(m+1)))
+	}
+	return q
+}
+
+// settle makes pieces of those in work that are good, and halves the others.
+func (b *tabling) settle() {
+	work := b.todo
+	b.todo = nil
+	for i := range work {
+		s := &work[i]
+		at := s.first
+		take := func(r *reply) {
+			q := b.asked[at]
+			r.at, r.rank = b.tables[s.column].along(q.x), float32(q.lo+q.hi)
+			copy(r.says[:], b.answers.Row(at))
+			at++
+		}
+		if s.alone {
+			take(&s.end[0])
+			b.make(s, piece{start: s.end[0].at, rank: s.end[0].rank, from: s.end[0].says})
+			continue
+		}
+		if !s.known {
+			take(&s.end[0])
+			take(&s.end[1])
+		}
+		if s.b-s.a < 2 {
+			b.make(s, s.line([tableSides]float32{}))
+			continue
+		}
+		take(&s.mid[0])
+		take(&s.mid[1])
+		if p := s.line(s.turn()); s.good(&p, b.gain) {
+			b.make(s, p)
+			continue
+		}
+		b.halve(s)
+	}
+}
+
+// turn gives what a rank more makes, where the value is the same.
+func (s *span) turn() (turn [tableSides]float32) {
+	if by := s.mid[1].rank - s.mid[0].rank; by != 0 {
+		for k := range turn {
+			turn[k] = (s.mid[1].says[k] - s.mid[0].says[k]) / by
+		}
+	}
+	return turn
+}
+
+// line gives the piece through both ends.
+func (s *span) line(turn [tableSides]float32) piece {
+	a, b := &s.end[0], &s.end[1]
+	p := piece{start: a.at, rank: a.rank, from: a.says, turn: turn}
+	if by := b.at - a.at; by > 0 {
+		for k := range p.slope {
+			p.slope[k] = (b.says[k] - a.says[k] - turn[k]*(b.rank-a.rank)) / by
+		}
+	}
+	return p
+}
+
+// good tells whether the piece says in the middle what the network does.
+func (s *span) good(p *piece, gain float32) bool {
+	m := &s.mid[0]
+	for k := range p.from {
+		off := abs32(p.from[k] + p.slope[k]*(m.at-p.start) + p.turn[k]*(m.rank-p.rank) - m.says[k])
+		if k == 0 {
+			off *= max(1, gain)
+		}
+		if off > tableError {
+			return false
+		}
+	}
+	return true
+}
+
+func (b *tabling) halve(s *span) {
+	m := (s.a + s.b) / 2
+	left, right := *s, *s
+	left.b, right.a = m, m
+	left.known, right.known = true, true
+	left.end[1], right.end[0] = s.mid[0], s.mid[1]
+	if s.on {
+		right.end[0] = s.mid[0]
+	}
+	b.todo = append(b.todo, left, right)
+}
+
+// make puts a piece into its table.
+func (b *tabling) make(s *span, p piece) {
+	t := &b.tables[s.column]
+	n := int32(len(t.pieces))
+	t.pieces = append(t.pieces, p)
+	switch {
+	case s.alone:
+		t.on[s.a] = n
+	case s.on:
+		for _, i := range b.singles[s.column][s.a : s.b+1] {
+			t.on[i] = n
+		}
+	default:
+		for i := s.a + 1; i <= s.b; i++ {
+			t.gap[i] = n
+		}
+	}
+}

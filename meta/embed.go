@@ -166,6 +166,12 @@ func together(net nn.Net, params []*grad.Node, t *Task) rows {
 
 func (r rows) len() int { return r.x.Rows() }
 
+// sets gives the embedded rows of the support set and of the query set.
+func (r rows) sets() (support, query *grad.Node) {
+	n := r.task.Support.Len()
+	return grad.Slice(r.x, 0, n), grad.Slice(r.x, n, r.len())
+}
+
 // class gives the class of row i.
 func (r rows) class(i int) int {
 	if n := r.task.Support.Len(); i >= n {

@@ -52,11 +52,11 @@ func (p *ProtoNet) Train(ctx context.Context, src Source, run Run) (Trainer, err
 // episode makes prototypes of the support set and judges the query set by them.
 func (p *ProtoNet) episode(ctx context.Context, params []*grad.Node, t *Task) (o outcome, err error) {
 	tape, net := params[0].Tape(), p.net()
-	support := nn.Apply(net, params, tape.Leaf(t.Support.X))
+	all := together(net, params, t)
 	if err := ctx.Err(); err != nil {
 		return o, err
 	}
-	query := nn.Apply(net, params, tape.Leaf(t.Query.X))
+	support, query := all.sets()
 	if p.ratio(t) {
 		return neighbourly(params, query, support, t), nil
 	}

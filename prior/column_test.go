@@ -69,7 +69,7 @@ func TestDrop(t *testing.T) {
 	for range 60 {
 		raw, columns := table{g.normals(400), g.normals(400), g.normals(400)}, make([]marginal, 3)
 		columns[2].levels = 4
-		was := slices.Clone(raw[0])
+		was := slices.Clone(raw[1])
 		said, found := drop(g, columns, raw, 300), 0
 		for j, c := range raw {
 			if slices.ContainsFunc(c, math.IsNaN) {
@@ -83,7 +83,7 @@ func TestDrop(t *testing.T) {
 			t.Errorf("%d columns have missing values, %d were said to", found, said)
 		}
 		least, lost := math.Inf(1), math.Inf(-1) // of what is missing, and of what is there
-		for k, v := range raw[0] {
+		for k, v := range raw[1] {
 			if math.IsNaN(v) {
 				least = min(least, was[k])
 			} else {

@@ -65,8 +65,8 @@ func TestDerive(t *testing.T) {
 
 func TestDrop(t *testing.T) {
 	g := testGen(t, 33)
-	byValue := false
-	for range 60 {
+	byValue, of := 0, 0
+	for range 600 {
 		raw, columns := table{g.normals(400), g.normals(400), g.normals(400)}, make([]marginal, 3)
 		columns[2].levels = 4
 		was := slices.Clone(raw[1])
@@ -90,9 +90,14 @@ func TestDrop(t *testing.T) {
 				lost = max(lost, v)
 			}
 		}
-		byValue = byValue || least < math.Inf(1) && least > lost
+		if least < math.Inf(1) {
+			of++
+			if least > lost {
+				byValue++
+			}
+		}
 	}
-	if !byValue {
-		t.Error("large values were never what was missing")
+	if byValue < of/8 { // two in nine; by chance of which column decides alone, one in eighteen
+		t.Errorf("of %d columns with missing values %d miss the large ones", of, byValue)
 	}
 }

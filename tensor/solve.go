@@ -47,7 +47,7 @@ var wideRooms = sync.Pool{New: func() any { return new([]float64) }}
 // diagonal to inverse. Where a pivot is but rounding of a's diagonal, the inverse is 0 and so is
 // the column below: further steps would only blow the rounding up.
 func cholesky(l, inverse []float64, a []float32, n int) {
-	const rounding = 0x1p-21
+	const rounding = 0x1p-19
 	for i := range n {
 		row := l[i*n:][:i+1]
 		for j := range row {

@@ -43,6 +43,7 @@ type Model struct {
 	Filters   []int   `json:",omitempty"` // of each block of an [nn.ConvNet]; four of 64 are "Conv-4"
 	Image     Image   `json:",omitzero"`  // what a row is, with Filters
 	Strided   bool    `json:",omitempty"` // ConvNet: stride 2 in place of max-pool
+	Unpooled  int     `json:",omitempty"` // ConvNet: so many of the last blocks keep their sides
 	Net       nn.Net  `json:"-"`          // a network of the caller's own in place of both; In and Out are its sides then
 
 	In    int    // columns of a row; 0 means as many as the first task has
@@ -94,7 +95,7 @@ func (m *Model) build() nn.Net {
 	case m.Net != nil:
 		return m.Net
 	case m.Filters != nil:
-		return nn.ConvNet{Height: m.Image.Height, Width: m.Image.Width, Channels: m.Image.Channels, Filters: m.Filters, Strided: m.Strided, Out: max(m.Out, 0)}
+		return nn.ConvNet{Height: m.Image.Height, Width: m.Image.Width, Channels: m.Image.Channels, Filters: m.Filters, Strided: m.Strided, Unpooled: m.Unpooled, Out: max(m.Out, 0)}
 	}
 	return nn.MLP{In: m.In, Hidden: m.Hidden, Out: m.Out, LayerNorm: !m.NoNorm && !m.BatchNorm, BatchNorm: m.BatchNorm, Dropout: m.Dropout}
 }

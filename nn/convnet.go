@@ -20,6 +20,7 @@ type ConvNet struct {
 	Height, Width, Channels int
 	Filters                 []int // of each block
 	Strided                 bool  // convolutions of stride 2 in place of max-pool (Finn et al. 2017, for Omniglot)
+	Unpooled                int   // so many of the last blocks keep their sides (2 for Sung et al. 2018)
 	Out                     int   // columns of the output; 0 gives the last block's
 }
 
@@ -34,13 +35,15 @@ func (m ConvNet) block(l int) (c tensor.Conv, p tensor.Pool) {
 	if m.Height == 1 {
 		c.High = 1
 	}
-	if m.Strided {
-		c.Stride = 2
-	}
 	for i := range l + 1 {
+		shrinks := i < len(m.Filters)-m.Unpooled
+		c.Stride = 1
+		if shrinks && m.Strided {
+			c.Stride = 2
+		}
 		h, w := c.Out()
 		p = tensor.Pool{}
-		if !m.Strided {
+		if shrinks && !m.Strided {
 			p = tensor.Pool{Height: h, Width: w, High: min(2, h), Wide: min(2, w)}
 			h, w = p.Out()
 		}
@@ -56,7 +59,7 @@ func (m ConvNet) flat() int {
 	last := len(m.Filters) - 1
 	c, p := m.block(last)
 	h, w := c.Out()
-	if !m.Strided {
+	if p.High > 0 {
 		h, w = p.Out()
 	}
 	return h * w * m.Filters[last]
@@ -191,12 +194,12 @@ func (m ConvNet) blocks(s *scratch, params []*tensor.Tensor, freeze bool) {
 		if freeze {
 			tensor.MomentsTo(mean, rstd, &s.b, normEps, 1)
 		}
-		if !m.Strided {
+		if s.pool.High > 0 {
 			h, w = s.pool.Out()
 		}
 		rows := images * h * w
 		set(&s.a, &s.as, rows, f, s.room(1, rows*f))
-		if m.Strided {
+		if s.pool.High == 0 {
 			tensor.CopyTo(&s.a, &s.b)
 		} else {
 			set(&s.c, &s.cs, rows, f, s.room(2, rows*f)) // which pixels, of no use here

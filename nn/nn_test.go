@@ -27,6 +27,8 @@ var networks = map[string]Net{
 	"conv":       ConvNet{Height: 9, Width: 7, Channels: 2, Filters: []int{5, 6, 4}, Out: 3},
 	"headless":   ConvNet{Height: 9, Width: 7, Channels: 2, Filters: []int{5, 6, 4}},
 	"strided":    ConvNet{Height: 9, Width: 7, Channels: 2, Filters: []int{5, 6, 4}, Strided: true, Out: 3},
+	"unpooled":   ConvNet{Height: 9, Width: 7, Channels: 2, Filters: []int{5, 6, 4}, Unpooled: 2, Out: 3},
+	"unstrided":  ConvNet{Height: 9, Width: 7, Channels: 2, Filters: []int{5, 6, 4}, Strided: true, Unpooled: 1, Out: 3},
 	"series":     ConvNet{Height: 1, Width: 33, Channels: 2, Filters: []int{5, 6}, Out: 3},
 }
 

@@ -49,6 +49,15 @@ func (m *matrix) rows(n int) *tensor.Tensor {
 	return &m.Tensor
 }
 
+// grow gives an array of n rows, whatever they held.
+func (m *matrix) grow(n, cols int) *tensor.Tensor {
+	if cap(m.Data) < n*cols {
+		m.Data = make([]float32, n*cols)
+	}
+	m.shape = [2]int{0, cols}
+	return m.rows(n)
+}
+
 func (g *judge) newRoom() *room {
 	r, d := new(room), g.d
 	known := 0
@@ -73,7 +82,11 @@ func (g *judge) scoreTo(dst []float32, stride int, x *tensor.Tensor, from, to in
 		r = g.newRoom()
 	}
 	defer g.rooms.Put(r)
-	n := to - from
+	g.judgeBlock(r, dst, stride, x, from, to-from)
+}
+
+// judgeBlock is scoreTo in a room, where it leaves what the scores are made of.
+func (g *judge) judgeBlock(r *room, dst []float32, stride int, x *tensor.Tensor, from, n int) {
 	clear(r.sums.rows(n).Data)
 	g.lookUp(r, x, from, n)
 	g.standardise(r, x, from, n)

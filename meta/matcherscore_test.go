@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/inkling-sec/inkling/tensor"
@@ -66,9 +67,96 @@ func holdTo(t *testing.T, name string, g *judge, task *Task) {
 			worst, sum = max(worst, off), sum+off/float64(len(want))
 		}
 		t.Logf("%s: %.2g at most, %.2g in the mean", name, worst, sum)
-		if !(worst < 1e-3) {
-			t.Errorf("%s: off by %v", name, worst)
+		if !(worst < 2e-3 && sum < 1e-3) {
+			t.Errorf("%s: off by %v, in the mean %v", name, worst, sum)
 		}
+	}
+}
+
+// Weights by seed and a small table; the scores are those that the network
+// gave when it agreed with the prototype, so that the arithmetic stays put.
+func TestMatcherStaysPut(t *testing.T) {
+	task := madeUp(8)(0)
+	for name, c := range map[string]struct {
+		l    *Matcher
+		want []float32
+	}{
+		"whole":            {&Matcher{Model: Model{Seed: 9}}, []float32{-3.73072, -4.62896, -3.89369, -0.04593, -1.64254, -2.40686}},
+		"no known attacks": {&Matcher{Model: Model{Seed: 9}, NoKnown: true, NoRatio: true}, []float32{-0.09771, -0.10655, -0.09830, -0.11558, -0.13100, -0.13145}},
+	} {
+		l := c.l.sized(9)
+		for _, i := range []int{pCell2, pLast1} { // which start small
+			tensor.ScaleTo(l.params[i], l.params[i], 10)
+		}
+		got := marginsOf(t, l, task)[37:43]
+		for i, want := range c.want {
+			if math.Abs(float64(got[i]-want)) > 5e-4 {
+				t.Errorf("%s: %v, want %v", name, got, c.want)
+				break
+			}
+		}
+	}
+}
+
+// What columns, nearness and the rest contribute adds up, and a column that
+// was moved far out for an attack contributes most.
+func TestMatcherContributions(t *testing.T) {
+	task := wide(3, 300, 5, 12)
+	s, err := (&Matcher{}).Adapt(context.Background(), task)
+	if err != nil {
+		t.Fatal(err)
+	}
+	margins := Margin(s, task.Query.X)
+	for i, want := range margins {
+		c := s.(Contributor).Contributions(task.Query.X.Row(i))
+		sum := c.Nearness + c.Rest
+		for _, v := range c.Columns {
+			sum += v
+		}
+		if math.Abs(float64(sum-want)) > 1e-4 {
+			t.Fatalf("row %d: %v in all, the margin is %v", i, sum, want)
+		}
+	}
+	same := task.Support.X.Row(task.Support.Len() - 2)
+	if c := s.(Contributor).Contributions(same); c.Nearest != 3 || c.Distance != 0 {
+		t.Errorf("a taught row is nearest to taught row %d, at %v", c.Nearest, c.Distance)
+	}
+}
+
+// Any table: views, constants and copies left out, many columns, rows and examples.
+func TestMatcherTakesAnyTable(t *testing.T) {
+	task := wide(4, 60, 3, 6)
+	task.Columns = []Column{Number, View, Number, Number, Level, Number}
+	for i := range task.Support.Len() {
+		row := task.Support.X.Row(i)
+		row[3], row[5] = 7, row[2]
+	}
+	s, err := (&Matcher{}).Adapt(context.Background(), task)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := s.(*matcherScorer).judges[0].from; !slices.Equal(got, []int{0, 2, 4}) {
+		t.Errorf("looks at columns %v", got)
+	}
+	for _, c := range []struct{ m, k, d int }{{20, 1, 1}, {3000, 200, 4}, {200, 5, 500}} {
+		task := wide(5, c.m, c.k, c.d)
+		task.Query.X.Data[0], task.Query.X.Data[c.d] = float32(math.NaN()), float32(math.Inf(1))
+		s, err := (&Matcher{}).Adapt(context.Background(), task)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var benign, attack []float32
+		for i, v := range Margin(s, task.Query.X) {
+			if v-v != 0 {
+				t.Fatalf("%v: row %d: %v", c, i, v)
+			}
+			if task.Query.Y[i] == 0 {
+				benign = append(benign, v)
+			} else {
+				attack = append(attack, v)
+			}
+		}
+		t.Logf("%v: AUROC %.3f", c, AUROC(benign, attack))
 	}
 }
 

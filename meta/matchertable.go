@@ -3,6 +3,9 @@ package meta
 import (
 	"math"
 	"slices"
+	"sort"
+
+	"github.com/inkling-sec/inkling/tensor"
 )
 
 // What a column adds to a row's score follows from the row's one value in it,
@@ -15,8 +18,8 @@ import (
 const (
 	tableSides = 1 + evidenceSides
 	tableError = 1e-4 // of what a piece adds to the additive score or to the evidence
-	tablePiece = 32   // most values that a piece goes over
-	tableStep  = .03  // most that a cell's logarithms differ by from value to value
+	tablePiece = 64   // most values that a piece goes over
+	tableStep  = .02  // most that a cell's logarithms differ by from value to value
 	tableDeep  = 10   // most halvings of the way between two values
 )
 
@@ -74,9 +77,9 @@ func (t *table) find(x float32) (p *piece, both int32) {
 
 // tabulate makes the tables of all columns.
 func (g *judge) tabulate() []table {
-	b := &tabling{judge: g, singles: make([][]int, g.columns())}
+	b := &tabling{judge: g, singles: make([][]int, g.columns()), bends: make([][]float32, g.columns())}
 	for j := range g.columns() {
-		b.tables = append(b.tables, g.newTable(j))
+		b.tables = append(b.tables, b.newTable(j))
 		b.begin(j)
 	}
 	for len(b.todo) > 0 {
@@ -102,11 +105,13 @@ func (t *table) close() {
 }
 
 // newTable gives a table that knows its values but has no pieces.
-func (g *judge) newTable(j int) table {
+func (g *tabling) newTable(j int) table {
 	c := &g.codes[j]
 	t := table{code: c, low: c.sorted[0], top: c.sorted[c.m-1]}
 	at := slices.Clone(c.sorted)
 	at = append(at, g.marked[j]...)
+	g.bends[j] = g.bendsOf(j)
+	at = append(at, g.bends[j]...)
 	slices.Sort(at)
 	at = slices.Compact(at)
 	t.at = t.fine(t.ends(at))
@@ -123,6 +128,64 @@ func (g *judge) newTable(j int) table {
 		t.on[i] = -1
 	}
 	return t
+}
+
+// merged gives the values of both, rising, none twice; a rises already.
+func merged(a, b []float32) []float32 {
+	b = slices.Sorted(slices.Values(b))
+	out := make([]float32, 0, len(a)+len(b))
+	put := func(x float32) {
+		if n := len(out); n == 0 || out[n-1] != x {
+			out = append(out, x)
+		}
+	}
+	for _, x := range a {
+		for len(b) > 0 && b[0] < x {
+			put(b[0])
+			b = b[1:]
+		}
+		put(x)
+	}
+	for _, x := range b {
+		put(x)
+	}
+	return out
+}
+
+// bendsOf gives the values of column j halfway between two taught rows, or two
+// known ones, in rank and in a cell's logarithms, and at their mean: there another is the nearest.
+func (g *tabling) bendsOf(j int) (at []float32) {
+	c := &g.codes[j]
+	m := []*marks{&g.taught[j]}
+	if g.known != nil {
+		m = append(m, &g.known[j])
+	}
+	for _, m := range m {
+		for _, v := range halfways(m.normal) {
+			at = append(at, c.sorted[sort.Search(c.m-1, func(i int) bool { return float64(c.normal[2*i+1]) >= v })])
+		}
+		for _, v := range halfways(m.scale) {
+			at = append(at, float32(c.median+c.spread*unslog(3*v)))
+		}
+		for _, v := range append(halfways(m.log), float64(m.meanLog)) {
+			at = append(at, float32(c.unit*unslog(clip(c.logMean+c.logSpan*3*v, -60, 60))))
+		}
+	}
+	return at
+}
+
+// unslog is the inverse of slog.
+func unslog(x float64) float64 { return math.Copysign(math.Expm1(math.Abs(x)), x) }
+
+// halfways gives the middle of each two neighbours.
+func halfways(xs []float32) (mid []float64) {
+	xs = slices.Sorted(slices.Values(xs))
+	for i := 1; i < len(xs); i++ {
+		if xs[i] > xs[i-1] {
+			mid = append(mid, (float64(xs[i])+float64(xs[i-1]))/2)
+		}
+	}
+	return mid
 }
 
 // ends adds values on both sides beyond which no cell changes any more, or as
@@ -148,9 +211,13 @@ func (t *table) ends(at []float32) []float32 {
 
 // fine puts further values between neighbours whose cells are far apart.
 func (t *table) fine(at []float32) []float32 {
-	out := at[:1:1]
+	log, scale := t.code.logCells(at), t.code.scaleCells(at)
+	out := append(make([]float32, 0, 2*len(at)), at[0])
 	for i := 1; i < len(at); i++ {
-		out = append(t.halve(out, at[i-1], at[i], tableDeep), at[i])
+		if max(abs32(log[i]-log[i-1]), abs32(scale[i]-scale[i-1])) > tableStep {
+			out = t.halve(out, at[i-1], at[i], tableDeep)
+		}
+		out = append(out, at[i])
 	}
 	return out
 }
@@ -187,4 +254,20 @@ func (t *table) apart(a, b float32) float32 {
 	}
 	log := func(x float32) float32 { return c.logCell(x, float32(math.Log(float64(c.size(x))))) }
 	return max(abs32(log(a)-log(b)), abs32(scale(a)-scale(b)))
+}
+
+// scaleCells gives the cellScale of values, nearly.
+func (c *code) scaleCells(xs []float32) []float32 {
+	out := &tensor.Tensor{Shape: []int{1, len(xs)}, Data: make([]float32, len(xs))}
+	mid, per := float32(c.median), float32(1/c.spread)
+	for i, x := range xs {
+		out.Data[i] = 1 + min(abs32(x-mid)*per, 1e6)
+	}
+	tensor.LogTo(out, out)
+	for i, x := range xs {
+		if out.Data[i] = min(out.Data[i], 6) / 3; x < mid {
+			out.Data[i] = -out.Data[i]
+		}
+	}
+	return out.Data
 }

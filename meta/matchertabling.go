@@ -1,7 +1,6 @@
 package meta
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/inkling-sec/inkling/tensor"
@@ -12,10 +11,13 @@ import (
 type tabling struct {
 	*judge
 	tables  []table
-	singles [][]int // values that one benign row has, of each column
+	bends   [][]float32 // values where what the network gets to see bends, of each column
+	singles [][]int     // values that one benign row has, of each column
 	todo    []span
 	asked   []point
-	answers *tensor.Tensor
+	answers []float32 // [len(asked), tableSides]
+
+	of, first, second, out matrix
 }
 
 // span is a piece to be made, from value a to value b of a column, or with on
@@ -25,6 +27,7 @@ type span struct {
 	on, alone    bool
 	known        bool     // the ends are
 	end, mid     [2]reply // mid: just before and after the value in the middle, or with on at it and a rank higher
+	middle       int      // where it is tried
 	first        int      // question
 }
 
@@ -50,13 +53,14 @@ func (b *tabling) begin(j int) {
 		i, _ := slices.BinarySearch(t.at, x)
 		ends[i] = true
 	}
-	for _, x := range []float32{t.low, t.top} {
+	split := slices.Clone(ends)
+	for _, x := range append(b.bends[j], t.low, t.top) {
 		i, _ := slices.BinarySearch(t.at, x)
-		ends[i] = true
+		split[i] = true
 	}
 	for from := 0; from < last; {
 		to := from + 1
-		for to < last && !ends[to] && to-from < tablePiece {
+		for to < last && !split[to] && to-from < tablePiece {
 			to++
 		}
 		b.todo = append(b.todo, span{column: j, a: from, b: to})
@@ -70,7 +74,7 @@ func (b *tabling) begin(j int) {
 		case n > 0 || ends[i]:
 			b.todo = append(b.todo, span{column: j, a: i, on: true, alone: true})
 		}
-		if k := len(b.singles[j]); k > from && (ends[i] || k-from == tablePiece) {
+		if k := len(b.singles[j]); k > from && (split[i] || k-from == tablePiece) {
 			b.todo = append(b.todo, span{column: j, a: from, b: k - 1, on: true})
 			from = k
 		}
@@ -85,63 +89,77 @@ func (b *tabling) place(s *span, i int) int {
 	return i
 }
 
-// ask puts the questions of all pieces in work to the network.
+// ask puts the questions of all pieces in work to the network, column by
+// column, in whose order they stand.
 func (b *tabling) ask() {
-	b.asked = b.asked[:0]
+	b.asked, b.answers = b.asked[:0], b.answers[:0]
 	for i := range b.todo {
 		s := &b.todo[i]
 		s.first = len(b.asked)
-		b.asked = append(b.asked, b.questions(s)...)
+		b.asked = b.questions(b.asked, s)
 	}
-	if len(b.asked) == 0 {
-		return
+	for from := 0; from < len(b.asked); {
+		to, j := from+1, b.asked[from].column
+		for to < len(b.asked) && b.asked[to].column == j {
+			to++
+		}
+		b.askColumn(j, b.asked[from:to])
+		from = to
 	}
-	order := make([]int, len(b.asked)) // by column
-	for i := range order {
-		order[i] = i
+}
+
+// askColumn appends the answers to questions on one column.
+func (b *tabling) askColumn(j int, asked []point) {
+	n, c := len(asked), &b.codes[j]
+	of, y, z, out := b.of.grow(n, b.cellSides()), b.first.grow(n, b.form.cell), b.second.grow(n, b.form.cell), b.out.grow(n, tableSides)
+	values := make([]float32, n)
+	for i, q := range asked {
+		values[i] = q.x
 	}
-	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(b.asked[i].column, b.asked[j].column) })
-	out := b.evidence(b.cells(order))
-	b.answers = tensor.New(out.Rows(), out.Cols())
-	for row, i := range order {
-		gate := b.gate[b.asked[i].column]
-		for k, v := range out.Row(row) {
-			b.answers.Row(i)[k] = gate * v
+	logs := c.logCells(values)
+	for i, q := range asked {
+		c.cellTo(of.Row(i), q.x, q.lo, q.hi, logs[i])
+		b.compareTo(of.Row(i), j, q.lo, q.hi)
+	}
+	scale, shift := b.scale.RowRange(j, j+1), b.shift.RowRange(j, j+1)
+	tensor.MatMulTo(y, of, b.params[pCell0])
+	tensor.AffineRowsTo(y, y, scale, shift)
+	tensor.GeluTo(y, y)
+	tensor.DenseTo(z, y, b.params[pCell1], b.params[pCell1+1], false)
+	tensor.GeluTo(z, z)
+	tensor.DenseTo(out, z, b.params[pCell2], b.params[pCell2+1], false)
+	tensor.ScaleTo(out, out, b.gate[j])
+	b.answers = append(b.answers, out.Data...)
+}
+
+// middle gives the number in the middle of s, or of few that whose value is in the middle.
+func (b *tabling) middle(s *span) int {
+	m := (s.a + s.b) / 2
+	if s.b-s.a > 8 {
+		return m
+	}
+	t := &b.tables[s.column]
+	at := func(i int) float32 { return t.along(t.at[b.place(s, i)]) }
+	mid := (at(s.a) + at(s.b)) / 2
+	for i := s.a + 1; i < s.b; i++ {
+		if abs32(at(i)-mid) < abs32(at(m)-mid) {
+			m = i
 		}
 	}
+	return m
 }
 
-// cells gives the cells that are asked about, and each one's scale and shift.
-func (b *tabling) cells(order []int) (of, scale, shift *tensor.Tensor) {
-	of = tensor.New(len(order), b.cellSides())
-	scale, shift = tensor.New(len(order), b.form.cell), tensor.New(len(order), b.form.cell)
-	logs := tensor.New(1, len(order))
-	for row, i := range order {
-		q := &b.asked[i]
-		logs.Data[row] = b.codes[q.column].size(q.x)
-	}
-	tensor.LogTo(logs, logs)
-	for row, i := range order {
-		q := &b.asked[i]
-		c := &b.codes[q.column]
-		c.cellTo(of.Row(row), q.x, q.lo, q.hi, c.logCell(q.x, logs.Data[row]))
-		b.compareTo(of.Row(row), q.column, q.lo, q.hi)
-		copy(scale.Row(row), b.scale.Row(q.column))
-		copy(shift.Row(row), b.shift.Row(q.column))
-	}
-	return of, scale, shift
-}
-
-// questions gives those that s still has.
-func (b *tabling) questions(s *span) (q []point) {
+// questions appends those that s still has.
+func (b *tabling) questions(q []point, s *span) []point {
 	t, j := &b.tables[s.column], s.column
 	at := func(i, lo, hi int) point { return point{j, lo, hi, t.at[i]} }
 	upto := func(i int) int { return int(t.upto[i]) }
 	i, k := b.place(s, s.a), b.place(s, s.b)
-	m := b.place(s, (s.a+s.b)/2)
 	if s.alone {
-		return []point{at(i, upto(i), upto(i+1))}
+		return append(q, at(i, upto(i), upto(i+1)))
 	}
+	s.middle = b.middle(s)
+	m := b.place(s, s.middle)
 	if s.on {
 		if !s.known {
 			q = append(q, at(i, upto(i), upto(i+1)), at(k, upto(k), upto(k+1)))
@@ -158,8 +176,8 @@ func (b *tabling) questions(s *span) (q []point) {
 	}
 	if !s.known { // a little way in: at the very value a cell may be another one
 		from, to := at(i, upto(i+1), upto(i+1)), at(k, upto(k), upto(k))
-		from.x += (t.at[i+1] - t.at[i]) / 1024
-		to.x -= (t.at[k] - t.at[k-1]) / 1024
+		from.x += (t.at[i+1] - t.at[i]) / 16
+		to.x -= (t.at[k] - t.at[k-1]) / 16
 		q = append(q, from, to)
 	}
 	if s.b-s.a > 1 {
@@ -178,7 +196,7 @@ func (b *tabling) settle() {
 		take := func(r *reply) {
 			q := b.asked[at]
 			r.at, r.rank = b.tables[s.column].along(q.x), float32(q.lo+q.hi)
-			copy(r.says[:], b.answers.Row(at))
+			copy(r.says[:], b.answers[at*tableSides:])
 			at++
 		}
 		if s.alone {
@@ -242,7 +260,7 @@ func (s *span) good(p *piece, gain float32) bool {
 }
 
 func (b *tabling) halve(s *span) {
-	m := (s.a + s.b) / 2
+	m := s.middle
 	left, right := *s, *s
 	left.b, right.a = m, m
 	left.known, right.known = true, true

@@ -6,14 +6,21 @@ import (
 	"github.com/inkling-sec/inkling/tensor"
 )
 
-// Gelu gives a·Φ(a), Φ the normal distribution function.
+// Gelu gives a·Φ(a), Φ the normal distribution function. It makes the node of
+// its derivative beside it, for most of the work is the same.
 func Gelu(a *Node) *Node {
-	n := like(geluRule, a, nil)
-	tensor.GeluTo(&n.value, &a.value)
+	slope := like(geluSlopeRule, a, nil)
+	n := like(geluRule, a, slope)
+	tensor.GeluBothTo(&n.value, &slope.value, &a.value)
 	return n
 }
 
-func geluRule(n, g *Node, i int) *Node { return Mul(g, GeluSlope(n.in[0])) }
+func geluRule(n, g *Node, i int) *Node {
+	if i == 0 {
+		return Mul(g, n.in[1])
+	}
+	return nil // the first operand's rule says it all
+}
 
 // GeluSlope gives the derivative of [Gelu].
 func GeluSlope(a *Node) *Node {

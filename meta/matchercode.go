@@ -2,7 +2,6 @@ package meta
 
 import (
 	"math"
-	"slices"
 	"sort"
 	"sync"
 
@@ -77,15 +76,8 @@ func newCode(sorted []float32) code {
 	m := len(sorted)
 	c := code{ranks: ranksOf(m), sorted: sorted, median: float64(sorted[m/2]), spread: 1, unit: 1}
 	c.fitSpread()
-	sizes := make([]float32, 0, m)
-	for _, x := range sorted {
-		if x != 0 {
-			sizes = append(sizes, max(x, -x))
-		}
-	}
-	if len(sizes) > 0 {
-		slices.Sort(sizes)
-		c.unit = max(float64(sizes[(len(sizes)-1)/2]), 1e-12)
+	if size := medianSize(sorted); size > 0 {
+		c.unit = max(size, 1e-12)
 	}
 	c.perUnit = float32(1 / c.unit)
 	c.perSpan = 1
@@ -94,6 +86,24 @@ func newCode(sorted []float32) code {
 	}
 	c.perSpan = float32(1 / c.logSpan)
 	return c
+}
+
+// medianSize gives the lower median of the sizes of the values that are not 0,
+// which rise on either side of it; 0 where there are none.
+func medianSize(sorted []float32) float64 {
+	up := sort.Search(len(sorted), func(i int) bool { return sorted[i] > 0 })
+	down := sort.Search(len(sorted), func(i int) bool { return sorted[i] >= 0 }) - 1
+	n, size := down+1+len(sorted)-up, float32(0)
+	for range (n + 1) / 2 {
+		if up == len(sorted) || down >= 0 && -sorted[down] <= sorted[up] {
+			size = -sorted[down]
+			down--
+		} else {
+			size = sorted[up]
+			up++
+		}
+	}
+	return float64(size)
 }
 
 // fitSpread takes half the way from the first to the last tenth for the

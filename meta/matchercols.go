@@ -172,13 +172,41 @@ func sortedOf(x []float32) (sorted []float32, order []int32) {
 		}
 		keys[i] = uint64(b)<<32 | uint64(i)
 	}
-	slices.Sort(keys)
+	sortKeys(keys)
 	sorted, order = make([]float32, len(x)), make([]int32, len(x))
 	for i, k := range keys {
 		order[i] = int32(uint32(k))
 		sorted[i] = x[order[i]]
 	}
 	return sorted, order
+}
+
+// sortKeys sorts by the upper half; the lower halves rise already. Many keys are
+// laid out by eleven bits at a time, which is several times as fast.
+func sortKeys(keys []uint64) {
+	if len(keys) < 200 {
+		slices.Sort(keys)
+		return
+	}
+	from, to := keys, make([]uint64, len(keys))
+	for shift := 32; shift < 64; shift += 11 {
+		var at [1 << 11]int32
+		for _, k := range from {
+			at[k>>shift&(1<<11-1)]++
+		}
+		sum := int32(0)
+		for i, n := range at {
+			at[i] = sum
+			sum += n
+		}
+		for _, k := range from {
+			i := k >> shift & (1<<11 - 1)
+			to[at[i]] = k
+			at[i]++
+		}
+		from, to = to, from
+	}
+	copy(keys, from) // three passes end in the other room
 }
 
 // farApart gives at most n of the rows: the first, then always the one that is

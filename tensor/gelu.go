@@ -34,14 +34,40 @@ func GeluSlopeTo(dst, a *Tensor) {
 	for from := 0; from < len(dst.Data); from += geluBlock {
 		to := min(from+geluBlock, len(dst.Data))
 		out, x := dst.Data[from:to], a.Data[from:to]
-		t, r, e := g.tail(x)
-		mulSIMD(e, e, x)
-		scaleSIMD(t, r, -1) // Φ is r/2 up to 0 and 1−r/2 above
-		offsetSIMD(t, t, 1)
-		gateSIMD(t, t, x)
-		addScaledSIMD(t, t, r, .5)
-		addScaledSIMD(out, t, e, 1/math.Sqrt2/math.SqrtPi)
+		_, r, e := g.tail(x)
+		g.slope(out, x, r, e)
 	}
+}
+
+// GeluBothTo writes what GeluTo and GeluSlopeTo write, to the last bit, in one pass.
+func GeluBothTo(dst, slope, a *Tensor) {
+	same("GeluBothTo", dst, slope, a)
+	if use == plain {
+		GeluSlopeTo(slope, a)
+		GeluTo(dst, a)
+		return
+	}
+	var g gelu
+	for from := 0; from < len(dst.Data); from += geluBlock {
+		to := min(from+geluBlock, len(dst.Data))
+		out, x := dst.Data[from:to], a.Data[from:to]
+		y, r, e := g.tail(x)
+		g.slope(slope.Data[from:to], x, r, e)
+		mulSIMD(r, r, y)
+		reluSIMD(out, x)
+		addScaledSIMD(out, out, r, -math.Sqrt2/2)
+	}
+}
+
+// slope writes the derivative at x, of what tail gave; it overwrites e.
+func (g *gelu) slope(out, x, r, e []float32) {
+	t := g.t[:len(x)]
+	mulSIMD(e, e, x)
+	scaleSIMD(t, r, -1) // Φ is r/2 up to 0 and 1−r/2 above
+	offsetSIMD(t, t, 1)
+	gateSIMD(t, t, x)
+	addScaledSIMD(t, t, r, .5)
+	addScaledSIMD(out, t, e, 1/math.Sqrt2/math.SqrtPi)
 }
 
 func phi(x float64) float64  { return .5 * math.Erfc(-x/math.Sqrt2) }

@@ -13,7 +13,12 @@ func TestGelu(t *testing.T) {
 	y, s := New(1, 2001), New(1, 2001)
 	GeluTo(y, x)
 	GeluSlopeTo(s, x)
+	both, slope := New(1, 2001), New(1, 2001)
+	GeluBothTo(both, slope, x)
 	for i, v := range x.Data {
+		if both.Data[i] != y.Data[i] || slope.Data[i] != s.Data[i] {
+			t.Errorf("both at %v: %v and %v, one by one %v and %v", v, both.Data[i], slope.Data[i], y.Data[i], s.Data[i])
+		}
 		v := float64(v)
 		if want := v * phi(v); math.Abs(float64(y.Data[i])-want) > 2e-6 {
 			t.Errorf("gelu(%v) = %v, want %v", v, y.Data[i], want)

@@ -224,7 +224,9 @@ func (s *spread) add(log float32, n int, c *code) {
 	atom := float64(c.log[n])
 	s.atomMost = max(s.atomMost, atom)
 	s.atomMean += float64(n) * atom
-	s.rare -= float64(n) * math.Log(float64(n)) / 7
+	if n > 1 {
+		s.rare -= float64(n) * math.Log(float64(n)) / 7
+	}
 	p := 1.0
 	for i := range s.sum {
 		s.sum[i] += float64(n) * p

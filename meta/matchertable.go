@@ -108,13 +108,8 @@ func (t *table) close() {
 func (g *tabling) newTable(j int) table {
 	c := &g.codes[j]
 	t := table{code: c, low: c.sorted[0], top: c.sorted[c.m-1]}
-	at := slices.Clone(c.sorted)
-	at = append(at, g.marked[j]...)
 	g.bends[j] = g.bendsOf(j)
-	at = append(at, g.bends[j]...)
-	slices.Sort(at)
-	at = slices.Compact(at)
-	t.at = t.fine(t.ends(at))
+	t.at = t.fine(t.ends(merged(c.sorted, slices.Concat(g.bends[j], g.marked[j]))))
 	t.upto = make([]int32, len(t.at)+1)
 	i := 0
 	for k, x := range t.at {
@@ -214,24 +209,31 @@ func (t *table) fine(at []float32) []float32 {
 	log, scale := t.code.logCells(at), t.code.scaleCells(at)
 	out := append(make([]float32, 0, 2*len(at)), at[0])
 	for i := 1; i < len(at); i++ {
-		if max(abs32(log[i]-log[i-1]), abs32(scale[i]-scale[i-1])) > tableStep {
-			out = t.halve(out, at[i-1], at[i], tableDeep)
-		}
-		out = append(out, at[i])
+		a, b := spot{at[i-1], log[i-1], scale[i-1]}, spot{at[i], log[i], scale[i]}
+		out = append(t.halve(out, a, b, tableDeep), at[i])
 	}
 	return out
 }
 
-func (t *table) halve(out []float32, a, b float32, deep int) []float32 {
-	if deep == 0 || t.apart(a, b) < tableStep {
+// spot is a value with its cell's two logarithms.
+type spot struct{ x, log, scale float32 }
+
+func (t *table) halve(out []float32, a, b spot, deep int) []float32 {
+	if deep == 0 || max(abs32(a.log-b.log), abs32(a.scale-b.scale)) < tableStep {
 		return out
 	}
-	mid := t.back((t.along(a) + t.along(b)) / 2)
-	if !(mid > a && mid < b) {
+	mid := t.spot(t.back((t.along(a.x) + t.along(b.x)) / 2))
+	if !(mid.x > a.x && mid.x < b.x) {
 		return out
 	}
-	out = append(t.halve(out, a, mid, deep-1), mid)
+	out = append(t.halve(out, a, mid, deep-1), mid.x)
 	return t.halve(out, mid, b, deep-1)
+}
+
+func (t *table) spot(x float32) spot {
+	c := t.code
+	scale := slog(clip((float64(x)-c.median)/c.spread, -1e6, 1e6))
+	return spot{x, c.logCell(x, float32(math.Log(float64(c.size(x))))), float32(clip(scale, -6, 6) / 3)}
 }
 
 // back is the inverse of along.
@@ -244,16 +246,6 @@ func (t *table) back(w float32) float32 {
 		return float32(float64(t.low) - s*math.Expm1(float64(t.low-w)/s))
 	}
 	return w
-}
-
-// apart is how much the logarithms of two values' cells differ.
-func (t *table) apart(a, b float32) float32 {
-	c := t.code
-	scale := func(x float32) float32 {
-		return float32(clip(slog(clip((float64(x)-c.median)/c.spread, -1e6, 1e6)), -6, 6) / 3)
-	}
-	log := func(x float32) float32 { return c.logCell(x, float32(math.Log(float64(c.size(x))))) }
-	return max(abs32(log(a)-log(b)), abs32(scale(a)-scale(b)))
 }
 
 // scaleCells gives the cellScale of values, nearly.

@@ -149,30 +149,13 @@ func softplus(x float32) float32 {
 	return float32(max(v, 0) + math.Log1p(math.Exp(-math.Abs(v))))
 }
 
-// evidence gives what the cells of all columns say, [columns·n, 1+evidenceSides].
-func (g *judge) evidence(of, scale, shift *tensor.Tensor) *tensor.Tensor {
-	y := tensor.New(of.Rows(), g.form.cell)
-	tensor.MatMulTo(y, of, g.params[pCell0])
-	tensor.AffineGroupsTo(y, y, scale, shift)
-	return dense(g.params, pCell2, geluOf(dense(g.params, pCell1, geluOf(y))))
-}
-
-// exact gives the scores of rows with no short cuts; the tests hold Score to it.
-func (g *judge) exact(x *tensor.Tensor) []float32 {
-	c := g.judge(x)
-	out := g.evidence(c.of, g.scale, g.shift)
-	scores := make([]float32, c.n)
-	last := tensor.New(c.n, g.form.lastSides()-g.form.width)
-	sums := make([]float32, 1+evidenceSides)
-	for i := range c.n {
-		clear(sums)
-		for j, f := range g.gate {
-			for k, v := range out.Row(j*c.n + i) {
-				sums[k] += f * v
-			}
-		}
-		g.finish(last.Row(i), sums, &scores[i], c, i)
-	}
-	g.conclude(scores, last)
-	return scores
+// lastWeights gives the first of the last layers' weights, without the rows
+// that take what all rows have in common.
+func (g *judge) lastWeights() *tensor.Tensor {
+	all := g.params[pLast0]
+	from := g.form.heads*metricSides + evidenceSides + 1
+	w := tensor.New(all.Rows()-g.form.width, all.Cols())
+	n := copy(w.Data, all.Data[:from*all.Cols()])
+	copy(w.Data[n:], all.Data[(from+g.form.width)*all.Cols():])
+	return w
 }

@@ -2,6 +2,36 @@ package meta
 
 import "github.com/inkling-sec/inkling/tensor"
 
+// The network with no short cuts, as the prototype has it: what Score and the tape are held to.
+
+// evidence gives what the cells of all columns say, [columns·n, 1+evidenceSides].
+func (g *judge) evidence(of, scale, shift *tensor.Tensor) *tensor.Tensor {
+	y := tensor.New(of.Rows(), g.form.cell)
+	tensor.MatMulTo(y, of, g.params[pCell0])
+	tensor.AffineGroupsTo(y, y, scale, shift)
+	return dense(g.params, pCell2, geluOf(dense(g.params, pCell1, geluOf(y))))
+}
+
+// exact gives the scores of rows.
+func (g *judge) exact(x *tensor.Tensor) []float32 {
+	c := g.judge(x)
+	out := g.evidence(c.of, g.scale, g.shift)
+	scores := make([]float32, c.n)
+	last := tensor.New(c.n, g.form.lastSides()-g.form.width)
+	sums := make([]float32, 1+evidenceSides)
+	for i := range c.n {
+		clear(sums)
+		for j, f := range g.gate {
+			for k, v := range out.Row(j*c.n + i) {
+				sums[k] += f * v
+			}
+		}
+		g.finish(last.Row(i), sums, &scores[i], c, i)
+	}
+	g.conclude(scores, last)
+	return scores
+}
+
 // finish puts together what the last layers get to see of a row, without what
 // all rows have in common, and starts its score with the additive one.
 func (g *judge) finish(last, sums []float32, score *float32, c *cells, i int) {
@@ -38,17 +68,6 @@ func (g *judge) conclude(scores []float32, last *tensor.Tensor) {
 	for i, v := range dense(g.params, pLast1, geluOf(y)).Data {
 		scores[i] += v
 	}
-}
-
-// lastWeights gives the first of the last layers' weights, without the rows
-// that take what all rows have in common.
-func (g *judge) lastWeights() *tensor.Tensor {
-	all := g.params[pLast0]
-	from := g.form.heads*metricSides + evidenceSides + 1
-	w := tensor.New(all.Rows()-g.form.width, all.Cols())
-	n := copy(w.Data, all.Data[:from*all.Cols()])
-	copy(w.Data[n:], all.Data[(from+g.form.width)*all.Cols():])
-	return w
 }
 
 // one gives row i of plain and derived columns.

@@ -63,7 +63,8 @@ var good = []check{
 	{"five ways beat chance", checkFiveWays},
 }
 
-// Check runs the battery on the learner of an entry.
+// Check runs the battery on the learner of an entry; under -short, as with the
+// race detector, on its own network only.
 func Check(t *testing.T, e meta.Entry) {
 	s := subject{Entry: e}
 	all(t, s, fresh, contract, good)
@@ -71,6 +72,9 @@ func Check(t *testing.T, e meta.Entry) {
 		return
 	}
 	t.Run("training", func(t *testing.T) { all(t, s, training) })
+	if testing.Short() {
+		return
+	}
 	for _, n := range networks {
 		if on, ok := n.on(s); ok {
 			t.Run(n.name, func(t *testing.T) { all(t, on, fresh, contract, training) })

@@ -45,10 +45,10 @@ var trainings = []training{
 	{name: "maml-conv4-5", about: "MAML, Conv-4 strided", gradient: true, ways: 5, shots: 5, queries: 5, iterations: 6000, metaBatch: 8,
 		learner: func() meta.Trainer { return &meta.MAML{Model: conv(true, 2e-3), Steps: 1, TestSteps: 3, Rate: 0.4} },
 		tests:   []test{{5, 5, "99.9 ± 0.1", "99.3"}}},
-	{name: "protonet-1", about: "ProtoNet, Conv-4", ways: 60, shots: 1, queries: 5, iterations: 3000, metaBatch: 1,
+	{name: "protonet-1", about: "ProtoNet, Conv-4", ways: 60, shots: 1, queries: 5, iterations: 2000, metaBatch: 1,
 		learner: func() meta.Trainer { return &meta.ProtoNet{Model: conv(false, 1e-3)} },
 		tests:   []test{{5, 1, "98.8", "98.3"}, {20, 1, "96.0", "95.0"}}},
-	{name: "protonet-5", about: "ProtoNet, Conv-4", ways: 30, shots: 5, queries: 5, iterations: 3000, metaBatch: 1,
+	{name: "protonet-5", about: "ProtoNet, Conv-4", ways: 30, shots: 5, queries: 5, iterations: 2000, metaBatch: 1,
 		learner: func() meta.Trainer { return &meta.ProtoNet{Model: conv(false, 1e-3)} },
 		tests:   []test{{5, 5, "99.7", "99.5"}, {20, 5, "98.9", "98.5"}}},
 	{name: "reptile", about: "Reptile, Conv-4 strided", gradient: true, ways: 5, shots: 5, queries: 5, iterations: 12000, metaBatch: 5,
@@ -61,12 +61,12 @@ var trainings = []training{
 	{name: "meta-sgd", about: "Meta-SGD, Conv-4 strided", gradient: true, ways: 5, shots: 1, queries: 5, iterations: 12000, metaBatch: 8,
 		learner: func() meta.Trainer { return &meta.MetaSGD{Model: conv(true, 2e-3), Rate: 0.1} },
 		tests:   []test{{5, 1, "99.53 ± 0.26", "98.0"}}},
-	{name: "fomaml", about: "FOMAML, Conv-4 strided", gradient: true, ways: 5, shots: 1, queries: 5, iterations: 12000, metaBatch: 8,
+	{name: "fomaml", about: "FOMAML, Conv-4 strided", gradient: true, ways: 5, shots: 1, queries: 5, iterations: 8000, metaBatch: 8,
 		learner: func() meta.Trainer {
 			return &meta.MAML{Model: conv(true, 2e-3), FirstOrder: true, Steps: 3, TestSteps: 5, Rate: 0.1}
 		},
 		tests: []test{{5, 1, "98.3 ± 0.5", "96.8"}}},
-	{name: "anil", about: "ANIL, Conv-4 strided", gradient: true, ways: 5, shots: 1, queries: 5, iterations: 12000, metaBatch: 8,
+	{name: "anil", about: "ANIL, Conv-4 strided", gradient: true, ways: 5, shots: 1, queries: 5, iterations: 8000, metaBatch: 8,
 		learner: func() meta.Trainer {
 			return &meta.MAML{Model: conv(true, 2e-3), HeadOnly: true, Steps: 5, TestSteps: 10, Rate: 0.1}
 		},

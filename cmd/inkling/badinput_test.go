@@ -237,6 +237,7 @@ func TestWrongWords(t *testing.T) {
 		{2, []string{"eval", "--data", s.log, "--shots", "1000"}, []string{"no class has enough rows"}},
 		{3, []string{"eval", "--data", s.log, "--models", filepath.Join(s.dir, "none.safetensors")}, []string{"none.safetensors", "inkling train"}},
 		{2, []string{"eval", "--data", s.log, "--models", s.log}, []string{"conn.log", "damaged"}},
+		{2, []string{"eval", "--data", s.log, "--heads", "ratio"}, []string{"--heads without a model", "--models"}},
 
 		{2, []string{"train"}, []string{"--data"}},
 		{2, []string{"train", "--data", s.log, "--learner", "ratio"}, []string{"nothing to train"}},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -17,13 +18,13 @@ import (
 // evalFlags are the flags of eval.
 type evalFlags struct {
 	input
-	data, known, learners, drop, classes, never, models []string
-	schema, label, benign, protocol, export             string
-	images, lists                                       string
-	shots                                               []int
-	draws, iterations, ways, queries, tests             int
-	seed                                                uint64
-	forward, alone                                      bool
+	data, known, learners, drop, classes, never, models, heads []string
+	schema, label, benign, protocol, export                    string
+	images, lists                                              string
+	shots                                                      []int
+	draws, iterations, ways, queries, tests                    int
+	seed                                                       uint64
+	forward, alone                                             bool
 }
 
 func evalCmd(a *app) *cobra.Command {
@@ -83,6 +84,7 @@ The intervals are 95 % over draws.`,
 	fl.StringVar(&f.protocol, "protocol", "new-attack", "new-attack, n-way or bound")
 	fl.StringSliceVar(&f.learners, "learners", []string{"nearest-mean", "knn", "logistic-regression", "random-forest", "extra-trees", "ratio", "vote"}, "for images without --models "+strings.Join(imageLearners, ",")+"; from: "+strings.Join(known, ", "))
 	fl.StringSliceVar(&f.models, "models", nil, "trained model files to judge beside them, as they are")
+	fl.StringSliceVar(&f.heads, "heads", nil, "judge in each model's embedding with these too: "+strings.Join(heads(), ", "))
 	fl.StringSliceVar(&f.classes, "classes", nil, "hold out only these classes")
 	fl.StringSliceVar(&f.never, "never", nil, "classes that are not known attacks either: what a model was not trained on")
 	fl.BoolVar(&f.forward, "forward", false, "cut classes by their order in the files: examples and pool from the first half, what is judged from the second")
@@ -94,11 +96,12 @@ The intervals are 95 % over draws.`,
 	fl.IntVar(&f.iterations, "iterations", 0, "outer steps of learners that train; 0 is each learner's default")
 	fl.Uint64Var(&f.seed, "seed", 1, "seed of everything random")
 	fl.StringVar(&f.export, "export-episodes", "", "write the episodes to this file as JSON lines, with row numbers of the data")
-	onlyFor(cmd, schemas[:2], "format", "names", "known", "drop", "label", "benign", "protocol", "classes", "never", "forward", "alone", "draws", "iterations", "export-episodes")
+	onlyFor(cmd, schemas[:2], "format", "names", "known", "drop", "label", "benign", "protocol", "heads", "classes", "never", "forward", "alone", "draws", "iterations", "export-episodes")
 	onlyFor(cmd, schemas[2:], "images", "lists", "queries", "tasks")
 	complete(cmd, "schema", schemas)
 	complete(cmd, "protocol", protocols)
 	complete(cmd, "learners", known)
+	complete(cmd, "heads", heads())
 	return cmd
 }
 
@@ -227,6 +230,9 @@ func (f *evalFlags) newAttack(cmd *cobra.Command, d *eval.Data, learners []meta.
 
 // trained reads the models of --models, which must be of the data's contract.
 func (f *evalFlags) trained(d *eval.Data) (out []meta.Learner, err error) {
+	if len(f.heads) > 0 && len(f.models) == 0 {
+		return nil, &inkling.Error{Code: inkling.Invalid, What: "--heads without a model to judge in", Remedy: "name one with --models; a head on the rows as they are is one of --learners"}
+	}
 	for _, file := range f.models {
 		m, err := readModel(file)
 		if err != nil {
@@ -240,6 +246,36 @@ func (f *evalFlags) trained(d *eval.Data) (out []meta.Learner, err error) {
 			return nil, &inkling.Error{Code: inkling.Conflict, Place: "model " + file, What: fmt.Sprintf("trained on rows of another contract (%.12s) than %s has (%.12s)", m.Contract, d.Name, have), Remedy: "judge it on data like what it was trained on, or train it again"}
 		}
 		out = append(out, m.Learner)
+		onIt, err := f.headsOn(m.Learner)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, onIt...)
+	}
+	return out, nil
+}
+
+// heads names the learners that can judge in an embedding.
+func heads() (names []string) {
+	for _, e := range meta.Learners {
+		if _, trains := e.New(0).(meta.Trainer); !trains {
+			names = append(names, e.Name)
+		}
+	}
+	return names
+}
+
+// headsOn puts the heads that are asked for on a model.
+func (f *evalFlags) headsOn(model meta.Learner) (out []meta.Learner, err error) {
+	if i := slices.IndexFunc(f.heads, func(n string) bool { return !slices.Contains(heads(), n) }); i >= 0 {
+		return nil, &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("no head %q; there are %s", f.heads[i], strings.Join(heads(), ", ")), Remedy: "correct --heads"}
+	}
+	judges, err := learnersOf(f.heads, f.seed, "--heads")
+	if err != nil {
+		return nil, err
+	}
+	for _, head := range judges {
+		out = append(out, &meta.Encoded{Encoder: model.(meta.Trainer), Head: head})
 	}
 	return out, nil
 }

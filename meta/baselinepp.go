@@ -119,7 +119,7 @@ func (b *BaselinePP) episode(ctx context.Context, params []*grad.Node, t *Task) 
 	if err := ctx.Err(); err != nil {
 		return o, err
 	}
-	logits := cosine(unit(x), params[last], b.Scale)
+	logits := cosine(grad.UnitRows(x, unitEps), params[last], b.Scale)
 	loss := nn.CrossEntropy(logits, want)
 	return outcome{
 		loss:     float64(loss.Scalar()),
@@ -157,15 +157,10 @@ func (b *BaselinePP) classes(tape *grad.Tape, t *Task) (*grad.Node, error) {
 
 // cosine gives scale times the cosines of the rows of x, of length 1, with those of w.
 func cosine(x, w *grad.Node, scale float32) *grad.Node {
-	return grad.Scale(grad.MatMulB(x, unit(w)), scale)
+	return grad.Scale(grad.MatMulB(x, grad.UnitRows(w, unitEps)), scale)
 }
 
 const unitEps = 1e-6 // keeps a row of zeros one of zeros
-
-// unit makes each row's length 1.
-func unit(x *grad.Node) *grad.Node {
-	return grad.MulCol(x, grad.Rsqrt(grad.Offset(grad.DotRows(x, x), unitEps)))
-}
 
 // Adapt embeds the support set and learns a cosine classifier for it.
 func (b *BaselinePP) Adapt(ctx context.Context, t *Task) (Scorer, error) {
@@ -179,7 +174,7 @@ func (b *BaselinePP) Adapt(ctx context.Context, t *Task) (Scorer, error) {
 	tape := tapes.Get().(*grad.Tape)
 	defer tapes.Put(tape)
 	tape.Reset()
-	x = unit(tape.Leaf(x)).Value().Clone()
+	x = grad.UnitRows(tape.Leaf(x), unitEps).Value().Clone()
 	w := cosines{t.Ways, x.Cols()}.Init(c.Seed)
 	adam := nn.Adam{Rate: c.Rate}
 	for range c.Steps {
@@ -192,7 +187,7 @@ func (b *BaselinePP) Adapt(ctx context.Context, t *Task) (Scorer, error) {
 		adam.Step(w, []*tensor.Tensor{grad.Grad(loss, at)[0].Value()})
 	}
 	tape.Reset()
-	head := &cosineScorer{unit(tape.Leaf(w[0])).Value().Clone(), c.Scale}
+	head := &cosineScorer{grad.UnitRows(tape.Leaf(w[0]), unitEps).Value().Clone(), c.Scale}
 	return &embedScorer{net, params, head}, ctx.Err()
 }
 

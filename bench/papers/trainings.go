@@ -42,7 +42,7 @@ var trainings = []training{
 	{name: "maml-conv4-1", about: "MAML, Conv-4 strided", gradient: true, ways: 5, shots: 1, queries: 5, iterations: 20000, metaBatch: 8,
 		learner: func() meta.Trainer { return &meta.MAML{Model: conv(true, 2e-3), Steps: 1, TestSteps: 3, Rate: 0.4} },
 		tests:   []test{{5, 1, "98.7 ± 0.4", "98.0"}}},
-	{name: "maml-conv4-5", about: "MAML, Conv-4 strided", gradient: true, ways: 5, shots: 5, queries: 5, iterations: 6000, metaBatch: 8,
+	{name: "maml-conv4-5", about: "MAML, Conv-4 strided", gradient: true, ways: 5, shots: 5, queries: 5, iterations: 12000, metaBatch: 8,
 		learner: func() meta.Trainer { return &meta.MAML{Model: conv(true, 2e-3), Steps: 1, TestSteps: 3, Rate: 0.4} },
 		tests:   []test{{5, 5, "99.9 ± 0.1", "99.3"}}},
 	{name: "protonet-1", about: "ProtoNet, Conv-4", ways: 60, shots: 1, queries: 5, iterations: 2000, metaBatch: 1,
@@ -51,7 +51,7 @@ var trainings = []training{
 	{name: "protonet-5", about: "ProtoNet, Conv-4", ways: 30, shots: 5, queries: 5, iterations: 2000, metaBatch: 1,
 		learner: func() meta.Trainer { return &meta.ProtoNet{Model: conv(false, 1e-3)} },
 		tests:   []test{{5, 5, "99.7", "99.5"}, {20, 5, "98.9", "98.5"}}},
-	{name: "reptile", about: "Reptile, Conv-4 strided", gradient: true, ways: 5, shots: 5, queries: 5, iterations: 12000, metaBatch: 5,
+	{name: "reptile", about: "Reptile, Conv-4 strided", gradient: true, ways: 5, shots: 5, queries: 5, iterations: 30000, metaBatch: 5,
 		learner: func() meta.Trainer {
 			m := conv(true, 0)
 			m.Outer.SGD, m.Outer.Linear = true, true

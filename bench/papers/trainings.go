@@ -71,7 +71,7 @@ var trainings = []training{
 			return &meta.MAML{Model: conv(true, 2e-3), HeadOnly: true, Steps: 5, TestSteps: 10, Rate: 0.1}
 		},
 		tests: []test{{5, 1, "–", "–"}}},
-	{name: "siamese", about: "Siamese (contrastive), Conv-4 strided", ways: 20, shots: 1, queries: 5, iterations: 12000, metaBatch: 1,
+	{name: "siamese", about: "Siamese (contrastive), Conv-4 strided", ways: 20, shots: 1, queries: 5, iterations: 8000, metaBatch: 1,
 		learner: func() meta.Trainer { return &meta.Siamese{Model: conv(true, 2e-3)} },
 		tests:   []test{{5, 1, "97.3", "95.8"}}},
 	{name: "triplet", about: "Triplet (semi-hard), Conv-4 strided", ways: 20, shots: 1, queries: 5, iterations: 6000, metaBatch: 1,
@@ -80,7 +80,7 @@ var trainings = []training{
 	{name: "matching", about: "Matching (cosine), Conv-4 strided", ways: 20, shots: 1, queries: 5, iterations: 6000, metaBatch: 1,
 		learner: func() meta.Trainer { return &meta.Matching{Model: conv(true, 1e-3)} },
 		tests:   []test{{5, 1, "98.1", "96.6"}}},
-	{name: "relation", about: "Relation network, Conv-4 strided, last two blocks not", ways: 5, shots: 1, queries: 10, iterations: 10000, metaBatch: 1,
+	{name: "relation", about: "Relation network, Conv-4 strided, last two blocks not", ways: 5, shots: 1, queries: 10, iterations: 6000, metaBatch: 1,
 		learner: func() meta.Trainer {
 			m := conv(true, 1e-3)
 			m.Unpooled = 2

@@ -140,6 +140,9 @@ func TestComparersRepeat(t *testing.T) {
 }
 
 func TestComparersAllocateNothing(t *testing.T) {
+	if raced {
+		t.Skip("the race detector makes pools allocate")
+	}
 	task := toy(3, 60, 5)(1)
 	all := compared(32, 32)
 	for name, l := range convolved(Image{Height: 4, Width: 2, Channels: 1}) {

@@ -146,3 +146,26 @@ func TestMoments(t *testing.T) {
 		}
 	})
 }
+
+// Five images through the second block of Conv-4, and the two ways back, on one core.
+func BenchmarkConv(b *testing.B) {
+	c := &Conv{Height: 14, Width: 14, Channels: 64, High: 3, Wide: 3, Stride: 1}
+	rng := rand.New(rand.NewPCG(1, 2))
+	x, w, y := random(rng, 5*14*14, 64), random(rng, c.Window(), 64), random(rng, 5*14*14, 64)
+	for _, k := range []struct {
+		name string
+		run  func()
+	}{
+		{"ConvTo", func() { ConvTo(y, x, w, c, 1) }},
+		{"ConvBackTo", func() { ConvBackTo(x, y, w, c, 1) }},
+		{"ConvWeightsTo", func() { ConvWeightsTo(w, x, y, c, 1) }},
+	} {
+		b.Run(k.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				k.run()
+			}
+			b.ReportMetric(2*float64(y.Rows()*c.Window()*64)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+		})
+	}
+}

@@ -14,6 +14,7 @@ type clock struct {
 	before  float64 // seconds of earlier runs
 	started time.Time
 	saved   time.Time
+	err     error // of the latest tick
 }
 
 func (o *options) startClock(t training) (*clock, error) {
@@ -34,7 +35,7 @@ func (c *clock) seconds() float64 { return c.before + time.Since(c.started).Seco
 func (c *clock) tick() {
 	if time.Since(c.saved) > 20*time.Second {
 		c.saved = time.Now()
-		c.save()
+		c.err = c.save()
 	}
 }
 

@@ -162,7 +162,7 @@ func (o *options) train(ctx context.Context, t training, splits *images.Splits) 
 			}
 		},
 	})
-	if err := errors.Join(err, clock.save()); err != nil {
+	if err := errors.Join(err, clock.err, clock.save()); err != nil {
 		return nil, 0, err
 	}
 	if err := meta.Save(model, l, map[string]string{"seconds": fmt.Sprint(clock.seconds())}); err != nil {

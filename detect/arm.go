@@ -56,7 +56,7 @@ func arm(ctx context.Context, d *Detector, b *Baseline, l meta.Learner, examples
 	for i := b.Pool.Len(); i < len(support.Y); i++ {
 		support.Y[i] = 1
 	}
-	scorer, err := l.Adapt(ctx, &meta.Task{Ways: 2, Support: support})
+	scorer, err := l.Adapt(ctx, &meta.Task{Ways: 2, Support: support, Columns: Columns(b.scaler)})
 	if err != nil {
 		return nil, err
 	}

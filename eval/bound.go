@@ -171,7 +171,7 @@ func (p Bound) score(ctx context.Context, d *Data, pool, taught, rows []int) ([]
 	for i := len(pool); i < len(y); i++ {
 		y[i] = 1
 	}
-	scorer, err := p.Learner.Adapt(ctx, &meta.Task{Ways: 2, Support: meta.Set{X: x, Y: y}, Columns: columnsOf(scaler)})
+	scorer, err := p.Learner.Adapt(ctx, &meta.Task{Ways: 2, Support: meta.Set{X: x, Y: y}, Columns: detect.Columns(scaler)})
 	if err != nil {
 		return nil, err
 	}

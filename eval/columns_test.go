@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/detect"
 	"github.com/inkling-sec/inkling/feature"
 	"github.com/inkling-sec/inkling/meta"
 )
@@ -33,7 +34,7 @@ func (s spy) Adapt(ctx context.Context, t *meta.Task) (meta.Scorer, error) {
 }
 
 // a and b are numbers, kind is a category of one level and the others.
-var tableColumns = []meta.Column{meta.Number, meta.View, meta.Number, meta.View, meta.Level, meta.Level}
+var tableColumns = []meta.Column{meta.Number, meta.Number, meta.Level, meta.Level}
 
 func TestEveryProtocolTellsTheColumns(t *testing.T) {
 	d := testData(t)
@@ -90,15 +91,15 @@ func TestARankAloneIsANumber(t *testing.T) {
 		views []string
 		want  []meta.Column
 	}{
-		{nil, []meta.Column{meta.Number, meta.View, meta.Level, meta.Level, meta.Level}},
-		{[]string{feature.ViewLog}, []meta.Column{meta.Number, meta.Level, meta.Level, meta.Level}},
+		{[]string{feature.ViewLog, feature.ViewRank}, []meta.Column{meta.Number, meta.View, meta.Level, meta.Level, meta.Level}},
+		{nil, []meta.Column{meta.Number, meta.Level, meta.Level, meta.Level}},
 		{[]string{feature.ViewRank}, []meta.Column{meta.Number, meta.Level, meta.Level, meta.Level}},
 	} {
 		s, err := feature.Fit(c, [][]float64{{1, 0}, {2, 0}}, feature.Scaling{Views: row.views})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := columnsOf(s); !slices.Equal(got, row.want) {
+		if got := detect.Columns(s); !slices.Equal(got, row.want) {
 			t.Errorf("views %v: %v, want %v", row.views, got, row.want)
 		}
 	}

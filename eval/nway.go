@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/detect"
 	"github.com/inkling-sec/inkling/feature"
 	"github.com/inkling-sec/inkling/meta"
 	"github.com/inkling-sec/inkling/tensor"
@@ -74,7 +75,7 @@ func (p NWay) fold(ctx context.Context, d *Data, fold int, train, test []string,
 		}
 		return out
 	}
-	known, unseen, columns := tensors(train), tensors(test), columnsOf(scaler)
+	known, unseen, columns := tensors(train), tensors(test), detect.Columns(scaler)
 	ways := min(or(p.Ways, 5), len(train), len(test)) // the same in training: a network has so many outputs
 	for _, l := range p.Learners {
 		if trainer, ok := l.(meta.Trainer); ok {

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/detect"
 	"github.com/inkling-sec/inkling/feature"
 	"github.com/inkling-sec/inkling/meta"
 	"github.com/inkling-sec/inkling/tensor"
@@ -84,7 +85,7 @@ func (p *Plan) stage(d *Data, e Episode) (*stage, error) {
 	if s.scaler, err = feature.Fit(c, choose(raw, e.Benign), p.Scaling); err != nil {
 		return nil, err
 	}
-	s.column = columnsOf(s.scaler)
+	s.column = detect.Columns(s.scaler)
 	s.benign = s.scaler.Tensor(choose(raw, e.Benign))
 	s.query = s.scaler.Tensor(slices.Concat(choose(raw, e.QueryBenign), choose(raw, e.QueryAttack)))
 	if p.Known != nil {

@@ -12,7 +12,7 @@ import (
 
 // Views of a column; see [Scaling].
 const (
-	ViewLog     = "log"     // sign(x)·log(1+|x|), standardised on the benign pool
+	ViewLog     = "log"     // sign(x)·log(1+|x|/unit), standardised on the benign pool; unit is the median size there, 1 at most
 	ViewRank    = "rank"    // share of the benign pool below x, centred; the ends for values outside the pool
 	ViewLevel   = "level"   // 1 for one level of a category
 	ViewMissing = "missing" // 1 when there is no value
@@ -21,18 +21,18 @@ const (
 // Scaling says how a [Scaler] shows raw rows to a learner. The zero value is
 // what measured best on held-out attacks.
 type Scaling struct {
-	Views  []string `json:"views,omitempty"`  // of a numeric feature: ViewLog, ViewRank; nil means both
-	Clip   float64  `json:"clip,omitempty"`   // bound of the log view in benign standard deviations; 0 means 4
-	Floor  float64  `json:"floor,omitempty"`  // least standard deviation in the log view; 0 means 1
+	Views  []string `json:"views,omitempty"`  // of a numeric feature: ViewLog, ViewRank; nil means ViewLog
+	Clip   float64  `json:"clip,omitempty"`   // bound of the log view in benign standard deviations; 0 means 8
+	Floor  float64  `json:"floor,omitempty"`  // least standard deviation in the log view of a column where more than half of the pool are the same; 0 means 1
 	Weight float64  `json:"weight,omitempty"` // of level and missing columns; 0 means 2
 	Knots  int      `json:"knots,omitempty"`  // most benign quantiles kept a feature; 0 means 256
 }
 
 func (o Scaling) withDefaults() Scaling {
 	if o.Views == nil {
-		o.Views = []string{ViewLog, ViewRank}
+		o.Views = []string{ViewLog}
 	}
-	o.Clip = or(o.Clip, 4)
+	o.Clip = or(o.Clip, 8)
 	o.Floor = or(o.Floor, 1)
 	o.Weight = or(o.Weight, 2)
 	if o.Knots == 0 {
@@ -70,8 +70,10 @@ type Scaler struct {
 
 // numbers is what the benign pool says of a numeric feature.
 type numbers struct {
-	Mean  float64   `json:"mean"` // of sign(x)·log(1+|x|)
+	Unit  float64   `json:"unit"` // see unitOf
+	Mean  float64   `json:"mean"` // of sign(x)·log(1+|x|/unit)
 	Std   float64   `json:"std"`
+	Most  float64   `json:"most"`  // share of the commonest value
 	Knots []float64 `json:"knots"` // raw values, ascending
 	Ranks []float64 `json:"ranks"` // share of the pool below each, ties counted half
 }
@@ -110,16 +112,17 @@ func Fit(c *Contract, benign [][]float64, o Scaling) (*Scaler, error) {
 // fit sorts values.
 func fit(values []float64, most int) numbers {
 	if len(values) == 0 {
-		return numbers{Std: 1, Knots: []float64{}, Ranks: []float64{}}
+		return numbers{Unit: 1, Std: 1, Knots: []float64{}, Ranks: []float64{}}
 	}
 	slices.Sort(values)
 	var n numbers
+	n.Unit = unitOf(values)
 	for _, v := range values {
-		n.Mean += logOf(v)
+		n.Mean += logOf(v / n.Unit)
 	}
 	n.Mean /= float64(len(values))
 	for _, v := range values {
-		d := logOf(v) - n.Mean
+		d := logOf(v/n.Unit) - n.Mean
 		n.Std += d * d
 	}
 	n.Std = math.Sqrt(n.Std / float64(len(values)))
@@ -128,12 +131,43 @@ func fit(values []float64, most int) numbers {
 		for k < len(values) && values[k] == values[i] {
 			k++
 		}
+		n.Most = max(n.Most, float64(k-i)/float64(len(values)))
 		n.Knots = append(n.Knots, values[i])
 		n.Ranks = append(n.Ranks, float64(i+k)/2/float64(len(values)))
 		i = k
 	}
 	n.thin(most)
 	return n
+}
+
+// unitOf gives the size below which a difference is told by itself rather than as a ratio: the median size
+// of the values that are not 0, 1 at most. Without it shares and small measurements would hardly differ in log(1+|x|).
+func unitOf(sorted []float64) float64 {
+	sizes := make([]float64, 0, len(sorted))
+	for _, v := range sorted {
+		if v != 0 {
+			sizes = append(sizes, math.Abs(v))
+		}
+	}
+	if len(sizes) == 0 {
+		return 1
+	}
+	slices.Sort(sizes)
+	return max(min(sizes[len(sizes)/2], 1), leastUnit)
+}
+
+const leastUnit = 1e-12
+
+// leastStd is the least standard deviation of a column without a value that more than half of the pool have.
+const leastStd = 0.01
+
+// spread gives what a logarithm is divided by. A column that is nearly
+// constant does not drown the others: see [Scaling].
+func (s *Scaler) spread(n *numbers) float64 {
+	if n.Most > 0.5 {
+		return max(n.Std, s.scaling.Floor)
+	}
+	return max(n.Std, min(leastStd, s.scaling.Floor))
 }
 
 // thin keeps at most so many knots, evenly by position, with both ends.
@@ -251,7 +285,7 @@ func (s *Scaler) Tensor(raw [][]float64) *tensor.Tensor {
 func logOf(v float64) float64 { return math.Copysign(math.Log1p(math.Abs(v)), v) }
 
 func (s *Scaler) logView(n *numbers, v float64) float32 {
-	z := (logOf(v) - n.Mean) / max(n.Std, s.scaling.Floor)
+	z := (logOf(v/n.Unit) - n.Mean) / s.spread(n)
 	return float32(min(max(z, -s.scaling.Clip), s.scaling.Clip))
 }
 
@@ -317,7 +351,7 @@ func (s *Scaler) UnmarshalJSON(b []byte) error {
 		return inkling.Errorf(inkling.Invalid, "scaler", "has scales of %d features, its contract has %d", len(j.Numbers), len(j.Contract.Features))
 	}
 	for i, n := range j.Numbers {
-		if len(n.Knots) != len(n.Ranks) || !slices.IsSorted(n.Knots) || n.Std < 0 {
+		if len(n.Knots) != len(n.Ranks) || !slices.IsSorted(n.Knots) || n.Std < 0 || j.Contract.Features[i].Kind != Category && !(n.Unit > 0) {
 			return inkling.Errorf(inkling.Invalid, "scaler", "scales of feature %q are damaged", j.Contract.Features[i].Name)
 		}
 	}

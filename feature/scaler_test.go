@@ -15,6 +15,8 @@ var smallContract = &Contract{Name: "table", Version: 1, Features: []Feature{
 	{Name: "n", Missing: true}, {Name: "proto", Kind: Category, Levels: []string{"tcp", "udp"}}, {Name: "const"},
 }}
 
+var bothViews = []string{ViewLog, ViewRank}
+
 func smallScaler(t testing.TB, o Scaling) *Scaler {
 	t.Helper()
 	var benign [][]float64
@@ -40,9 +42,9 @@ func TestColumns(t *testing.T) {
 		views []string
 		want  []string
 	}{
-		{nil, []string{"n:log", "n:rank", "n:missing", "proto=tcp", "proto=udp", "proto=(other)", "const:log", "const:rank"}},
+		{nil, []string{"n:log", "n:missing", "proto=tcp", "proto=udp", "proto=(other)", "const:log"}},
+		{bothViews, []string{"n:log", "n:rank", "n:missing", "proto=tcp", "proto=udp", "proto=(other)", "const:log", "const:rank"}},
 		{[]string{ViewRank}, []string{"n:rank", "n:missing", "proto=tcp", "proto=udp", "proto=(other)", "const:rank"}},
-		{[]string{ViewLog}, []string{"n:log", "n:missing", "proto=tcp", "proto=udp", "proto=(other)", "const:log"}},
 	} {
 		s := smallScaler(t, Scaling{Views: c.views})
 		if got := names(s); !slices.Equal(got, c.want) || s.Width() != len(c.want) {
@@ -62,7 +64,7 @@ func TestColumns(t *testing.T) {
 
 // Six benign values 0 0 10 20 30 1000: two ties at 0 have rank 2/2/6, 15 lies between ranks 2.5/6 and 3.5/6.
 func TestApplyByHand(t *testing.T) {
-	s := smallScaler(t, Scaling{})
+	s := smallScaler(t, Scaling{Views: bothViews})
 	rank := func(r float64) float32 { return float32((r - 0.5) * 0.7 * math.Sqrt(12)) }
 	var mean, std float64
 	logs := []float64{0, 0, math.Log(11), math.Log(21), math.Log(31), math.Log(1001)}
@@ -81,8 +83,8 @@ func TestApplyByHand(t *testing.T) {
 		{[]float64{0, 0, 5}, []float32{log(0), rank(1.0 / 6), 0, 2, 0, 0, 0, 0}},
 		{[]float64{15, 1, 5}, []float32{log(math.Log(16)), rank(3.0 / 6), 0, 0, 2, 0, 0, 0}},
 		{[]float64{1000, -1, 4}, []float32{log(math.Log(1001)), rank(5.5 / 6), 0, 0, 0, 2, float32(math.Log(5) - math.Log(6)), rank(0)}},
-		{[]float64{1e9, 7, 1e9}, []float32{4, rank(1), 0, 0, 0, 2, 4, rank(1)}},
-		{[]float64{-1e30, 0, -1e30}, []float32{-4, rank(0), 0, 2, 0, 0, -4, rank(0)}},
+		{[]float64{1e9, 7, 1e9}, []float32{log(math.Log(1 + 1e9)), rank(1), 0, 0, 0, 2, 8, rank(1)}},
+		{[]float64{-1e30, 0, -1e30}, []float32{-8, rank(0), 0, 2, 0, 0, -8, rank(0)}},
 		{[]float64{math.NaN(), math.NaN(), math.NaN()}, []float32{0, 0, 2, 0, 0, 2, 0, 0}},
 	} {
 		got := make([]float32, s.Width())
@@ -100,7 +102,7 @@ func TestApplyByHand(t *testing.T) {
 }
 
 func TestScalerIsStored(t *testing.T) {
-	s := smallScaler(t, Scaling{})
+	s := smallScaler(t, Scaling{Views: bothViews})
 	b, err := json.Marshal(s)
 	if err != nil {
 		t.Fatal(err)
@@ -143,11 +145,11 @@ func TestKnotsAreThinned(t *testing.T) {
 	for range 20000 {
 		benign = append(benign, []float64{math.Exp(3 * rng.NormFloat64())})
 	}
-	full, err := Fit(c, benign, Scaling{Knots: 1 << 20})
+	full, err := Fit(c, benign, Scaling{Views: bothViews, Knots: 1 << 20})
 	if err != nil {
 		t.Fatal(err)
 	}
-	thin, err := Fit(c, benign, Scaling{})
+	thin, err := Fit(c, benign, Scaling{Views: bothViews})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +176,7 @@ func FuzzApply(f *testing.F) {
 	f.Add(-math.MaxFloat64, math.MaxFloat64, math.MaxFloat64, 1e308) // the distance of the knots overflows
 	c := &Contract{Name: "table", Version: 1, Features: []Feature{{Name: "x", Missing: true}, {Name: "y", Kind: Category, Levels: []string{"a"}}}}
 	f.Fuzz(func(t *testing.T, a, b, d, v float64) {
-		s, err := Fit(c, [][]float64{{a, 0}, {b, 0}, {d, 0}}, Scaling{})
+		s, err := Fit(c, [][]float64{{a, 0}, {b, 0}, {d, 0}}, Scaling{Views: bothViews})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -182,7 +184,7 @@ func FuzzApply(f *testing.F) {
 		for _, raw := range [][]float64{{v, v}, {a, b}, {b, v}, {a/2 + b/2, -v}} {
 			s.Apply(dst, raw)
 			for i, x := range dst {
-				if !(math.Abs(float64(x)) <= 4) {
+				if !(math.Abs(float64(x)) <= 8) {
 					t.Errorf("pool %v %v %v, row %v: %s is %v", a, b, d, raw, s.Columns()[i].Name, x)
 				}
 			}
@@ -213,7 +215,7 @@ func TestFlowRowsScale(t *testing.T) {
 		seen[c.Name] = true
 	}
 	for i, v := range s.Tensor(raw).Data {
-		if !(math.Abs(float64(v)) <= 4) {
+		if !(math.Abs(float64(v)) <= 8) {
 			t.Fatalf("row %d: %s is %v", i/s.Width(), s.Columns()[i%s.Width()].Name, v)
 		}
 	}
@@ -260,8 +262,7 @@ func ExampleFit() {
 		fmt.Printf("%s %.2f\n", col.Name, row[i])
 	}
 	// Output:
-	// bytes:log 4.00
-	// bytes:rank 1.21
+	// bytes:log 8.00
 	// proto=tcp 0.00
 	// proto=(other) 2.00
 }

@@ -24,6 +24,7 @@ var Learners = slices.Concat([]Entry{
 	{"lda", "linear discriminant with a shrunk covariance", func(uint64) Learner { return &LDA{} }},
 	{"ratio", "nearer to the taught rows than is usual where the row lies", func(uint64) Learner { return &Ratio{} }},
 	{"ratio-whitened", "ratio after whitening by how rows of one known class differ", func(uint64) Learner { return &Whitened{} }},
+	{"odd", "unlike the benign rows, whatever was taught", func(uint64) Learner { return &Odd{} }},
 	{"random-forest", "random forest", func(s uint64) Learner { return &Forest{Seed: s} }},
 	{"extra-trees", "extremely randomized trees", func(s uint64) Learner { return &Forest{Random: true, Seed: s} }},
 	{"random-forest-known", "random forest, known attacks as further examples", func(s uint64) Learner { return &Forest{Known: true, Seed: s} }},

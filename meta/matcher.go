@@ -35,6 +35,7 @@ type Matcher struct {
 	NoDerived bool    `json:",omitempty"` // no derived columns
 	NoKnown   bool    `json:",omitempty"` // known attacks are not looked at
 	NoRatio   bool    `json:",omitempty"` // no plain distances and no ratios beside the last layer
+	NoVotes   bool    `json:",omitempty"` // no votes of learners that need no training
 	Columns   int     `json:",omitempty"` // most columns to look at; 0 means 64
 }
 
@@ -60,7 +61,7 @@ func (l *Matcher) form() form {
 			u[i] = max(1, int(float32(u[i])*l.Width))
 		}
 	}
-	f := form{withKnown: !l.NoKnown, withDerived: !l.NoDerived, withRatio: !l.NoRatio, heads: 2,
+	f := form{withKnown: !l.NoKnown, withDerived: !l.NoDerived, withRatio: !l.NoRatio, withVotes: !l.NoVotes, heads: 2,
 		token: u[0], width: u[1], cell: u[2], pool: u[3], last: u[4]}
 	if l.NoMetric {
 		f.heads = 0
@@ -95,7 +96,11 @@ func (l *Matcher) Adapt(ctx context.Context, t *Task) (Scorer, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		g := newJudge(c.lesson(t, rows[way], rest(rows, way)), c.params)
+		les, err := c.lesson(ctx, t, rows[way], rest(rows, way))
+		if err != nil {
+			return nil, fmt.Errorf("matcher: %w", err)
+		}
+		g := newJudge(les, c.params)
 		g.tables = g.tabulate()
 		s.judges = append(s.judges, g)
 	}
@@ -103,7 +108,7 @@ func (l *Matcher) Adapt(ctx context.Context, t *Task) (Scorer, error) {
 }
 
 // lesson makes that of taught rows among those of a pool.
-func (l *Matcher) lesson(t *Task, taught, pool []float32) *lesson {
+func (l *Matcher) lesson(ctx context.Context, t *Task, taught, pool []float32) (*lesson, error) {
 	d := t.Support.X.Shape[1]
 	f := l.form()
 	var known []float32
@@ -111,7 +116,18 @@ func (l *Matcher) lesson(t *Task, taught, pool []float32) *lesson {
 		known = t.Known.X.Data
 	}
 	p := pick(pool, taught, known, d, t.Columns, max(1, cmp.Or(l.Columns, matcherColumns)))
-	return newLesson(f, p, len(taught)/d, nil, nil)
+	les := newLesson(f, p, len(taught)/d, nil, nil)
+	if f.withVotes {
+		var set Set
+		if f.withKnown {
+			set = t.Known
+		}
+		var err error
+		if les.votes, err = castVotes(ctx, pool, taught, set, d, l.Seed); err != nil {
+			return nil, err
+		}
+	}
+	return les, nil
 }
 
 // rest gives the rows of all classes but one.

@@ -62,7 +62,7 @@ func forms() map[string]*Matcher {
 	return map[string]*Matcher{
 		"whole": {Model: Model{Seed: 3}}, "no metric": {Model: Model{Seed: 3}, NoMetric: true},
 		"no derived columns": {Model: Model{Seed: 3}, NoDerived: true}, "no known attacks": {Model: Model{Seed: 3}, NoKnown: true},
-		"no ratios": {Model: Model{Seed: 3}, NoRatio: true}, "half as wide": {Model: Model{Seed: 3}, Width: .5},
+		"no ratios": {Model: Model{Seed: 3}, NoRatio: true}, "no votes": {Model: Model{Seed: 3}, NoVotes: true}, "neither": {Model: Model{Seed: 3}, NoVotes: true, NoRatio: true}, "half as wide": {Model: Model{Seed: 3}, Width: .5},
 	}
 }
 
@@ -73,7 +73,10 @@ func TestMatcherOnTape(t *testing.T) {
 		for n := range uint64(4) {
 			task := madeUp(1)(n)
 			by := rowsOf(task)
-			les := l.lesson(task, by[1], by[0])
+			les, err := l.lesson(context.Background(), task, by[1], by[0])
+			if err != nil {
+				t.Fatal(err)
+			}
 			want := newJudge(les, l.params).exact(task.Query.X)
 			var tape grad.Tape
 			got := (&taped{les, &tape, leaves(&tape, l.params)}).scores(les.judge(task.Query.X)).Value().Data

@@ -6,8 +6,9 @@ import "github.com/inkling-sec/inkling/tensor"
 // the nearness are exact: with the rest they add up to the margin. The rest is
 // what the last layers make of everything together, which no column has to itself.
 type Contributions struct {
-	Columns  []float32 // of each column of the row; 0 for one that is not looked at
-	Nearness float32   // how much nearer taught, and known, than benign rows are; whole-row columns too
+	Columns  []float32          // of each column of the row; 0 for one that is not looked at
+	Nearness float32            // how much nearer taught, and known, than benign rows are; whole-row columns too
+	Votes    map[string]float32 // of learners that need no training, by name, weighed
 	Rest     float32
 	Nearest  int     // the taught row, of those kept, that is nearest in the rows as they came
 	Distance float32 // to it, in mean distances between benign neighbours
@@ -38,7 +39,15 @@ func (s *matcherScorer) Contributions(row []float32) Contributions {
 	if g.withRatio {
 		c.Nearness += g.nearness(r, 0)
 	}
-	c.Rest = score[0] - c.Nearness
+	if g.votes != nil {
+		c.Votes = map[string]float32{}
+		for k, v := range r.votes.Row(0) {
+			if g.votes.scale[k] != nil {
+				c.Votes[voteNames[k]] = g.gains[len(g.gains)-voteSides+k] * v
+			}
+		}
+	}
+	c.Rest = score[0] - c.Nearness - g.voted(r, 0)
 	for _, v := range c.Columns {
 		c.Rest -= v
 	}

@@ -49,13 +49,21 @@ func (g *judge) finish(last, sums []float32, score *float32, c *cells, i int) {
 	at += copy(last[at:], sums[1:])
 	last[at] = clip32(additive, clipAdditive) / 4
 	*score = additive
-	if !g.withRatio {
-		return
+	if at++; g.withRatio {
+		told := tensor.From(last[at:at+plainSides], 1, plainSides)
+		more := tensor.New(1, ratioSides)
+		g.plainly(c.one(i), told, more)
+		ratios = append(ratios, more.Data...)
+		at += plainSides
+	} else {
+		ratios = nil
 	}
-	told := tensor.From(last[at+1:], 1, plainSides)
-	more := tensor.New(1, ratioSides)
-	g.plainly(c.one(i), told, more)
-	ratios = append(ratios, more.Data...)
+	if g.votes != nil {
+		for k, v := range c.votes.Row(i) {
+			last[at+k] = v / voteEase
+			ratios = append(ratios, v)
+		}
+	}
 	for k, r := range ratios {
 		*score += g.gains[k] * r
 	}

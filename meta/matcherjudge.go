@@ -47,7 +47,11 @@ func newJudge(l *lesson, params []*tensor.Tensor) *judge {
 	h := g.read()
 	g.film(h)
 	mean := tensor.From(meanOf(h.Data, h.Cols()), 1, h.Cols())
-	pooled := dense(params, pPool1, geluOf(dense(params, pPool0, mean))).Data
+	about := mean
+	if l.votes != nil {
+		about = tensor.From(append(append([]float32{}, mean.Data...), l.votes.told...), 1, l.form.pooledSides())
+	}
+	pooled := dense(params, pPool1, geluOf(dense(params, pPool0, about))).Data
 	g.gain, g.offset = softplus(pooled[0]+1), pooled[1]
 	for _, v := range pooled[2:] {
 		g.gains = append(g.gains, softplus(v))

@@ -19,6 +19,7 @@ type lesson struct {
 	known   []marks // nil without known rows
 	space   space
 	plain   rowSpace
+	votes   *votes         // nil: without
 	marked  [][]float32    // values of the taught and the known rows, of each column
 	tokens  *tensor.Tensor // [columns, form.tokenSides]
 	// where a row lies, its normal scores and its standardised logarithms side by side, ±8 at most, [rows, 2d]
@@ -37,6 +38,7 @@ type cells struct {
 	at      *tensor.Tensor // [n, 2d]
 	derived *tensor.Tensor // [n, derived]
 	plain   *tensor.Tensor // [n, d]
+	votes   *tensor.Tensor // [n, voteSides]; nil: without
 }
 
 // newLesson makes the lesson of a pool, of taught and known rows; k says how many
@@ -175,6 +177,10 @@ func (l *lesson) judge(x *tensor.Tensor) *cells {
 		for i, v := range col {
 			c.plain.Row(i)[j] = l.plain.of(j, v)
 		}
+	}
+	if l.votes != nil {
+		c.votes = tensor.New(n, voteSides)
+		l.votes.tellTo(c.votes.Data, x)
 	}
 	if l.withDerived {
 		l.judgeDerived(c)

@@ -12,9 +12,9 @@ import (
 
 // form says which parts a matcher has and how wide they are.
 type form struct {
-	withKnown, withDerived, withRatio bool
-	heads                             int // of the learned metric
-	token, width, cell, pool, last    int // units of hidden layers
+	withKnown, withDerived, withRatio, withVotes bool
+	heads                                        int // of the learned metric
+	token, width, cell, pool, last               int // units of hidden layers
 }
 
 const (
@@ -39,19 +39,33 @@ func (f form) tokenSides() int {
 }
 
 // gains gives the number of ratios that are added to the score, each by a gain of the task's own.
-func (f form) gains() int {
+func (f form) gains() (n int) {
 	if f.withRatio {
-		return f.heads + ratioSides
+		n += f.heads + ratioSides
 	}
-	return 0
+	if f.withVotes {
+		n += voteSides
+	}
+	return n
+}
+
+// pooledSides gives the columns of what is told of the task as a whole.
+func (f form) pooledSides() int {
+	if f.withVotes {
+		return f.width + voteContext
+	}
+	return f.width
 }
 
 // lastSides gives the columns of the last layer's input: the heads' distances,
-// evidence, the additive score, what the columns have in common; then plain distances.
+// evidence, the additive score, what the columns have in common; then plain distances and votes.
 func (f form) lastSides() int {
 	n := f.heads*metricSides + evidenceSides + 1 + f.width
 	if f.withRatio {
 		n += plainSides
+	}
+	if f.withVotes {
+		n += voteSides
 	}
 	return n
 }
@@ -82,7 +96,7 @@ func (f form) sides() [][2]int {
 	s := [][2]int{
 		{f.tokenSides(), f.token}, {f.token, f.width}, {f.width, f.width}, {f.width, f.width}, {1, f.width},
 		{f.cellSides(), f.cell}, {f.width, 2 * f.cell}, {f.cell, f.cell}, {f.cell, 1 + evidenceSides},
-		{f.width, 1}, {f.width, f.pool}, {f.pool, 2 + f.gains()}, {f.lastSides(), f.last}, {f.last, 1},
+		{f.width, 1}, {f.pooledSides(), f.pool}, {f.pool, 2 + f.gains()}, {f.lastSides(), f.last}, {f.last, 1},
 	}
 	if f.heads > 0 {
 		s = append(s, [2]int{f.width, 2 * f.heads})
@@ -128,10 +142,18 @@ func (n matcherNet) Init(seed uint64) (params []*tensor.Tensor) {
 				p.Data[k] = bound * (2*rng.Float32() - 1)
 			}
 		}
+		if 2*i == pPool1 && n.withVotes {
+			for k, v := range voteStart {
+				b.Data[len(b.Data)-voteSides+k] = v
+			}
+		}
 		params = append(params, w, b)
 	}
 	return params
 }
+
+// voteStart is where the gains of votes start, before softplus: what looks at the taught rows counts, the rest a little.
+var voteStart = [voteSides]float32{0, 0, -2, -.5, -.5, -2}
 
 func (n matcherNet) Check(params []*tensor.Tensor) error {
 	sides := n.sides()

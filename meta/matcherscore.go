@@ -29,7 +29,7 @@ type room struct {
 	sums, at, weighted, z, logs, plain matrix // where a row lies, see cells
 	land, taught, known                matrix // distances
 	linear, log, derived               matrix
-	last, hidden, out                  matrix
+	last, hidden, out, votes           matrix
 }
 
 // matrix is an array whose rows are as many as a block has.
@@ -68,7 +68,7 @@ func (g *judge) newRoom() *room {
 		&r.sums: tableSides, &r.at: 2 * d, &r.weighted: 2 * d, &r.z: d, &r.logs: d, &r.plain: d,
 		&r.land: g.plain.land.Rows(), &r.taught: g.plain.taught.Rows(), &r.known: known,
 		&r.linear: g.space.linear.Cols(), &r.log: 1, &r.derived: derivedSides,
-		&r.last: g.last.Rows(), &r.hidden: g.form.last, &r.out: 1,
+		&r.last: g.last.Rows(), &r.hidden: g.form.last, &r.out: 1, &r.votes: voteSides,
 	} {
 		m.init(cols)
 	}
@@ -102,6 +102,9 @@ func (g *judge) judgeBlock(r *room, dst []float32, stride int, x *tensor.Tensor,
 	}
 	if g.withRatio {
 		g.plainTo(r, n)
+	}
+	if g.votes != nil {
+		g.votesTo(r, x, from, n)
 	}
 	g.answerTo(dst, stride, r, n)
 }
@@ -196,7 +199,7 @@ func (g *judge) plainTo(r *room, n int) {
 	if g.known != nil {
 		tensor.SquaredDistancesTo(r.known.rows(n), plain, g.plain.known)
 	}
-	from := g.last.Rows() - plainSides
+	from := g.plainFrom()
 	for i := range n {
 		var known []float32
 		if g.known != nil {
@@ -204,6 +207,38 @@ func (g *judge) plainTo(r *room, n int) {
 		}
 		g.plain.tell(r.last.Row(i)[from:], land.Row(i), taught.Row(i), known)
 	}
+}
+
+// plainFrom is where the plain distances stand among what the last layers see.
+func (g *judge) plainFrom() int {
+	if g.votes != nil {
+		return g.last.Rows() - voteSides - plainSides
+	}
+	return g.last.Rows() - plainSides
+}
+
+// votesTo writes the votes on a block.
+func (g *judge) votesTo(r *room, x *tensor.Tensor, from, n int) {
+	d := x.Cols()
+	cast := r.votes.rows(n)
+	g.votes.tellTo(cast.Data, &tensor.Tensor{Shape: []int{n, d}, Data: x.Data[from*d : (from+n)*d]})
+	at := g.last.Rows() - voteSides
+	for i := range n {
+		for k, v := range cast.Row(i) {
+			r.last.Row(i)[at+k] = v / voteEase
+		}
+	}
+}
+
+// voted gives the votes' part of the score of row i.
+func (g *judge) voted(r *room, i int) (sum float32) {
+	if g.votes == nil {
+		return 0
+	}
+	for k, v := range r.votes.Row(i) {
+		sum += g.gains[len(g.gains)-voteSides+k] * v
+	}
+	return sum
 }
 
 // answerTo adds the ratios and what the last layers say.
@@ -217,6 +252,7 @@ func (g *judge) answerTo(dst []float32, stride int, r *room, n int) {
 		if g.withRatio {
 			dst[i*stride] += g.nearness(r, i)
 		}
+		dst[i*stride] += g.voted(r, i)
 	}
 }
 
@@ -228,7 +264,7 @@ func (g *judge) nearness(r *room, i int) (sum float32) {
 		sum += gains[h] * last[h*metricSides+2]
 	}
 	gains = gains[len(g.heads):]
-	told := last[len(last)-plainSides:]
+	told := last[g.plainFrom():]
 	sum += gains[0]*told[2] + gains[1]*told[3]
 	if g.withDerived {
 		derived := r.derived.Row(i)

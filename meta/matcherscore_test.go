@@ -81,8 +81,8 @@ func TestMatcherStaysPut(t *testing.T) {
 		l    *Matcher
 		want []float32
 	}{
-		"whole":            {&Matcher{Model: Model{Seed: 9}}, []float32{-3.73072, -4.62896, -3.89369, -0.04593, -1.64254, -2.40686}},
-		"no known attacks": {&Matcher{Model: Model{Seed: 9}, NoKnown: true, NoRatio: true}, []float32{-0.09771, -0.10655, -0.09830, -0.11558, -0.13100, -0.13145}},
+		"no votes":         {&Matcher{Model: Model{Seed: 9}, NoVotes: true}, []float32{-3.73072, -4.62896, -3.89369, -0.04593, -1.64254, -2.40686}},
+		"no known attacks": {&Matcher{Model: Model{Seed: 9}, NoKnown: true, NoRatio: true, NoVotes: true}, []float32{-0.09771, -0.10655, -0.09830, -0.11558, -0.13100, -0.13145}},
 	} {
 		l := c.l.sized(9)
 		for _, i := range []int{pCell2, pLast1} { // which start small
@@ -110,6 +110,9 @@ func TestMatcherContributions(t *testing.T) {
 	for i, want := range margins {
 		c := s.(Contributor).Contributions(task.Query.X.Row(i))
 		sum := c.Nearness + c.Rest
+		for _, v := range c.Votes {
+			sum += v
+		}
 		for _, v := range c.Columns {
 			sum += v
 		}

@@ -20,7 +20,11 @@ func (p *taped) dense(at int, x *grad.Node) *grad.Node {
 func (p *taped) scores(c *cells) *grad.Node {
 	h := p.read()
 	mean := grad.Scale(grad.SumRows(h), 1/float32(h.Rows()))
-	pooled := p.dense(pPool1, grad.Gelu(p.dense(pPool0, mean)))
+	about := mean
+	if p.votes != nil {
+		about = grad.Beside(mean, p.tape.Leaf(tensor.From(p.votes.told, 1, voteContext)))
+	}
+	pooled := p.dense(pPool1, grad.Gelu(p.dense(pPool0, about)))
 	sums := p.sums(h, c)
 	additive := grad.Columns(sums, 0, 1)
 	additive = grad.MulRow(additive, softplusNode(grad.Offset(grad.Columns(pooled, 0, 1), 1)))
@@ -31,9 +35,15 @@ func (p *taped) scores(c *cells) *grad.Node {
 	if p.withRatio {
 		told, more := p.plainly(c)
 		last, ratios = grad.Beside(last, told), beside(ratios, more)
+	} else {
+		ratios = nil
+	}
+	if p.votes != nil {
+		cast := p.tape.Leaf(c.votes)
+		last, ratios = grad.Beside(last, grad.Scale(cast, 1/voteEase)), beside(ratios, cast)
 	}
 	score := grad.Add(additive, p.conclude(last, mean))
-	if ratios != nil && p.withRatio {
+	if ratios != nil {
 		gains := softplusNode(grad.Columns(pooled, 2, pooled.Cols()))
 		score = grad.Add(score, grad.MatMulB(ratios, gains))
 	}

@@ -48,7 +48,11 @@ func (l *Matcher) episode(ctx context.Context, params []*grad.Node, t *Task) (o 
 		return o, err
 	}
 	by := rowsOf(t)
-	p := taped{l.lesson(t, by[1], by[0]), params[0].Tape(), params}
+	les, err := l.lesson(ctx, t, by[1], by[0])
+	if err != nil {
+		return o, err
+	}
+	p := taped{les, params[0].Tape(), params}
 	c := p.judge(rows)
 	if err := ctx.Err(); err != nil {
 		return o, err

@@ -35,9 +35,7 @@ func (v *MetaVote) Train(ctx context.Context, src Source, run Run) (Trainer, err
 
 // Adapt adapts the members and calibrates their votes on the benign rows.
 func (v *MetaVote) Adapt(ctx context.Context, t *Task) (Scorer, error) {
-	vote := &Vote{Known: true, Seed: v.Seed}
-	vote.Members = append(vote.members(t), &v.ProtoNet)
-	return vote.Adapt(ctx, t)
+	return (&Vote{Known: true, Seed: v.Seed, More: []Learner{&v.ProtoNet}}).Adapt(ctx, t)
 }
 
 // Params gives the network's parameters by name.

@@ -34,6 +34,7 @@ type SelfScorer interface {
 type Vote struct {
 	Known   bool      // learn from known rows too, when there are any
 	Members []Learner // nil means those told above
+	More    []Learner // further members
 	Seed    uint64
 }
 
@@ -51,13 +52,13 @@ func (l *Vote) members(t *Task) []Learner {
 	trees := Forest{Random: true, Folds: 5, Seed: l.Seed}
 	switch {
 	case l.Members != nil:
-		return l.Members
+		return slices.Concat(l.Members, l.More)
 	case l.Known && t.Known.Len() > 0:
 		known := trees
 		known.Known, known.Seed = true, trees.Seed+1
-		return []Learner{&Whitened{}, &trees, &known}
+		return slices.Concat([]Learner{&Whitened{}, &trees, &known}, l.More)
 	}
-	return []Learner{&Ratio{}, &trees}
+	return slices.Concat([]Learner{&Ratio{}, &trees}, l.More)
 }
 
 // Adapt adapts the members and calibrates them.
@@ -78,7 +79,7 @@ func (l *Vote) Adapt(ctx context.Context, t *Task) (Scorer, error) {
 			if err != nil {
 				return nil, err
 			}
-			v.scale = append(v.scale, newSurprise(self))
+			v.scale = append(v.scale, newSurprise(marginsFrom(self)))
 		}
 	}
 	return v, ctx.Err()
@@ -169,6 +170,15 @@ func addLogSoftmax(dst, score []float32, by float32) {
 	}
 }
 
+// marginsFrom gives the margins of scores of two ways.
+func marginsFrom(scores []float32) []float32 {
+	m := make([]float32, len(scores)/2)
+	for i := range m {
+		m[i] = scores[2*i+1] - scores[2*i]
+	}
+	return m
+}
+
 // surprise turns a margin into −log of the chance that a benign row has one as high.
 type surprise struct {
 	at    []float32 // distinct benign margins, rising
@@ -176,12 +186,9 @@ type surprise struct {
 	scale float32   // mean excess over the margin that a twentieth exceed
 }
 
-func newSurprise(self []float32) *surprise {
-	n := len(self) / 2
-	m := make([]float32, n)
-	for i := range m {
-		m[i] = self[2*i+1] - self[2*i]
-	}
+// newSurprise sorts the benign margins m.
+func newSurprise(m []float32) *surprise {
+	n := len(m)
 	slices.Sort(m)
 	s := &surprise{}
 	for i, j := 0, 0; i < n; i = j {

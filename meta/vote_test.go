@@ -11,7 +11,7 @@ import (
 // Of benign margins 0, 1, 1, 3 a half, then 3, then 2 (half of the level ones),
 // then ½ of 5 lie as high: (4−½+1)/5 and so on.
 func TestSurprise(t *testing.T) {
-	s := newSurprise([]float32{0, 1, 0, 0, 0, 3, 0, 1})
+	s := newSurprise(marginsFrom([]float32{0, 1, 0, 0, 0, 3, 0, 1}))
 	for _, c := range []struct{ margin, p float64 }{
 		{0, 4. / 5},
 		{1, 2.5 / 5},

@@ -5,9 +5,10 @@ import "math"
 // Attacks are the kinds of family that an attack is made of.
 var Attacks = []AttackKind{
 	{Kind{"latent", "rows around a point of the latent space away from a mode", .17}, newLatent},
-	{Kind{"mode", "a mode of the world that benign rows do not have", .10}, newMode},
+	{Kind{"mode", "a mode of the world that benign rows do not have", .12}, newMode},
 	{Kind{"intervention", "benign rows with some columns changed", .16}, newIntervention},
-	{Kind{"function", "rows that a hidden rule or network picks out", .06}, newFunction},
+	{Kind{"function", "rows that a hidden rule or network picks out", .08}, newFunction},
+	{Kind{"hidden", "rows that are far out in a column which nobody sees", .10}, newHidden},
 	{Kind{"dispersion", "benign rows made wider and moved", .19}, newDispersion},
 	{Kind{"foreign", "rows of another world with the same marginals", .11}, newForeign},
 	{Kind{"volume", "one factor raises or lowers many columns at once", .11}, newVolume},

@@ -11,9 +11,10 @@ import (
 // What package feature's Scaler does to rows before learners see them, which
 // this package cannot import: the log view of its default scaling.
 const (
-	clip   = 4 // of a standardised logarithm
-	floor  = 1 // least standard deviation
-	weight = 2 // of a level
+	clip     = 8    // of a standardised logarithm
+	floor    = 1    // least standard deviation of a column where more than half of the pool are the same
+	leastStd = 0.01 // of another
+	weight   = 2    // of a level
 )
 
 // levelsKept is how many of a category's levels have a column for being frequent among benign rows.
@@ -67,27 +68,27 @@ func (s *shown) add(kind meta.Column, raw int, x []float64) {
 // missing, those as the middle and in a column of their own.
 func (s *shown) number(g *gen, j int, x []float64, m int) {
 	missing := 0
+	pool := g.floats(m)[:0]
 	for k, v := range x {
-		if math.IsNaN(v) {
+		switch {
+		case math.IsNaN(v):
 			missing++
-			continue
+		case k < m:
+			pool = append(pool, v)
 		}
-		x[k] = math.Copysign(math.Log(1+math.Abs(v)), v)
 	}
-	pool := x[:m]
-	if missing > 0 {
-		pool = g.floats(m)[:0]
-		for _, v := range x[:m] {
-			if !math.IsNaN(v) {
-				pool = append(pool, v)
-			}
-		}
+	unit, least := scaleOf(g, pool)
+	for k, v := range x {
+		x[k] = math.Copysign(math.Log(1+math.Abs(v)*unit), v)
+	}
+	for k, v := range pool {
+		pool[k] = math.Copysign(math.Log(1+math.Abs(v)*unit), v)
 	}
 	mean, std := 0.0, 0.0
 	if len(pool) > 0 {
 		mean, std = moments(pool)
 	}
-	std = 1 / max(std, floor)
+	std = 1 / max(std, least)
 	s.add(meta.Number, j, x)
 	if missing == 0 {
 		for k, v := range x {
@@ -104,6 +105,30 @@ func (s *shown) number(g *gen, j int, x []float64, m int) {
 		}
 	}
 	s.add(meta.Level, j, absent)
+}
+
+// scaleOf sorts the pool's values and gives what they are multiplied by before their logarithm is taken, and
+// the least deviation that this is divided by.
+func scaleOf(g *gen, pool []float64) (unit, least float64) {
+	slices.Sort(pool)
+	most, sizes := 0, g.floats(len(pool))[:0]
+	for i, k := 0, 0; i < len(pool); i = k {
+		for k = i; k < len(pool) && pool[k] == pool[i]; k++ {
+			if pool[k] != 0 {
+				sizes = append(sizes, math.Abs(pool[k]))
+			}
+		}
+		most = max(most, k-i)
+	}
+	unit, least = 1, leastStd
+	if 2*most > len(pool) {
+		least = floor
+	}
+	if n := len(sizes); n > 0 {
+		slices.Sort(sizes)
+		unit = 1 / max(min(sizes[n/2], 1), 1e-12)
+	}
+	return unit, least
 }
 
 // levels shows a category as one column for each of the levels most frequent

@@ -13,6 +13,7 @@ type function struct {
 	bias, out []float64 // of a network; nil for a rule
 	noise     float64
 	above     float64
+	hidden    bool // the one feature it is a rule over is not shown
 }
 
 func newFunction(g *gen, s *site) attack {
@@ -41,6 +42,31 @@ func newFunction(g *gen, s *site) attack {
 	a.above = quantile(score, g.uniform(.7, .97))
 	g.giveBack(block, used)
 	return a
+}
+
+// newHidden is a rule over one feature that no row shows: what goes with it must tell, as where a
+// table's own label is one of the things that it measures.
+func newHidden(g *gen, s *site) attack {
+	if s.d < 4 {
+		return newFunction(g, s)
+	}
+	j := g.IntN(s.d)
+	a := &function{on: []int{j}, side: []float64{g.sign()}, hidden: true}
+	mean, std := moments(s.benign[j])
+	a.mean, a.std = []float64{mean}, []float64{std + 1e-9}
+	block, used := g.borrow()
+	a.above = quantile(a.score(g, s.benign, s.latent), g.uniform(.8, .98))
+	g.giveBack(block, used)
+	return a
+}
+
+// hide makes the feature of a hidden rule say nothing.
+func (a *function) hide(g *gen, v table) {
+	if a.hidden {
+		for k := range v[a.on[0]] {
+			v[a.on[0]][k] = g.NormFloat64()
+		}
+	}
 }
 
 func (a *function) score(g *gen, v, z table) []float64 {

@@ -120,6 +120,11 @@ func (p *plan) task(g *gen) (*meta.Task, *Story) {
 
 // finish turns features into the columns of a table.
 func (p *plan) finish(g *gen, t *sketch, columns []marginal, m, benign int, taught part, story *Story) {
+	for _, s := range t.spans {
+		if a, ok := s.attack.(*function); ok {
+			a.hide(g, t.v)
+		}
+	}
 	for j, c := range t.v {
 		for k, v := range c {
 			c[k] = min(max(v, -30), 30)

@@ -70,7 +70,11 @@ func (o *options) judges() (out []*judged, err error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, &judged{learner: l, name: strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))})
+		name := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
+		out = append(out, &judged{learner: l, name: name})
+		if o.voting {
+			out = append(out, &judged{learner: &meta.Vote{Known: true, Seed: o.seed, More: []meta.Learner{l}}, name: "vote+" + name})
+		}
 	}
 	names := map[string]bool{}
 	for _, j := range out {

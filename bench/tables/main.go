@@ -50,7 +50,7 @@ type options struct {
 	shots                           []int
 	draws, query                    int
 	seed                            uint64
-	list, load, json, again         bool
+	list, load, json, again, voting bool
 	diag                            io.Writer
 }
 
@@ -122,6 +122,7 @@ func parse(args []string, diag io.Writer) (o options, err error) {
 	f.IntVar(&o.draws, "draws", 0, "draws of each class, each with a cut of its own; 0 leaves it to each set, from 1 to 10")
 	f.IntVar(&o.query, "query", 10000, "benign rows to judge, at most")
 	f.Uint64Var(&o.seed, "seed", 1, "of the episodes and of learners that draw")
+	f.BoolVar(&o.voting, "voting", false, "judge each model also as one more member of vote-known, all weighing the same")
 	f.BoolVar(&o.list, "list", false, "list the data sets and end")
 	f.BoolVar(&o.load, "load", false, "read the data sets, say what is in them, and end")
 	f.BoolVar(&o.json, "json", false, "JSON lines in place of tables")

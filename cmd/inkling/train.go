@@ -39,6 +39,9 @@ the benchmark's training part, --shots images of each to learn from, --queries t
 judge. Afterwards the model is judged on 100 tasks of the validation part. --data
 is one path, and the network is chosen:
 ` + aboutImages() + `
+A matcher is one model for every table. Without --data it is trained on the
+synthetic tasks that "inkling prior" shows, and judged on fresh ones.
+
 --set gives the learner's other settings as a JSON object: inner steps (Steps in
 training, TestSteps afterwards), their size (Rate), the outer optimizer's (Outer),
 the network's layers (Hidden, Filters). A name that is none is answered with all
@@ -49,6 +52,7 @@ where it was stopped, bit for bit. The same data, seed and settings give the sam
 bytes on any number of cores.`,
 		Example: `  inkling train --data day1.log.gz,day2.log.gz --label label --benign benign --hold-out beacon --learner protonet --name flow
   inkling train --data day1.log.gz --learner maml --set '{"Steps":2,"Outer":{"Rate":0.001}}' -o maml.safetensors
+  inkling train --learner matcher --iterations 20000 --meta-batch 8 --name any
   inkling train --schema image --data omniglot/ --learner protonet --network conv4 --ways 60 --queries 5 --meta-batch 1 \
       --iterations 4000 -o protonet.safetensors
   inkling train --schema image --data omniglot/ --learner maml --network mlp --ways 5 --shots 1 --meta-batch 32 --iterations 10000 \
@@ -95,9 +99,6 @@ func trainers() (names []string) {
 }
 
 func (f *trainFlags) train(cmd *cobra.Command, a *app) error {
-	if len(f.data) == 0 {
-		return &inkling.Error{Code: inkling.Invalid, What: "no data to train on", Remedy: "name labelled files, or a folder of images, with --data"}
-	}
 	if err := checkFor(cmd, f.schema); err != nil {
 		return err
 	}
@@ -111,6 +112,12 @@ func (f *trainFlags) train(cmd *cobra.Command, a *app) error {
 	l, ok := learners[0].(meta.Trainer)
 	if !ok {
 		return &inkling.Error{Code: inkling.Invalid, What: f.learner + " has nothing to train", Remedy: "choose from " + strings.Join(trainers(), ", ")}
+	}
+	if f.onPrior(l) {
+		return f.trainOnPrior(cmd, a, l)
+	}
+	if len(f.data) == 0 {
+		return &inkling.Error{Code: inkling.Invalid, What: "no data to train on", Remedy: "name labelled files, or a folder of images, with --data"}
 	}
 	if f.schema == schemaImage {
 		return f.trainImages(cmd, a, l)

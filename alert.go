@@ -16,8 +16,15 @@ type Alert struct {
 type Evidence struct {
 	NearestTaught []Neighbour    `json:"nearest_taught"`
 	NearestBenign []Neighbour    `json:"nearest_benign"`
+	Votes         []Vote         `json:"votes,omitempty"` // of a detector that several methods have a say in
 	Contributions []Contribution `json:"contributions"`
 	Flip          []Change       `json:"flip"`
+}
+
+// Vote is what one method says of the record by itself.
+type Vote struct {
+	Voter  string  `json:"voter"`
+	PValue float64 `json:"p_value"` // share of benign records that look as much like the attack to it; below the smallest it saw, an extrapolation
 }
 
 // Neighbour is a known record near the alert's.

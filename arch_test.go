@@ -28,7 +28,7 @@ var floors = [][]string{
 }
 
 // numbers is the column that knows no telemetry.
-var numbers = []string{"tensor", "grad", "nn", "meta", "meta/metatest", "prior", "prior/picture"}
+var numbers = []string{"tensor", "grad", "nn", "meta", "meta/metatest", "prior", "prior/picture", "models"}
 
 // forbidden lists what telemetry must not know.
 var forbidden = map[string][]string{

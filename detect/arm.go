@@ -2,6 +2,7 @@ package detect
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"sync"
@@ -37,7 +38,7 @@ func Arm(ctx context.Context, d *Detector, b *Baseline, c Choice) (*Armed, error
 			return nil, &inkling.Error{Code: inkling.Conflict, Place: place, What: fmt.Sprintf("taught with another %s (%.12s, not %.12s)", must.what, must.want, must.have), Remedy: "teach it again"}
 		}
 	}
-	if err := d.Examples.check(len(b.Contract.Features)); err != nil {
+	if err := errors.Join(d.Examples.check(len(b.Contract.Features)), d.Known.check(len(b.Contract.Features))); err != nil {
 		return nil, &inkling.Error{Code: inkling.Invalid, Place: place, What: "the file is damaged", Remedy: "teach it again", Err: err}
 	}
 	a, err := arm(ctx, d, b, c.Learner, d.Examples, b.calib)
@@ -50,13 +51,15 @@ func Arm(ctx context.Context, d *Detector, b *Baseline, c Choice) (*Armed, error
 
 func arm(ctx context.Context, d *Detector, b *Baseline, l meta.Learner, examples Rows, calib *tensor.Tensor) (*Armed, error) {
 	taught := b.scaler.Tensor(examples.Raw)
-	support := meta.Set{X: &tensor.Tensor{Shape: []int{b.Pool.Len() + examples.Len(), b.scaler.Width()}}}
-	support.X.Data = append(append(make([]float32, 0, len(b.pool.Data)+len(taught.Data)), b.pool.Data...), taught.Data...)
-	support.Y = make([]int, support.X.Shape[0])
-	for i := b.Pool.Len(); i < len(support.Y); i++ {
-		support.Y[i] = 1
+	task := meta.Detection(b.pool, taught)
+	task.Columns = Columns(b.scaler)
+	if k := d.Known; k != nil && len(k.Rows) > 0 {
+		task.Known = meta.Set{X: b.scaler.Tensor(k.Rows), Y: k.Class}
+		if k.OnlyThis {
+			task = meta.OnlyThis(task)
+		}
 	}
-	scorer, err := l.Adapt(ctx, &meta.Task{Ways: 2, Support: support, Columns: Columns(b.scaler)})
+	scorer, err := l.Adapt(ctx, task)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/meta"
 	"github.com/inkling-sec/inkling/tensor"
 )
 
@@ -33,10 +34,24 @@ func (a *Armed) Explain(raw []float64) inkling.Evidence {
 	e := inkling.Evidence{
 		NearestTaught: pick(a.Detector.Examples, taught, taughtDistance),
 		NearestBenign: pick(b.Pool, benign, benignDistance),
+		Votes:         a.votes(row(x, 0)),
 		Contributions: a.contributions(raw),
 		Flip:          a.flip(raw, b.Pool.Raw[benign[0]]),
 	}
 	return e
+}
+
+// votes tells what each voter says, the most convinced first.
+func (a *Armed) votes(x []float32) (out []inkling.Vote) {
+	v, ok := a.scorer.(meta.Voter)
+	if !ok {
+		return nil
+	}
+	for _, o := range v.Opinions(x) {
+		out = append(out, inkling.Vote{Voter: o.Voter, PValue: math.Exp(-float64(o.Surprise))})
+	}
+	slices.SortStableFunc(out, func(x, y inkling.Vote) int { return cmp.Compare(x.PValue, y.PValue) })
+	return out
 }
 
 func pick(from Rows, at []int, distance []float64) []inkling.Neighbour {

@@ -29,10 +29,33 @@ type Detector struct {
 	BaselineID string    `json:"baseline_id"`
 	Contract   string    `json:"contract"` // hash
 	Examples   Rows      `json:"examples"`
+	Known      *Known    `json:"known,omitempty"`
 	Promise    Promise   `json:"promise"`
 }
 
 const detectorFormat = 1
+
+// Known is rows of attacks that are known already.
+type Known struct {
+	Rows     Matrix `json:"rows"`
+	Class    []int  `json:"class"`               // of each row, from 0
+	OnlyThis bool   `json:"only_this,omitempty"` // they must not alert; without, what they have in common with the examples counts for them
+}
+
+func (k *Known) check(width int) error {
+	if k == nil {
+		return nil
+	}
+	if len(k.Class) != len(k.Rows) {
+		return fmt.Errorf("%d known rows of %d classes", len(k.Rows), len(k.Class))
+	}
+	for i, r := range k.Rows {
+		if len(r) != width || k.Class[i] < 0 {
+			return fmt.Errorf("known row %d has %d values, not %d, or a class below 0", i, len(r), width)
+		}
+	}
+	return nil
+}
 
 // Promise is what a detector states before it is switched on.
 type Promise struct {
@@ -70,6 +93,7 @@ func (c Choice) fits(b *Baseline) error {
 type TeachOptions struct {
 	Alpha  float64 // false-alarm rate; 0 means 0.001, or the smallest that the calibration records can promise
 	PerDay float64 // false alarms a day at the baseline's volume
+	Known  *Known  // known attacks to learn from besides; may be nil
 	Seed   uint64
 }
 
@@ -84,7 +108,10 @@ func Teach(ctx context.Context, name string, examples Rows, b *Baseline, c Choic
 	d := &Detector{
 		Format: detectorFormat, Name: name, State: "draft", Created: time.Now().UTC().Truncate(time.Second),
 		Learner: c.Learner.Name(), Model: c.Model, ModelID: c.ModelID, Seed: o.Seed,
-		Baseline: b.Name, BaselineID: b.ID(), Contract: b.Contract.Hash(), Examples: examples,
+		Baseline: b.Name, BaselineID: b.ID(), Contract: b.Contract.Hash(), Examples: examples, Known: o.Known,
+	}
+	if err := d.Known.check(len(b.Contract.Features)); err != nil {
+		return nil, nil, &inkling.Error{Code: inkling.Conflict, What: "the known attacks' features are not the baseline's", Err: err}
 	}
 	a, err := arm(ctx, d, b, c.Learner, examples, b.calib)
 	if err != nil {

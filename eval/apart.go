@@ -37,13 +37,18 @@ func (p NewAttack) episodesApart(d *Data) ([]Episode, error) {
 		}
 		pool, query := head(of(p.Benign, false), p.Pool), head(of(p.Benign, true), p.QueryBenign)
 		class := half{of(c, false), of(c, true)}
-		var known []int
+		var known, other []int
 		for _, k := range classes {
 			if k != c && !slices.Contains(p.Never, k) {
 				known = append(known, head(of(k, false), p.KnownRows)...)
 			}
 		}
-		out = p.draw(out, c, pool, query, known, class)
+		for _, k := range classes {
+			if k != c {
+				other = append(other, head(of(k, true), p.QueryOther)...)
+			}
+		}
+		out = p.draw(out, Episode{Class: c, Benign: pool, Known: known, QueryBenign: query, QueryOther: other}, class)
 	}
 	if len(out) == 0 {
 		return nil, &inkling.Error{Code: inkling.Invalid, Place: d.Name, What: "no class can be cut by groups", Remedy: fmt.Sprintf("an attack needs %d rows in two groups or more", p.MinRows)}

@@ -20,6 +20,7 @@ type Episode struct {
 	Known       []int  `json:"known"`
 	QueryBenign []int  `json:"query_benign"`
 	QueryAttack []int  `json:"query_attack"`
+	QueryOther  []int  `json:"query_other"` // of other attacks: how often they are taken for the class
 }
 
 // NewAttack is the protocol that leaves one attack class out of everything: a
@@ -40,6 +41,7 @@ type NewAttack struct {
 	QueryBenign int  // 0 means 10000
 	QueryAttack int  // 0 means 500
 	KnownRows   int  // rows of each known attack; 0 means 500
+	QueryOther  int  // rows of each other attack to judge; 0 means 50
 }
 
 func (p NewAttack) withDefaults() NewAttack {
@@ -54,6 +56,7 @@ func (p NewAttack) withDefaults() NewAttack {
 	set(&p.QueryBenign, 10000)
 	set(&p.QueryAttack, 500)
 	set(&p.KnownRows, 500)
+	set(&p.QueryOther, 50)
 	if p.Shots == nil {
 		p.Shots = []int{1, 5, 10}
 	}
@@ -86,13 +89,17 @@ func (p NewAttack) Episodes(d *Data) ([]Episode, error) {
 		if !ok {
 			return nil, p.noClass(d, c, classes)
 		}
-		var known []int
+		var known, other []int
 		for _, k := range classes {
-			if k != c && !slices.Contains(p.Never, k) {
+			if k == c {
+				continue
+			}
+			other = append(other, head(halves[k].rest, p.QueryOther)...)
+			if !slices.Contains(p.Never, k) {
 				known = append(known, head(halves[k].have, p.KnownRows)...)
 			}
 		}
-		out = p.draw(out, c, pool, query, known, h)
+		out = p.draw(out, Episode{Class: c, Benign: pool, Known: known, QueryBenign: query, QueryOther: other}, h)
 	}
 	if len(out) == 0 {
 		return nil, &inkling.Error{Code: inkling.Invalid, Place: d.Name, What: "no class has enough rows to be held out", Remedy: fmt.Sprintf("an attack needs %d rows", p.MinRows)}
@@ -117,15 +124,17 @@ func (p NewAttack) noClass(d *Data, c string, classes []string) error {
 	return &inkling.Error{Code: inkling.Invalid, Place: d.Name, What: fmt.Sprintf("no attack class %q with %d rows or more", c, p.MinRows), Remedy: fmt.Sprintf("there are %v", classes)}
 }
 
-// draw appends the episodes of one class: examples from h.have, by shots and draw.
-func (p NewAttack) draw(out []Episode, class string, pool, query, known []int, h half) []Episode {
+// draw appends the episodes like e: examples from h.have, by shots and draw.
+func (p NewAttack) draw(out []Episode, e Episode, h half) []Episode {
+	e.QueryAttack = head(h.rest, p.QueryAttack)
 	for _, shots := range p.Shots {
 		for draw := range p.Draws {
 			if len(h.have) <= shots {
 				continue
 			}
 			rng := rand.New(rand.NewPCG(p.Seed, uint64(shots)<<32|uint64(draw)))
-			out = append(out, Episode{class, shots, draw, pool, head(shuffled(rng, h.have), shots), known, query, head(h.rest, p.QueryAttack)})
+			e.Shots, e.Draw, e.Support = shots, draw, head(shuffled(rng, h.have), shots)
+			out = append(out, e)
 		}
 	}
 	return out
@@ -155,7 +164,7 @@ func (p NewAttack) cut(rng *rand.Rand, rows []int) half {
 func Export(w io.Writer, d *Data, episodes []Episode) error {
 	e := json.NewEncoder(w)
 	for _, ep := range episodes {
-		for _, rows := range []*[]int{&ep.Benign, &ep.Support, &ep.Known, &ep.QueryBenign, &ep.QueryAttack} {
+		for _, rows := range []*[]int{&ep.Benign, &ep.Support, &ep.Known, &ep.QueryBenign, &ep.QueryAttack, &ep.QueryOther} {
 			numbers := make([]int, len(*rows))
 			for i, r := range *rows {
 				numbers[i] = d.Number[r]

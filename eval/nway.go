@@ -3,7 +3,6 @@ package eval
 import (
 	"context"
 	"fmt"
-	"math"
 	"math/rand/v2"
 
 	"github.com/inkling-sec/inkling"
@@ -113,8 +112,9 @@ func (p NWay) judge(ctx context.Context, l meta.Learner, fold, ways int, names [
 						y = append(y, c)
 					}
 				}
-				none := math.NaN()
-				t.add(l.Name(), names[task.Classes[way]], shots, Metrics{none, none, none, none, meta.Accuracy(own, task.Ways, y)})
+				m := unmeasured()
+				m.Accuracy = meta.Accuracy(own, task.Ways, y)
+				t.add(l.Name(), names[task.Classes[way]], shots, m)
 			}
 		}
 	}

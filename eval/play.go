@@ -24,6 +24,7 @@ type Plan struct {
 	// Known, when set, is other captures with the same labels: known attacks and all
 	// meta-training come from there, and Data gives benign rows and the new attack only.
 	Known    *Data
+	OnlyThis bool // known attacks are learned from as rows that must not alert, not as relatives of the new one
 	Alone    bool // learners are not given the known rows beside the examples; training has them all the same
 	Training meta.Run
 	Scaling  feature.Scaling
@@ -39,8 +40,8 @@ type stage struct {
 	benign *tensor.Tensor
 	known  meta.Set
 	sites  []meta.Site
-	query  *tensor.Tensor // benign rows, then the class's
-	split  int            // rows of query that are benign
+	query  *tensor.Tensor // benign rows, then the class's, then those of other attacks
+	split  [2]int         // where the class's and the others' begin
 }
 
 // Play runs the plan on d's episodes, one class after the other.
@@ -81,13 +82,13 @@ func (p *Plan) stage(d *Data, e Episode) (*stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &stage{class: e.Class, raw: raw, split: len(e.QueryBenign)}
+	s := &stage{class: e.Class, raw: raw, split: [2]int{len(e.QueryBenign), len(e.QueryBenign) + len(e.QueryAttack)}}
 	if s.scaler, err = feature.Fit(c, choose(raw, e.Benign), p.Scaling); err != nil {
 		return nil, err
 	}
 	s.column = detect.Columns(s.scaler)
 	s.benign = s.scaler.Tensor(choose(raw, e.Benign))
-	s.query = s.scaler.Tensor(slices.Concat(choose(raw, e.QueryBenign), choose(raw, e.QueryAttack)))
+	s.query = s.scaler.Tensor(slices.Concat(choose(raw, e.QueryBenign), choose(raw, e.QueryAttack), choose(raw, e.QueryOther)))
 	if p.Known != nil {
 		return s, p.knownElsewhere(s)
 	}
@@ -246,29 +247,51 @@ func (p *Plan) judge(ctx context.Context, s *stage, episodes []Episode, learners
 
 func (p *Plan) play(ctx context.Context, s *stage, e Episode, l meta.Learner) (Metrics, error) {
 	taught := s.scaler.Tensor(choose(s.raw, e.Support))
-	n, w := s.benign.Shape[0]+taught.Shape[0], s.scaler.Width()
-	task := &meta.Task{Ways: 2, Known: s.known, Columns: s.column}
-	if p.Alone {
-		task.Known = meta.Set{}
+	task := meta.Detection(s.benign, taught)
+	task.Columns = s.column
+	if !p.Alone {
+		task.Known = s.known
 	}
-	task.Support.X = &tensor.Tensor{Shape: []int{n, w}, Data: slices.Concat(s.benign.Data, taught.Data)}
-	task.Support.Y = make([]int, n)
-	for i := s.benign.Shape[0]; i < n; i++ {
-		task.Support.Y[i] = 1
+	if p.OnlyThis {
+		task = meta.OnlyThis(task)
 	}
 	scorer, err := l.Adapt(ctx, task)
 	if err != nil {
 		return Metrics{}, err
 	}
 	margin := meta.Margin(scorer, s.query)
-	benign, attack := margin[:s.split], margin[s.split:]
+	benign, attack, other := margin[:s.split[0]], margin[s.split[0]:s.split[1]], margin[s.split[1]:]
 	return Metrics{
 		AUROC:    meta.AUROC(benign, attack),
 		AP:       meta.AveragePrecision(benign, attack),
 		Recall1:  meta.RecallAtFPR(benign, attack, 0.01),
 		Recall01: meta.RecallAtFPR(benign, attack, 0.001),
 		Accuracy: math.NaN(),
+		Other:    meta.AUROC(other, attack),
+		Taken1:   meta.RecallAtFPR(benign, other, 0.01),
+		Kept1:    realised(benign, 0.01),
 	}, nil
+}
+
+// realised promises a false-alarm rate on the first half of benign margins and gives that of the second; NaN
+// where the half is too small to promise it.
+func realised(benign []float32, rate float64) float64 {
+	scores := make([]float64, len(benign))
+	for i, v := range benign {
+		scores[i] = float64(v)
+	}
+	half := len(scores) / 2
+	c := detect.NewCalibration(scores[:half])
+	if rate < c.Smallest() {
+		return math.NaN()
+	}
+	alarms, above := 0, c.Threshold(rate)
+	for _, v := range scores[half:] {
+		if v > above {
+			alarms++
+		}
+	}
+	return float64(alarms) / float64(len(scores)-half)
 }
 
 // byClass groups rows by class, in order of name, and numbers the classes.

@@ -14,6 +14,15 @@ type Metrics struct {
 	Recall1  float64 // at 1 % false alarms
 	Recall01 float64 // at 0.1 %
 	Accuracy float64
+	Other    float64 // area under the ROC curve of the class against other attacks
+	Taken1   float64 // share of other attacks that alert where 1 % of benign rows do
+	Kept1    float64 // false-alarm rate where 1 % was promised on half of the benign rows, measured on the other half
+}
+
+// unmeasured has no figure.
+func unmeasured() Metrics {
+	none := math.NaN()
+	return Metrics{none, none, none, none, none, none, none, none}
 }
 
 // Result is a learner's mean over the draws of one class and number of shots,
@@ -31,6 +40,9 @@ type Result struct {
 	Recall1  *float64              `json:"recall_fpr_1pct"`
 	Recall01 *float64              `json:"recall_fpr_01pct"`
 	Accuracy *float64              `json:"accuracy"`
+	Other    *float64              `json:"auroc_other_attacks"`
+	Taken1   *float64              `json:"other_attacks_fpr_1pct"` // share of them that alerts
+	Kept1    *float64              `json:"realised_fpr_1pct"`
 	CI95     map[string][2]float64 `json:"ci95"` // 95 % interval over draws of each figure
 }
 
@@ -45,6 +57,9 @@ var figures = []struct {
 	{"recall_fpr_1pct", func(m *Metrics) *float64 { return &m.Recall1 }, func(r *Result) **float64 { return &r.Recall1 }},
 	{"recall_fpr_01pct", func(m *Metrics) *float64 { return &m.Recall01 }, func(r *Result) **float64 { return &r.Recall01 }},
 	{"accuracy", func(m *Metrics) *float64 { return &m.Accuracy }, func(r *Result) **float64 { return &r.Accuracy }},
+	{"auroc_other_attacks", func(m *Metrics) *float64 { return &m.Other }, func(r *Result) **float64 { return &r.Other }},
+	{"other_attacks_fpr_1pct", func(m *Metrics) *float64 { return &m.Taken1 }, func(r *Result) **float64 { return &r.Taken1 }},
+	{"realised_fpr_1pct", func(m *Metrics) *float64 { return &m.Kept1 }, func(r *Result) **float64 { return &r.Kept1 }},
 }
 
 // tally gathers metrics by learner, class and shots in the order they came.

@@ -55,6 +55,25 @@ func BenignAgainstOne(sites []Site, e Episodes) Source {
 	}
 }
 
+// Detection gives the task of telling rows like the taught ones from benign rows.
+func Detection(benign, taught *tensor.Tensor) *Task {
+	return &Task{Ways: 2, Support: twoWays(benign.Data, taught.Data, benign.Cols())}
+}
+
+// OnlyThis gives the detection task with its known attacks among the benign rows: what it alerts on is like the
+// taught rows and unlike known attacks too. One known row in four is taken where they would be more than the benign rows' half.
+func OnlyThis(t *Task) *Task {
+	if t.Known.Len() == 0 {
+		return t
+	}
+	by, d := rowsOf(t), t.Support.X.Cols()
+	known := rowsAt(t.Known.X.Data, d, spaced(t.Known.Len(), max(1, len(by[0])/d/2)))
+	only := *t
+	only.Known = Set{}
+	only.Support = twoWays(append(append([]float32{}, by[0]...), known...), by[1], d)
+	return &only
+}
+
 // NWay is the stream of N-way K-shot tasks over classes of one prepared table.
 func NWay(classes []*tensor.Tensor, e Episodes) Source {
 	shots := e.Shots

@@ -75,12 +75,17 @@ func (g *judge) newRoom() *room {
 	return r
 }
 
+// room gives one that nobody is in.
+func (g *judge) room() *room {
+	if r, ok := g.rooms.Get().(*room); ok {
+		return r
+	}
+	return g.newRoom()
+}
+
 // scoreTo writes the scores of rows from to to-1 of x to dst, one every stride.
 func (g *judge) scoreTo(dst []float32, stride int, x *tensor.Tensor, from, to int) {
-	r, _ := g.rooms.Get().(*room)
-	if r == nil {
-		r = g.newRoom()
-	}
+	r := g.room()
 	defer g.rooms.Put(r)
 	g.judgeBlock(r, dst, stride, x, from, to-from)
 }

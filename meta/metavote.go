@@ -8,8 +8,8 @@ import (
 )
 
 // MetaVote is the vote with one more member that has learned how to learn: a
-// prototypical network, meta-trained on other attacks, beside those of [Vote]
-// that start from the support set (and known rows, where there are any). The
+// prototypical network, meta-trained on other attacks, beside those of [Council],
+// which know no attack but the support set (and known rows, where there are any). The
 // network sees what attacks have in common and what of benign variety does not
 // matter; where a new attack is like none before, the others outvote it.
 type MetaVote struct {
@@ -35,7 +35,7 @@ func (v *MetaVote) Train(ctx context.Context, src Source, run Run) (Trainer, err
 
 // Adapt adapts the members and calibrates their votes on the benign rows.
 func (v *MetaVote) Adapt(ctx context.Context, t *Task) (Scorer, error) {
-	return (&Vote{Known: true, Seed: v.Seed, More: []Learner{&v.ProtoNet}}).Adapt(ctx, t)
+	return (&Council{Matcher: Shipped(v.Seed), More: []Learner{&v.ProtoNet}}).Adapt(ctx, t)
 }
 
 // Params gives the network's parameters by name.

@@ -40,12 +40,12 @@ type Vote struct {
 
 var _ Learner = (*Vote)(nil)
 
-// Name gives "vote", or "vote-known".
+// Name gives "vote-plain", or "vote-plain-known".
 func (l *Vote) Name() string {
 	if l.Known {
-		return "vote-known"
+		return "vote-plain-known"
 	}
-	return "vote"
+	return "vote-plain"
 }
 
 func (l *Vote) members(t *Task) []Learner {

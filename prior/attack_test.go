@@ -193,6 +193,26 @@ func TestFunctionPicksRows(t *testing.T) {
 	})
 }
 
+// What a hidden rule goes by is noise in the finished table, and benign rows are on the other side of it before.
+func TestHiddenFeatureIsNotShown(t *testing.T) {
+	eachAttack(t, "hidden", func(g *gen, s *site, a *function) {
+		if !a.hidden {
+			t.Fatal("the rule's feature is shown")
+		}
+		v := g.table(s.d, 200)
+		a.rows(g, s, v)
+		mean, _ := moments(v[a.on[0]])
+		usual, _ := moments(s.benign[a.on[0]])
+		if side := a.side[0]; side*(mean-usual) <= 0 {
+			t.Errorf("rows have a mean of %v in the feature, benign ones %v, the side is %v", mean, usual, side)
+		}
+		a.hide(g, v)
+		if mean, std := moments(v[a.on[0]]); math.Abs(mean) > .4 || std < .7 || std > 1.3 {
+			t.Errorf("hidden, the feature has mean %v and deviation %v", mean, std)
+		}
+	})
+}
+
 func TestLatentStandsAroundItsCentre(t *testing.T) {
 	eachAttack(t, "latent", func(g *gen, s *site, a *latent) {
 		if s.kind != "factor" {

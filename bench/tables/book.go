@@ -50,7 +50,10 @@ type draw struct {
 type cell struct {
 	Class  string           `json:"class"`
 	Shots  int              `json:"shots"`
-	Figure [figures]float64 `json:"figures"` // ap, auroc, recall at 1 % and at 0.1 %
+	Figure [figures]float64 `json:"figures"`                       // ap, auroc, recall at 1 % and at 0.1 %
+	Other  *float64         `json:"auroc_other_attacks,omitempty"` // these three as in eval.Metrics; null where there is nothing to measure
+	Taken  *float64         `json:"other_attacks_fpr_1pct,omitempty"`
+	Kept   *float64         `json:"realised_fpr_1pct,omitempty"`
 }
 
 func (b *book) find(part string, n int) *draw {

@@ -73,7 +73,7 @@ func (o *options) judges() (out []*judged, err error) {
 		name := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
 		out = append(out, &judged{learner: l, name: name})
 		if o.voting {
-			out = append(out, &judged{learner: &meta.Vote{Known: true, Seed: o.seed, More: []meta.Learner{l}}, name: "vote+" + name})
+			out = append(out, &judged{learner: &meta.Council{Matcher: l.(*meta.Matcher)}, name: "vote+" + name})
 		}
 	}
 	names := map[string]bool{}
@@ -244,7 +244,7 @@ func (o *options) play(ctx context.Context, s *set, p part, n int, judges []*jud
 	for _, r := range results {
 		if r.Classes == 0 { // not a mean
 			d := played[of[r.Learner]]
-			d.Cells = append(d.Cells, cell{r.Class, r.Shots, [figures]float64{value(r.AP), value(r.AUROC), value(r.Recall1), value(r.Recall01)}})
+			d.Cells = append(d.Cells, cell{r.Class, r.Shots, [figures]float64{value(r.AP), value(r.AUROC), value(r.Recall1), value(r.Recall01)}, r.Other, r.Taken1, r.Kept1})
 		}
 	}
 	for i, d := range played {

@@ -25,6 +25,8 @@ func (o *options) print(out io.Writer, chosen []*set, judges []*judged, books []
 	for _, f := range []int{ap, recall1} {
 		o.printSets(out, f, scores, learners)
 	}
+	o.printOther(out, chosen, learners, books)
+	o.printKept(out, chosen, learners, books)
 	printCosts(out, learners, books)
 	return nil
 }

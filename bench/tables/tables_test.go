@@ -226,7 +226,7 @@ func TestFingerprintTellsLearnersApart(t *testing.T) {
 
 // Draws of a class are averaged first, then classes: a class of many draws weighs no more.
 func TestBookMeans(t *testing.T) {
-	c := func(class string, v float64) cell { return cell{class, 5, [figures]float64{v}} }
+	c := func(class string, v float64) cell { return cell{Class: class, Shots: 5, Figure: [figures]float64{v}} }
 	b := book{Parts: 2, Draws: []*draw{
 		{Part: "a", Number: 0, Cells: []cell{c("x", 1), c("y", 0)}}, {Part: "a", Number: 1, Cells: []cell{c("x", 0)}},
 		{Part: "b", Number: 0, Cells: []cell{c("x", 0.5)}}, {Part: "b", Number: 1}, {Part: "b", Number: 2, Cells: []cell{c("x", 100)}},

@@ -148,6 +148,13 @@ func when(alert inkling.Alert) string {
 func tellEvidence(w io.Writer, s style, e inkling.Evidence) {
 	tellNeighbour(w, s, "nearest taught", e.NearestTaught)
 	tellNeighbour(w, s, "nearest benign", e.NearestBenign)
+	if len(e.Votes) > 0 {
+		var parts []string
+		for _, v := range e.Votes {
+			parts = append(parts, fmt.Sprintf("%s %.2g", v.Voter, v.PValue))
+		}
+		fmt.Fprintf(w, "  %-15s %s\n", "votes, as p", strings.Join(parts, s.dim(" · ")))
+	}
 	for i, c := range e.Contributions {
 		label := ""
 		if i == 0 {

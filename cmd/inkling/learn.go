@@ -20,8 +20,9 @@ import (
 // What teach uses when it is not told: the honest winners on the development
 // captures; see ARCHITECTURE.md.
 const (
-	flowModel    = "flow" // inside the program, for baselines of the flow contract
-	tableLearner = "vote" // for any table
+	flowModel    = "flow"    // inside the program, for baselines of the flow contract
+	anyModel     = "matcher" // inside the program, for any table
+	tableLearner = "vote"    // for any table: that model, ratio and extra trees
 )
 
 // choose finds what a detector is made by: one of meta.Learners, a model by its
@@ -142,4 +143,29 @@ func examples(ctx context.Context, in *input, args []string, b *detect.Baseline)
 		}
 	}
 	return all, nil
+}
+
+// mostKnown bounds the rows of a known attack that a detector keeps.
+const mostKnown = 200
+
+// knownAttacks reads the records of known attacks, each argument one; nil without any.
+func knownAttacks(ctx context.Context, in *input, args []string, onlyThis bool, b *detect.Baseline) (*detect.Known, error) {
+	if len(args) == 0 {
+		if onlyThis {
+			return nil, &inkling.Error{Code: inkling.Invalid, What: "--only-this without known attacks", Remedy: "name records of other attacks with --known"}
+		}
+		return nil, nil
+	}
+	k := &detect.Known{OnlyThis: onlyThis}
+	for class, arg := range args {
+		rows, err := examples(ctx, in, []string{arg}, b)
+		if err != nil {
+			return nil, err
+		}
+		n := min(rows.Len(), mostKnown)
+		for i := range n {
+			k.Rows, k.Class = append(k.Rows, rows.Raw[i*rows.Len()/n]), append(k.Class, class)
+		}
+	}
+	return k, nil
 }

@@ -83,8 +83,11 @@ func findModel(h store.Home, name string) (detect.Choice, error) {
 		}
 		return decodeModel(b, name)
 	}
-	if name == flowModel {
+	switch name {
+	case flowModel:
 		return decodeModel(models.Flow, name)
+	case anyModel:
+		return decodeModel(models.Matcher, name)
 	}
-	return detect.Choice{}, &inkling.Error{Code: inkling.NotFound, Place: h.Dir, What: fmt.Sprintf("no model %q", name), Remedy: "use the one inside the program, " + flowModel + ", or train one with: inkling train --name " + name}
+	return detect.Choice{}, &inkling.Error{Code: inkling.NotFound, Place: h.Dir, What: fmt.Sprintf("no model %q", name), Remedy: "use one inside the program, " + flowModel + " or " + anyModel + ", or train one with: inkling train --name " + name}
 }

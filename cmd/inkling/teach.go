@@ -16,7 +16,8 @@ import (
 func teachCmd(a *app) *cobra.Command {
 	var in input
 	var o detect.TeachOptions
-	var marks []string
+	var marks, known []string
+	var onlyThis bool
 	var base, learner, model string
 	var replace bool
 	cmd := &cobra.Command{
@@ -29,8 +30,12 @@ with the rest.
 Mark records by their line in the log they were seen in: features over time
 (ports touched in two minutes, regularity, …) are made from the records before
 them. A FILE without lines is examples from first to last, as if nothing came
-before.`,
-		Example: "  inkling teach ssh-guessing --examples conn.log:812,815,820-822\n  inkling teach odd-payment --examples fraud.csv --baseline payments --alpha 0.01",
+before.
+
+With --known, records of attacks that you already have help to find one that
+resembles them, most of all from a single example. With --only-this they are what
+the new detector is to keep quiet about.`,
+		Example: "  inkling teach ssh-guessing --examples conn.log:812,815,820-822\n  inkling teach odd-payment --examples fraud.csv --baseline payments --alpha 0.01\n  inkling teach new-flood --examples conn.log:90 --known syn-flood.log --known udp-flood.log",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			h, err := a.store()
@@ -61,6 +66,9 @@ before.`,
 			if err != nil {
 				return err
 			}
+			if o.Known, err = knownAttacks(cmd.Context(), &in, known, onlyThis, b); err != nil {
+				return err
+			}
 			start := time.Now()
 			d, _, err := detect.Teach(cmd.Context(), args[0], rows, b, c, o)
 			if err != nil {
@@ -76,6 +84,8 @@ before.`,
 	in.flags(cmd)
 	fl := cmd.Flags()
 	fl.StringArrayVar(&marks, "examples", nil, "records that show the attack: FILE:LINE,LINE,FROM-TO or a whole FILE; may be given again")
+	fl.StringArrayVar(&known, "known", nil, "records of an attack that is known already, like --examples; give it once for each attack: new ones often resemble them")
+	fl.BoolVar(&onlyThis, "only-this", false, "known attacks must not alert: fewer are taken for the new one, and nothing is learned from what they have in common")
 	fl.StringVar(&base, "baseline", "", "baseline to compare with; the only one there is, or \"default\"")
 	fl.StringVar(&learner, "learner", "", "how to learn: see inkling eval --help (default the model inside the program for flows, vote for tables)")
 	fl.StringVar(&model, "model", "", "learn with a trained model instead")

@@ -1,0 +1,166 @@
+package meta
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/inkling-sec/inkling/tensor"
+)
+
+// Council is the default detector: the mean of what a trained [Matcher] says and of votes that it listens to,
+// each as its surprise: −log of the share of benign rows that score as high, judged by what had not seen them. The
+// network sees what goes with what; the votes, which weigh the same whatever the task, keep it from being very wrong.
+//
+// Without known attacks ratio, extra trees and network vote; with them the whitened ratio in place of the plain
+// one, and extra trees that take known attacks for further examples. Beyond two ways it is the mean of the
+// members' log-softmax. A row's verdict does not depend on the rows beside it.
+type Council struct {
+	Matcher *Matcher  // with votes
+	More    []Learner // further members
+}
+
+var _ Learner = (*Council)(nil)
+
+// Name gives "vote".
+func (*Council) Name() string { return "vote" }
+
+// Adapt teaches the matcher, and once more without some benign rows, on which its own say is calibrated.
+func (l *Council) Adapt(ctx context.Context, t *Task) (Scorer, error) {
+	_, d, err := dims(t)
+	if err != nil {
+		return nil, fmt.Errorf("vote: %w", err)
+	}
+	if t.Ways != 2 {
+		return (&Vote{Seed: l.Matcher.Seed, More: append([]Learner{l.Matcher}, l.More...)}).Adapt(ctx, t)
+	}
+	s, err := l.Matcher.Adapt(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	self, err := l.heldOut(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	c := &councilScorer{d: d, judge: s.(*matcherScorer).judges[0], own: newSurprise(self)}
+	c.cast = []int{voteRatio, voteTrees}
+	if c.judge.votes.member[voteWhitened] != nil {
+		c.cast = []int{voteWhitened, voteTrees, voteTreesMore}
+	}
+	for _, m := range l.More {
+		s, err := m.Adapt(ctx, t)
+		if err != nil {
+			return nil, err
+		}
+		self, err := judgeSelf(ctx, m, s, t)
+		if err != nil {
+			return nil, err
+		}
+		c.more = append(c.more, member{m.Name(), s, newSurprise(marginsFrom(self))})
+	}
+	return c, ctx.Err()
+}
+
+// councilFold is the part of the benign rows that the matcher's own say is calibrated on.
+const councilFold = 4
+
+// heldOut gives the matcher's margins of benign rows that it was not taught with. Of few rows each is left out in turn.
+func (l *Council) heldOut(ctx context.Context, t *Task) (out []float32, err error) {
+	rows, d := rowsOf(t), t.Support.X.Shape[1]
+	n := len(rows[0]) / d
+	folds := 1
+	if n/councilFold < manyRows {
+		folds = councilFold
+	}
+	for f := range min(n, folds) {
+		s, err := l.Matcher.Adapt(ctx, leaveOut(t, rows, func(i int) bool { return n > 1 && i%councilFold == f }))
+		if err != nil {
+			return nil, err
+		}
+		var x []float32
+		for i := f; i < n; i += councilFold {
+			x = append(x, rows[0][i*d:(i+1)*d]...)
+		}
+		out = append(out, Margin(s, tensor.From(x, len(x)/d, d))...)
+	}
+	return out, nil
+}
+
+// member is a further member of a council.
+type member struct {
+	name   string
+	scorer Scorer
+	scale  *surprise
+}
+
+type councilScorer struct {
+	d     int
+	judge *judge
+	own   *surprise
+	cast  []int // votes inside the matcher that count
+	more  []member
+}
+
+// Opinion is what one voter says of a row: −log of the share of benign rows that look as much like the taught ones to it.
+type Opinion struct {
+	Voter    string
+	Surprise float32
+}
+
+// Voter is a Scorer of a detection task that several have a say in.
+type Voter interface {
+	Scorer
+	Opinions(row []float32) []Opinion
+}
+
+var _ Voter = (*councilScorer)(nil)
+
+func (*councilScorer) Ways() int { return 2 }
+
+func (s *councilScorer) Score(dst []float32, x *tensor.Tensor) {
+	n := checkScore(dst, x, 2, s.d)
+	share := 1 / float32(1+len(s.cast)+len(s.more))
+	clear(dst[:2*n])
+	for lo := 0; lo < n; lo += matcherBlock {
+		m := min(matcherBlock, n-lo)
+		r := s.judge.room()
+		s.judge.judgeBlock(r, dst[2*lo+1:], 2, x, lo, m)
+		for i := range m {
+			at := &dst[2*(lo+i)+1]
+			sum := soften(s.own.of(*at))
+			for _, k := range s.cast {
+				sum += r.votes.Row(i)[k]
+			}
+			*at = sum * share
+		}
+		s.judge.rooms.Put(r)
+	}
+	if len(s.more) == 0 {
+		return
+	}
+	buf := borrow(2 * n)
+	defer giveBack(buf)
+	for _, m := range s.more {
+		m.scorer.Score(*buf, x)
+		for i := range n {
+			dst[2*i+1] += share * soften(m.scale.of((*buf)[2*i+1]-(*buf)[2*i]))
+		}
+	}
+}
+
+// Opinions gives what each voter says.
+func (s *councilScorer) Opinions(row []float32) []Opinion {
+	x := &tensor.Tensor{Shape: []int{1, s.d}, Data: row}
+	var score [2]float32
+	r := s.judge.room()
+	defer s.judge.rooms.Put(r)
+	s.judge.judgeBlock(r, score[:], 1, x, 0, 1)
+	out := []Opinion{{"network", soften(s.own.of(score[0]))}}
+	for _, k := range s.cast {
+		out = append(out, Opinion{voteNames[k], r.votes.Row(0)[k]})
+	}
+	for _, m := range s.more {
+		m.scorer.Score(score[:], x)
+		out = append(out, Opinion{m.name, soften(m.scale.of(score[1] - score[0]))})
+	}
+	return out
+}

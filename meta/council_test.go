@@ -1,0 +1,71 @@
+package meta
+
+import (
+	"context"
+	"math"
+	"testing"
+
+	"github.com/inkling-sec/inkling/tensor"
+)
+
+// The verdict is the mean of the opinions, with and without known attacks and with a further member.
+func TestCouncilIsTheMeanOfItsVoters(t *testing.T) {
+	for name, c := range map[string]struct {
+		l      *Council
+		known  bool
+		voters int
+	}{
+		"alone":   {&Council{Matcher: Shipped(1)}, false, 3},
+		"known":   {&Council{Matcher: Shipped(1)}, true, 4},
+		"further": {&Council{Matcher: Shipped(1), More: []Learner{&KNN{}}}, false, 4},
+	} {
+		task := wide(7, 300, 4, 9)
+		if c.known {
+			task.Known = wide(8, 30, 10, 9).Support
+		}
+		s, err := c.l.Adapt(context.Background(), task)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range Margin(s, task.Query.X)[140:160] {
+			var sum float32
+			opinions := s.(Voter).Opinions(task.Query.X.Row(140 + i))
+			if len(opinions) != c.voters {
+				t.Fatalf("%s: opinions %v", name, opinions)
+			}
+			for _, o := range opinions {
+				sum += o.Surprise / float32(len(opinions))
+			}
+			if math.Abs(float64(sum-want)) > 1e-4 {
+				t.Errorf("%s, row %d: the opinions' mean is %v, the margin %v", name, i, sum, want)
+			}
+		}
+	}
+}
+
+// Each vote is a p-value: of fresh benign rows about a share p has one below p.
+func TestVotesAreCalibrated(t *testing.T) {
+	task := wide(9, 1000, 5, 8)
+	r := wide(9, 5000, 1, 8) // the same world: benign rows come first
+	fresh := tensor.From(r.Support.X.Data[1000*8:5000*8], 4000, 8)
+	by := rowsOf(task)
+	v, err := castVotes(context.Background(), by[0], by[1], wide(10, 40, 20, 8).Support, 8, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := make([]float32, 4000*voteSides)
+	v.tellTo(told, fresh)
+	for k, name := range voteNames {
+		for _, p := range []float64{.2, .05, .01} {
+			below := 0.0
+			for i := range 4000 {
+				if math.Exp(-float64(told[i*voteSides+k])) < p {
+					below += 1. / 4000
+				}
+			}
+			if below > 1.6*p+.004 || below < p/2.5-.004 {
+				t.Errorf("%s: a share of %.4f of fresh benign rows has p below %v", name, below, p)
+			}
+		}
+	}
+}

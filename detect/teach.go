@@ -182,6 +182,9 @@ func selfTest(ctx context.Context, a *Armed, l meta.Learner) (SelfTest, error) {
 	if n < 2 {
 		return SelfTest{}, nil
 	}
+	if b, ok := l.(meta.Briefer); ok {
+		l = b.Brief()
+	}
 	allowed := a.Calibration.allowed(d.Promise.Alpha)
 	top := a.top(max(b.calib.Shape[0]/20, 4*allowed))
 	found := make([]bool, n)

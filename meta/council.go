@@ -60,6 +60,9 @@ func (l *Council) Adapt(ctx context.Context, t *Task) (Scorer, error) {
 	return c, ctx.Err()
 }
 
+// Brief gives one whose matcher makes no tables.
+func (l *Council) Brief() Learner { return &Council{Matcher: l.Matcher.brief(), More: l.More} }
+
 // councilFold is the part of the benign rows that the matcher's own say is calibrated on.
 const councilFold = 4
 
@@ -72,7 +75,7 @@ func (l *Council) heldOut(ctx context.Context, t *Task) (out []float32, err erro
 		folds = councilFold
 	}
 	for f := range min(n, folds) {
-		s, err := l.Matcher.Adapt(ctx, leaveOut(t, rows, func(i int) bool { return n > 1 && i%councilFold == f }))
+		s, err := l.Matcher.brief().Adapt(ctx, leaveOut(t, rows, func(i int) bool { return n > 1 && i%councilFold == f }))
 		if err != nil {
 			return nil, err
 		}

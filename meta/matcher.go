@@ -37,6 +37,8 @@ type Matcher struct {
 	NoRatio   bool    `json:",omitempty"` // no plain distances and no ratios beside the last layer
 	NoVotes   bool    `json:",omitempty"` // no votes of learners that need no training
 	Columns   int     `json:",omitempty"` // most columns to look at; 0 means 64
+
+	noTables bool // see Brief
 }
 
 var _ Trainer = (*Matcher)(nil)
@@ -101,7 +103,9 @@ func (l *Matcher) Adapt(ctx context.Context, t *Task) (Scorer, error) {
 			return nil, fmt.Errorf("matcher: %w", err)
 		}
 		g := newJudge(les, c.params)
-		g.tables = g.tabulate()
+		if !l.noTables {
+			g.tables = g.tabulate()
+		}
 		s.judges = append(s.judges, g)
 	}
 	return s, ctx.Err()

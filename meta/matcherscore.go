@@ -92,6 +92,10 @@ func (g *judge) scoreTo(dst []float32, stride int, x *tensor.Tensor, from, to in
 
 // judgeBlock is scoreTo in a room, where it leaves what the scores are made of.
 func (g *judge) judgeBlock(r *room, dst []float32, stride int, x *tensor.Tensor, from, n int) {
+	if g.tables == nil {
+		g.judgeExactly(r, dst, stride, x, from, n)
+		return
+	}
 	clear(r.sums.rows(n).Data)
 	g.lookUp(r, x, from, n)
 	g.standardise(r, x, from, n)

@@ -35,8 +35,15 @@ func (v *MetaVote) Train(ctx context.Context, src Source, run Run) (Trainer, err
 
 // Adapt adapts the members and calibrates their votes on the benign rows.
 func (v *MetaVote) Adapt(ctx context.Context, t *Task) (Scorer, error) {
-	return (&Council{Matcher: Shipped(v.Seed), More: []Learner{&v.ProtoNet}}).Adapt(ctx, t)
+	return v.council().Adapt(ctx, t)
 }
+
+func (v *MetaVote) council() *Council {
+	return &Council{Matcher: Shipped(v.Seed), More: []Learner{&v.ProtoNet}}
+}
+
+// Brief gives the council with a matcher that makes no tables.
+func (v *MetaVote) Brief() Learner { return v.council().Brief() }
 
 // Params gives the network's parameters by name.
 func (v *MetaVote) Params() map[string]*tensor.Tensor { return v.ProtoNet.Params() }

@@ -2,7 +2,37 @@ package meta
 
 import "github.com/inkling-sec/inkling/tensor"
 
-// The network with no short cuts, as the prototype has it: what Score and the tape are held to.
+// The network with no short cuts, as the prototype has it: what tables and the tape are held to, and what is
+// quicker than making tables where few rows are judged.
+
+// Briefer is a Learner that can be taught in less time where only some hundred rows will be judged.
+type Briefer interface {
+	Learner
+	// Brief gives a learner that says the same, up to what short cuts in judging round off.
+	Brief() Learner
+}
+
+var _, _, _ Briefer = (*Matcher)(nil), (*Council)(nil), (*MetaVote)(nil)
+
+// Brief gives a matcher that makes no tables.
+func (l *Matcher) Brief() Learner { return l.brief() }
+
+func (l *Matcher) brief() *Matcher {
+	c := *l
+	c.noTables = true
+	return &c
+}
+
+// judgeExactly is judgeBlock without tables. It leaves only the votes in the room.
+func (g *judge) judgeExactly(r *room, dst []float32, stride int, x *tensor.Tensor, from, n int) {
+	c := g.judge(x.RowRange(from, from+n))
+	for i, v := range g.exactly(c) {
+		dst[i*stride] = v
+	}
+	if c.votes != nil {
+		copy(r.votes.rows(n).Data, c.votes.Data)
+	}
+}
 
 // evidence gives what the cells of all columns say, [columns·n, 1+evidenceSides].
 func (g *judge) evidence(of, scale, shift *tensor.Tensor) *tensor.Tensor {
@@ -13,8 +43,9 @@ func (g *judge) evidence(of, scale, shift *tensor.Tensor) *tensor.Tensor {
 }
 
 // exact gives the scores of rows.
-func (g *judge) exact(x *tensor.Tensor) []float32 {
-	c := g.judge(x)
+func (g *judge) exact(x *tensor.Tensor) []float32 { return g.exactly(g.judge(x)) }
+
+func (g *judge) exactly(c *cells) []float32 {
 	out := g.evidence(c.of, g.scale, g.shift)
 	scores := make([]float32, c.n)
 	last := tensor.New(c.n, g.form.lastSides()-g.form.width)

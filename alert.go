@@ -24,6 +24,7 @@ type Evidence struct {
 // Vote is what one method says of the record by itself.
 type Vote struct {
 	Voter  string  `json:"voter"`
+	Weight float64 `json:"weight"`  // in the verdict; all weights add up to 1
 	PValue float64 `json:"p_value"` // share of benign records that look as much like the attack to it; below the smallest it saw, an extrapolation
 }
 

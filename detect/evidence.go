@@ -41,16 +41,16 @@ func (a *Armed) Explain(raw []float64) inkling.Evidence {
 	return e
 }
 
-// votes tells what each voter says, the most convinced first.
+// votes tells what each voter says, the weightiest first.
 func (a *Armed) votes(x []float32) (out []inkling.Vote) {
 	v, ok := a.scorer.(meta.Voter)
 	if !ok {
 		return nil
 	}
 	for _, o := range v.Opinions(x) {
-		out = append(out, inkling.Vote{Voter: o.Voter, PValue: math.Exp(-float64(o.Surprise))})
+		out = append(out, inkling.Vote{Voter: o.Voter, Weight: float64(o.Weight), PValue: math.Exp(-float64(o.Surprise))})
 	}
-	slices.SortStableFunc(out, func(x, y inkling.Vote) int { return cmp.Compare(x.PValue, y.PValue) })
+	slices.SortStableFunc(out, func(x, y inkling.Vote) int { return cmp.Compare(y.Weight, x.Weight) })
 	return out
 }
 

@@ -15,9 +15,9 @@ func TestCouncilIsTheMeanOfItsVoters(t *testing.T) {
 		known  bool
 		voters int
 	}{
-		"alone":   {&Council{Matcher: Shipped(1)}, false, 3},
+		"alone":   {&Council{Matcher: Shipped(1)}, false, 4},
 		"known":   {&Council{Matcher: Shipped(1)}, true, 4},
-		"further": {&Council{Matcher: Shipped(1), More: []Learner{&KNN{}}}, false, 4},
+		"further": {&Council{Matcher: Shipped(1), More: []Learner{&KNN{}}}, false, 5},
 	} {
 		task := wide(7, 300, 4, 9)
 		if c.known {
@@ -34,7 +34,7 @@ func TestCouncilIsTheMeanOfItsVoters(t *testing.T) {
 				t.Fatalf("%s: opinions %v", name, opinions)
 			}
 			for _, o := range opinions {
-				sum += o.Surprise / float32(len(opinions))
+				sum += o.Surprise * o.Weight
 			}
 			if math.Abs(float64(sum-want)) > 1e-4 {
 				t.Errorf("%s, row %d: the opinions' mean is %v, the margin %v", name, i, sum, want)

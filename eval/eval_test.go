@@ -190,6 +190,50 @@ func TestPlayJudgesAllOnTheSameEpisodes(t *testing.T) {
 	}
 }
 
+// The attacks of testData lie along one line: those between benign rows and the taught one, and beyond, are told
+// apart from it better once they are rows that must not alert. The promise is kept about as it was made.
+func TestOtherAttacksAndThePromise(t *testing.T) {
+	d := testData(t)
+	play := func(only bool) Result {
+		plan := Plan{Protocol: NewAttack{Benign: "ok", Classes: []string{"attack4"}, Shots: []int{10}, Draws: 6}, Trained: []meta.Learner{&meta.Forest{Random: true}}, OnlyThis: only}
+		episodes, err := plan.Protocol.Episodes(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, row := range episodes[0].QueryOther {
+			if c := d.Label[row]; c == "ok" || c == "attack4" {
+				t.Fatalf("a row of %s is judged as one of another attack", c)
+			}
+		}
+		results, err := plan.Play(t.Context(), d, episodes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return results[len(results)-1]
+	}
+	with, only := play(false), play(true)
+	if !(*only.Other > *with.Other+.01) || !(*only.Taken1 < *with.Taken1-.1) {
+		t.Errorf("AUROC against other attacks %v, with OnlyThis %v; taken for it %v and %v", *with.Other, *only.Other, *with.Taken1, *only.Taken1)
+	}
+	if *with.Kept1 < .001 || *with.Kept1 > .03 {
+		t.Errorf("promised 1 %%, kept %v", *with.Kept1)
+	}
+}
+
+func TestRealised(t *testing.T) {
+	scores := make([]float32, 400)
+	for i := range scores {
+		scores[i] = float32(i % 200)
+	}
+	scores[399] = 500 // two of the first 200 may reach the threshold, 198, which only this one of the second half exceeds
+	if v := realised(scores, .01); v != .005 {
+		t.Errorf("%v of the second half is above", v)
+	}
+	if v := realised(scores[:100], .01); !math.IsNaN(v) {
+		t.Errorf("50 rows promise 1 %%: %v", v)
+	}
+}
+
 func TestNWayTellsClassesApart(t *testing.T) {
 	d := testData(t)
 	for i, l := range d.Label { // five classes: the folds have two and three

@@ -36,6 +36,9 @@ func (l *Council) Adapt(ctx context.Context, t *Task) (Scorer, error) {
 	if t.Ways != 2 {
 		return (&Vote{Seed: l.Matcher.Seed, More: append([]Learner{l.Matcher}, l.More...)}).Adapt(ctx, t)
 	}
+	if l.Matcher.NoVotes {
+		return nil, fmt.Errorf("vote: the matcher was trained without votes")
+	}
 	s, err := l.Matcher.Adapt(ctx, t)
 	if err != nil {
 		return nil, err

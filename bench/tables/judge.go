@@ -72,8 +72,13 @@ func (o *options) judges() (out []*judged, err error) {
 		}
 		name := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
 		out = append(out, &judged{learner: l, name: name})
-		if o.voting {
-			out = append(out, &judged{learner: &meta.Council{Matcher: l.(*meta.Matcher)}, name: "vote+" + name})
+		if m, ok := l.(*meta.Matcher); ok && o.voting && !m.NoVotes {
+			out = append(out, &judged{learner: &meta.Council{Matcher: m}, name: "vote+" + name})
+		}
+	}
+	if o.onlyThis {
+		for _, j := range out {
+			j.learner, j.name = onlyThis{j.learner}, j.name+"-only-this"
 		}
 	}
 	names := map[string]bool{}
@@ -88,6 +93,13 @@ func (o *options) judges() (out []*judged, err error) {
 		return nil, fmt.Errorf("no learners: name some with --learners or --models")
 	}
 	return out, nil
+}
+
+// onlyThis is a learner that takes known attacks for rows that must not alert.
+type onlyThis struct{ meta.Learner }
+
+func (l onlyThis) Adapt(ctx context.Context, t *meta.Task) (meta.Scorer, error) {
+	return l.Learner.Adapt(ctx, meta.OnlyThis(t))
 }
 
 // fingerprint is a hash of a learner's scores on three made-up tasks and of its

@@ -50,7 +50,8 @@ type options struct {
 	shots                           []int
 	draws, query                    int
 	seed                            uint64
-	list, load, json, again, voting bool
+	list, load, json, again         bool
+	voting, onlyThis                bool
 	diag                            io.Writer
 }
 
@@ -115,14 +116,15 @@ func parse(args []string, diag io.Writer) (o options, err error) {
 	f.StringVar(&o.work, "work", filepath.Join(os.TempDir(), "inkling-tables"), "where results are kept")
 	f.StringVar(&o.group, "group", development, "development, or test: the sets of the published figures, once for each finished model and never to choose anything")
 	only := f.String("only", "", "data sets, by name, of whatever group; all of --group without")
-	learners := f.String("learners", "nearest-mean,knn,logistic-regression,lda,ratio,extra-trees,random-forest,vote", "learners, by name; none for models alone")
+	learners := f.String("learners", "nearest-mean,knn,logistic-regression,lda,ratio,extra-trees,random-forest,vote-plain,vote", "learners, by name; none for models alone")
 	models := f.String("models", "", "model files to judge beside them, each under its file's name")
 	shots := f.String("shots", "1,5,10", "numbers of examples")
 	f.StringVar(&o.against, "against", "vote", "the learner that all others are compared with")
 	f.IntVar(&o.draws, "draws", 0, "draws of each class, each with a cut of its own; 0 leaves it to each set, from 1 to 10")
 	f.IntVar(&o.query, "query", 10000, "benign rows to judge, at most")
 	f.Uint64Var(&o.seed, "seed", 1, "of the episodes and of learners that draw")
-	f.BoolVar(&o.voting, "voting", false, "judge each model also as one more member of vote-known, all weighing the same")
+	f.BoolVar(&o.voting, "voting", false, "judge the vote of each matcher among --models too")
+	f.BoolVar(&o.onlyThis, "only-this", false, "learners take known attacks for rows that must not alert")
 	f.BoolVar(&o.list, "list", false, "list the data sets and end")
 	f.BoolVar(&o.load, "load", false, "read the data sets, say what is in them, and end")
 	f.BoolVar(&o.json, "json", false, "JSON lines in place of tables")

@@ -51,7 +51,7 @@ func (f *trainFlags) trainOnPrior(cmd *cobra.Command, a *app, l meta.Trainer) er
 	}
 	w := cmd.OutOrStdout()
 	if a.json {
-		return a.print(w, map[string]any{"model": out, "model_id": m.id, "learner": f.learner, "seconds": m.took.Seconds(), "tasks": f.iterations * f.metaBatch, "fresh_tasks": judged})
+		return a.print(w, map[string]any{"model": out, "model_id": m.id, "learner": f.learner, "seconds": m.took.Seconds(), "fresh_tasks": judged})
 	}
 	fmt.Fprintf(w, "Trained %s on synthetic tasks in %s: %s (%.12s)\n", f.learner, m.took.Round(time.Second/10), out, m.id)
 	return printFresh(w, judged)
@@ -67,9 +67,20 @@ func (f *trainFlags) priorCommand() string {
 
 // fresh is what a learner did on synthetic tasks that it was not trained on.
 type fresh struct {
-	Learner string        `json:"learner"`
-	AUROC   meta.Estimate `json:"auroc"`
-	AP      meta.Estimate `json:"average_precision"`
+	Learner string `json:"learner"`
+	AUROC   spread `json:"auroc"`
+	AP      spread `json:"ap"`
+}
+
+// spread is a mean with its 95 % interval over tasks.
+type spread struct {
+	Mean float64    `json:"mean"`
+	CI95 [2]float64 `json:"ci95"`
+}
+
+func spreadOf(x []float64) spread {
+	e := meta.MeanOf(x)
+	return spread{e.Mean, [2]float64{e.Low, e.High}}
 }
 
 // judgeFresh judges the model, and beside it what needs no training, on the same tasks.
@@ -93,7 +104,7 @@ func (f *trainFlags) judgeFresh(ctx context.Context, a *app, l meta.Learner) (ou
 			auroc = append(auroc, meta.AUROC(side[0], side[1]))
 			ap = append(ap, meta.AveragePrecision(side[0], side[1]))
 		}
-		out = append(out, fresh{l.Name(), meta.MeanOf(auroc), meta.MeanOf(ap)})
+		out = append(out, fresh{l.Name(), spreadOf(auroc), spreadOf(ap)})
 	}
 	return out, nil
 }
@@ -101,7 +112,7 @@ func (f *trainFlags) judgeFresh(ctx context.Context, a *app, l meta.Learner) (ou
 func printFresh(w io.Writer, judged []fresh) error {
 	fmt.Fprintf(w, "On %d fresh synthetic tasks, mean [95 %% interval]:\n", freshTasks)
 	for _, j := range judged {
-		if _, err := fmt.Fprintf(w, "  %-12s AUROC %.3f [%.3f, %.3f]  average precision %.3f [%.3f, %.3f]\n", j.Learner, j.AUROC.Mean, j.AUROC.Low, j.AUROC.High, j.AP.Mean, j.AP.Low, j.AP.High); err != nil {
+		if _, err := fmt.Fprintf(w, "  %-12s AUROC %.3f [%.3f, %.3f]  average precision %.3f [%.3f, %.3f]\n", j.Learner, j.AUROC.Mean, j.AUROC.CI95[0], j.AUROC.CI95[1], j.AP.Mean, j.AP.CI95[0], j.AP.CI95[1]); err != nil {
 			return err
 		}
 	}

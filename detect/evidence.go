@@ -15,6 +15,7 @@ const (
 	neighbours    = 3
 	contributions = 6
 	mostChanges   = 8
+	goals         = 16 // benign records that a flip may go towards
 )
 
 // Explain gives the evidence for a record's score, in raw units.
@@ -24,19 +25,19 @@ const (
 // benign record gains when it is given this one value; as a share of the whole
 // difference between the two. Learners are not additive, so the shares of all
 // features need not sum to one. The changes that would flip the verdict go
-// towards the nearest benign record, the most telling first, and are cut to
-// those that are needed.
+// towards the nearest benign record that is no alert itself, the most telling
+// first, and are cut to those that are needed.
 func (a *Armed) Explain(raw []float64) inkling.Evidence {
 	b := a.Baseline
 	x := b.scaler.Tensor([][]float64{raw})
-	benign, benignDistance := nearest(row(x, 0), b.pool, neighbours)
+	benign, benignDistance := nearest(row(x, 0), b.pool, goals)
 	taught, taughtDistance := nearest(row(x, 0), a.taught, neighbours)
 	e := inkling.Evidence{
 		NearestTaught: pick(a.Detector.Examples, taught, taughtDistance),
-		NearestBenign: pick(b.Pool, benign, benignDistance),
+		NearestBenign: pick(b.Pool, benign[:min(neighbours, len(benign))], benignDistance),
 		Votes:         a.votes(row(x, 0)),
 		Contributions: a.contributions(raw),
-		Flip:          a.flip(raw, b.Pool.Raw[benign[0]]),
+		Flip:          a.flip(raw, a.goal(benign)),
 	}
 	return e
 }
@@ -128,6 +129,21 @@ func (a *Armed) flip(raw, benign []float64) []inkling.Change {
 		}
 	}
 	return a.changes(raw, benign, needed)
+}
+
+// goal gives the first of those benign records that is no alert, or a typical one.
+func (a *Armed) goal(benign []int) []float64 {
+	b := a.Baseline
+	rows := make([][]float64, len(benign))
+	for i, j := range benign {
+		rows[i] = b.Pool.Raw[j]
+	}
+	s := make([]float64, len(rows))
+	a.scoreTo(s, b.scaler.Tensor(rows))
+	if i := slices.IndexFunc(s, func(v float64) bool { return !a.Alerts(v) }); i >= 0 {
+		return rows[i]
+	}
+	return b.likely
 }
 
 func (a *Armed) changes(raw, benign []float64, features []int) []inkling.Change {

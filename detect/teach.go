@@ -33,7 +33,7 @@ type Detector struct {
 	Promise    Promise   `json:"promise"`
 }
 
-const detectorFormat = 1
+const detectorFormat = 2
 
 // Known is rows of attacks that are known already.
 type Known struct {

@@ -26,9 +26,10 @@ var voteNames = [voteSides]string{"ratio", "extra-trees", "odd", "ratio-whitened
 const voteContext = 5
 
 const (
-	voteForest = 60  // trees of each forest
-	voteKnown  = 600 // known rows, at most
-	voteEase   = 4.  // nats that count as one
+	voteForest  = 60  // trees of each forest
+	voteKnown   = 600 // known rows, at most
+	voteColumns = 300 // more are not whitened: that takes their number cubed
+	voteEase    = 4.  // nats that count as one
 )
 
 // votes are those of a task's learners, each as its surprise: −log of the share of benign rows that score as
@@ -62,6 +63,9 @@ func castVotes(ctx context.Context, pool, taught []float32, known Set, d int, se
 		more := trees
 		more.Known, more.Seed = true, seed+1
 		learners[voteWhitened], learners[voteTreesMore] = &Whitened{}, &more
+		if d > voteColumns {
+			learners[voteWhitened] = &Ratio{}
+		}
 	}
 	for i := range voteSides {
 		if l := learners[i]; l != nil {

@@ -92,7 +92,7 @@ func TestDamagedDetector(t *testing.T) {
 	}
 	damage := map[string]string{
 		"empty": "", "junk": "\x00\x01\x02", "cut": string(good[:len(good)/2]), "number": "1", "null": "null", "list": "[]", "object": "{}",
-		"format alone": `{"format":1}`, "later format": `{"format":99}`, "twice": string(good) + string(good),
+		"format alone": `{"format":2}`, "later format": `{"format":99}`, "twice": string(good) + string(good),
 		"matrix": strings.Replace(string(good), `"raw": "`, `"raw": "AAAA`, 1),
 	}
 	for name, text := range without(t, good) {

@@ -14,6 +14,7 @@ import (
 	"github.com/inkling-sec/inkling/detect"
 	"github.com/inkling-sec/inkling/feature"
 	"github.com/inkling-sec/inkling/meta"
+	"github.com/inkling-sec/inkling/models"
 	"github.com/inkling-sec/inkling/store"
 )
 
@@ -46,7 +47,11 @@ func choose(h store.Home, learner, model string, c *feature.Contract, seed uint6
 	if _, trains := l.(meta.Trainer); trains {
 		return detect.Choice{}, &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("%s must be trained before it can be taught", learner), Remedy: "train a model with: inkling train, and name it with --model"}
 	}
-	return detect.Choice{Learner: l}, nil
+	chosen := detect.Choice{Learner: l}
+	if _, ok := l.(*meta.Council); ok { // which the program's own matcher votes in
+		chosen.ModelID = modelID(models.Matcher)
+	}
+	return chosen, nil
 }
 
 // armed loads a detector with its baseline and model and makes it ready.

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/inkling-sec/inkling"
 	"github.com/inkling-sec/inkling/detect"
@@ -62,7 +63,11 @@ func decodeModel(b []byte, name string) (detect.Choice, error) {
 	if of := extra[imagesKey]; of != "" {
 		return detect.Choice{}, &inkling.Error{Code: inkling.Conflict, Place: "model " + name, What: "it judges images of " + of + ", not records", Remedy: "judge it with: inkling eval --schema image, or name a model of flows or tables"}
 	}
-	return detect.Choice{Learner: l, Model: name, ModelID: modelID(b), Contract: extra[contractKey]}, nil
+	c := detect.Choice{Learner: l, Model: name, ModelID: modelID(b), Contract: extra[contractKey]}
+	if _, ok := l.(*meta.MetaVote); ok { // the matcher inside the program votes with it
+		c.ModelID = modelID(slices.Concat(b, models.Matcher))
+	}
+	return c, nil
 }
 
 // decodeAny reads a model of records or of images.

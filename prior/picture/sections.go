@@ -43,7 +43,7 @@ func worlds(c prior.Config) section {
 }
 
 func attacks(c prior.Config) section {
-	s := section{title: "Attacks", says: "rows in the plane in which the attack differs most from the benign, in a factor world, a network and a graph", columns: 9, tall: 2.6 * vg.Centimeter,
+	s := section{title: "Attacks", says: "rows in the plane in which the attack differs most from the benign, in a factor world, a network and a graph", columns: len(prior.Attacks), tall: 2.6 * vg.Centimeter,
 		legend: []entry{{"benign", benign}, {"attack", attack}, {"its five taught rows", taught}}}
 	c = clear(c)
 	c.KnownShare = -1

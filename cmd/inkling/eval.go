@@ -243,7 +243,7 @@ func (f *evalFlags) trained(d *eval.Data) (out []meta.Learner, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if have := c.Hash(); m.Contract != have {
+		if have := c.Hash(); m.Contract != "" && m.Contract != have {
 			return nil, &inkling.Error{Code: inkling.Conflict, Place: "model " + file, What: fmt.Sprintf("trained on rows of another contract (%.12s) than %s has (%.12s)", m.Contract, d.Name, have), Remedy: "judge it on data like what it was trained on, or train it again"}
 		}
 		out = append(out, m.Learner)

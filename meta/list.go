@@ -29,9 +29,9 @@ var Learners = slices.Concat([]Entry{
 	{"extra-trees", "extremely randomized trees", func(s uint64) Learner { return &Forest{Random: true, Seed: s} }},
 	{"random-forest-known", "random forest, known attacks as further examples", func(s uint64) Learner { return &Forest{Known: true, Seed: s} }},
 	{"extra-trees-known", "extremely randomized trees, known attacks as further examples", func(s uint64) Learner { return &Forest{Random: true, Known: true, Seed: s} }},
-	{"vote", "the default: ratio, extra trees and the matcher inside the program, each as a benign-calibrated p-value; learns from known attacks too", func(s uint64) Learner { return &Council{Matcher: Shipped(s)} }},
-	{"vote-plain", "ratio and extra trees alone, each as a benign-calibrated p-value", func(s uint64) Learner { return &Vote{Seed: s} }},
-	{"vote-plain-known", "the same, and known attacks by whitening and by further trees", func(s uint64) Learner { return &Vote{Known: true, Seed: s} }},
+	{"vote", "the default: ratio, extra trees and the matcher inside the program, each as a benign-calibrated p-value; learns from known attacks too", func(s uint64) Learner { return &Vote{Matcher: Shipped(s)} }},
+	{"vote-plain", "ratio and extra trees alone, each as a benign-calibrated p-value", func(s uint64) Learner { return &PlainVote{Seed: s} }},
+	{"vote-plain-known", "the same, and known attacks by whitening and by further trees", func(s uint64) Learner { return &PlainVote{Known: true, Seed: s} }},
 }, Trainers)
 
 // Find gives the entry of that name.

@@ -12,7 +12,7 @@ type Briefer interface {
 	Brief() Learner
 }
 
-var _, _, _ Briefer = (*Matcher)(nil), (*Council)(nil), (*MetaVote)(nil)
+var _, _, _ Briefer = (*Matcher)(nil), (*Vote)(nil), (*MetaVote)(nil)
 
 // Brief gives a matcher that makes no tables.
 func (l *Matcher) Brief() Learner { return l.brief() }

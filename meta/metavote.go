@@ -8,7 +8,7 @@ import (
 )
 
 // MetaVote is the vote with one more member that has learned how to learn: a
-// prototypical network, meta-trained on other attacks, beside those of [Council],
+// prototypical network, meta-trained on other attacks, beside those of [Vote],
 // which know no attack but the support set (and known rows, where there are any). The
 // network sees what attacks have in common and what of benign variety does not
 // matter; where a new attack is like none before, the others outvote it.
@@ -35,15 +35,15 @@ func (v *MetaVote) Train(ctx context.Context, src Source, run Run) (Trainer, err
 
 // Adapt adapts the members and calibrates their votes on the benign rows.
 func (v *MetaVote) Adapt(ctx context.Context, t *Task) (Scorer, error) {
-	return v.council().Adapt(ctx, t)
+	return v.vote().Adapt(ctx, t)
 }
 
-func (v *MetaVote) council() *Council {
-	return &Council{Matcher: Shipped(v.Seed), More: []Learner{&v.ProtoNet}}
+func (v *MetaVote) vote() *Vote {
+	return &Vote{Matcher: Shipped(v.Seed), More: []Learner{&v.ProtoNet}}
 }
 
-// Brief gives the council with a matcher that makes no tables.
-func (v *MetaVote) Brief() Learner { return v.council().Brief() }
+// Brief gives the vote with a matcher that makes no tables.
+func (v *MetaVote) Brief() Learner { return v.vote().Brief() }
 
 // Params gives the network's parameters by name.
 func (v *MetaVote) Params() map[string]*tensor.Tensor { return v.ProtoNet.Params() }

@@ -8,88 +8,84 @@ import (
 	"github.com/inkling-sec/inkling/tensor"
 )
 
-// Of benign margins 0, 1, 1, 3 a half, then 3, then 2 (half of the level ones),
-// then ½ of 5 lie as high: (4−½+1)/5 and so on.
-func TestSurprise(t *testing.T) {
-	s := newSurprise(marginsFrom([]float32{0, 1, 0, 0, 0, 3, 0, 1}))
-	for _, c := range []struct{ margin, p float64 }{
-		{0, 4. / 5},
-		{1, 2.5 / 5},
-		{3, 1. / 5},
-		{2, math.Sqrt(2.5*1) / 5}, // half way in −log p
-		{-7, 4. / 5},
+// The verdict is the mean of the opinions, with and without known attacks and with a further member.
+func TestVoteIsTheMeanOfItsVoters(t *testing.T) {
+	for name, c := range map[string]struct {
+		l      *Vote
+		known  bool
+		voters int
+	}{
+		"alone":   {&Vote{Matcher: Shipped(1)}, false, 4},
+		"known":   {&Vote{Matcher: Shipped(1)}, true, 4},
+		"further": {&Vote{Matcher: Shipped(1), More: []Learner{&KNN{}}}, false, 5},
 	} {
-		if got := math.Exp(-float64(s.of(float32(c.margin)))); math.Abs(got-c.p) > 1e-6 {
-			t.Errorf("p(%v) = %v, want %v", c.margin, got, c.p)
+		task := wide(7, 300, 4, 9)
+		if c.known {
+			task.Known = wide(8, 30, 10, 9).Support
 		}
-	}
-	if !(s.of(3.1) > s.of(3) && s.of(4) > s.of(3.1)) {
-		t.Error("rows beyond all benign ones are not told apart")
-	}
-}
-
-// A learner without the power to judge itself, which counts its rows.
-type plain struct{ adapted *int }
-
-func (plain) Name() string { return "plain" }
-
-func (p plain) Adapt(_ context.Context, t *Task) (Scorer, error) {
-	*p.adapted++
-	return plainScorer(t.Support.Len()), nil
-}
-
-type plainScorer int
-
-func (plainScorer) Ways() int { return 2 }
-
-func (s plainScorer) Score(dst []float32, x *tensor.Tensor) {
-	for i, v := range x.Data {
-		dst[2*i], dst[2*i+1] = float32(s), v
-	}
-}
-
-// Folds leave out 3, 3, 2 and 2 of ten benign rows.
-func TestJudgeSelfByFolds(t *testing.T) {
-	x, y, n := make([]float32, 11), make([]int, 11), 0
-	for i := range x {
-		x[i] = float32(i)
-	}
-	y[4] = 1
-	task := &Task{Ways: 2, Support: Set{X: &tensor.Tensor{Shape: []int{11, 1}, Data: x}, Y: y}}
-	self, err := judgeSelf(context.Background(), plain{&n}, plainScorer(0), task)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := []float32{8, 0, 8, 1, 9, 2, 9, 3, 8, 5, 8, 6, 9, 7, 9, 8, 8, 9, 8, 10}
-	for i, v := range want {
-		if self[i] != v {
-			t.Fatalf("scores %v, want %v", self, want)
-		}
-	}
-	if n != 4 {
-		t.Errorf("adapted %d times", n)
-	}
-}
-
-// Both members say little of a row in the middle, so this is where the vote is no matter of tails.
-func TestVoteIsTheMean(t *testing.T) {
-	n := 0
-	x, y := make([]float32, 41), make([]int, 41)
-	for i := range x {
-		x[i] = float32(i)
-	}
-	y[40] = 1
-	task := &Task{Ways: 2, Support: Set{X: &tensor.Tensor{Shape: []int{41, 1}, Data: x}, Y: y}}
-	at := &tensor.Tensor{Shape: []int{1, 1}, Data: []float32{33}}
-	margin := func(m ...Learner) float32 {
-		s, err := (&Vote{Members: m}).Adapt(context.Background(), task)
+		s, err := c.l.Adapt(context.Background(), task)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return Margin(s, at)[0]
+		for i, want := range Margin(s, task.Query.X)[140:160] {
+			var sum float32
+			opinions := s.(Voter).Opinions(task.Query.X.Row(140 + i))
+			if len(opinions) != c.voters {
+				t.Fatalf("%s: opinions %v", name, opinions)
+			}
+			for _, o := range opinions {
+				sum += o.Surprise * o.Weight
+			}
+			if math.Abs(float64(sum-want)) > 1e-4 {
+				t.Errorf("%s, row %d: the opinions' mean is %v, the margin %v", name, i, sum, want)
+			}
+		}
 	}
-	a, b := margin(plain{&n}), margin(&Ratio{})
-	if got := margin(plain{&n}, &Ratio{}); math.Abs(float64(got-(a+b)/2)) > 1e-6 {
-		t.Errorf("vote %v of %v and %v", got, a, b)
+}
+
+// Each vote is a p-value: of fresh benign rows about a share p has one below p.
+func TestVotesAreCalibrated(t *testing.T) {
+	task := wide(9, 1000, 5, 8)
+	r := wide(9, 5000, 1, 8) // the same world: benign rows come first
+	fresh := tensor.From(r.Support.X.Data[1000*8:5000*8], 4000, 8)
+	by := rowsOf(task)
+	v, err := castVotes(context.Background(), by[0], by[1], wide(10, 40, 20, 8).Support, 8, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := make([]float32, 4000*voteSides)
+	v.tellTo(told, fresh)
+	for k, name := range voteNames {
+		for _, p := range []float64{.2, .05, .01} {
+			below := 0.0
+			for i := range 4000 {
+				if math.Exp(-float64(told[i*voteSides+k])) < p {
+					below += 1. / 4000
+				}
+			}
+			if below > 1.6*p+.004 || below < p/2.5-.004 {
+				t.Errorf("%s: a share of %.4f of fresh benign rows has p below %v", name, below, p)
+			}
+		}
+	}
+}
+
+// The bounds that are told: 2,000 columns, pools far beyond what is looked at, 200 examples, known attacks.
+func TestVoteTakesLargeTasks(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes some seconds")
+	}
+	for _, c := range []struct{ m, k, d int }{{400, 3, 2000}, {100000, 200, 4}, {20, 1, 1}} {
+		task := wide(11, c.m, c.k, c.d)
+		task.Known = wide(12, 30, 20, c.d).Support
+		s, err := (&Vote{Matcher: Shipped(1)}).Adapt(context.Background(), task)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, v := range Margin(s, task.Query.X) {
+			if v != v || math.IsInf(float64(v), 0) {
+				t.Fatalf("%v: row %d scores %v", c, i, v)
+			}
+		}
 	}
 }

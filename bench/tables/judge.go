@@ -73,7 +73,7 @@ func (o *options) judges() (out []*judged, err error) {
 		name := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
 		out = append(out, &judged{learner: l, name: name})
 		if m, ok := l.(*meta.Matcher); ok && o.voting && !m.NoVotes {
-			out = append(out, &judged{learner: &meta.Council{Matcher: m}, name: "vote+" + name})
+			out = append(out, &judged{learner: &meta.Vote{Matcher: m}, name: "vote+" + name})
 		}
 	}
 	if o.onlyThis {

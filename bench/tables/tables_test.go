@@ -212,7 +212,7 @@ func TestRunRefuses(t *testing.T) {
 
 func TestFingerprintTellsLearnersApart(t *testing.T) {
 	of := map[string]string{}
-	for _, l := range []meta.Learner{&meta.Ratio{}, &meta.Ratio{Neighbours: 3}, &meta.KNN{}, &meta.Vote{}, &meta.Vote{Seed: 1}, &meta.Vote{Known: true}, &meta.ProtoNet{}} {
+	for _, l := range []meta.Learner{&meta.Ratio{}, &meta.Ratio{Neighbours: 3}, &meta.KNN{}, &meta.PlainVote{}, &meta.PlainVote{Seed: 1}, &meta.PlainVote{Known: true}, &meta.ProtoNet{}} {
 		p := fingerprint(l)
 		if p != fingerprint(l) {
 			t.Errorf("%s has two fingerprints", l.Name())

@@ -48,7 +48,7 @@ func choose(h store.Home, learner, model string, c *feature.Contract, seed uint6
 		return detect.Choice{}, &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("%s must be trained before it can be taught", learner), Remedy: "train a model with: inkling train, and name it with --model"}
 	}
 	chosen := detect.Choice{Learner: l}
-	if _, ok := l.(*meta.Council); ok { // which the program's own matcher votes in
+	if _, ok := l.(*meta.Vote); ok { // which the program's own matcher votes in
 		chosen.ModelID = modelID(models.Matcher)
 	}
 	return chosen, nil

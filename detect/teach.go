@@ -42,6 +42,20 @@ type Known struct {
 	OnlyThis bool   `json:"only_this,omitempty"` // they must not alert; without, what they have in common with the examples counts for them
 }
 
+// Counts gives the number of rows of each known attack; nil of none.
+func (k *Known) Counts() (n []int) {
+	if k == nil {
+		return nil
+	}
+	for _, c := range k.Class {
+		for len(n) <= c {
+			n = append(n, 0)
+		}
+		n[c]++
+	}
+	return n
+}
+
 func (k *Known) check(width int) error {
 	if k == nil {
 		return nil
@@ -50,8 +64,8 @@ func (k *Known) check(width int) error {
 		return fmt.Errorf("%d known rows of %d classes", len(k.Rows), len(k.Class))
 	}
 	for i, r := range k.Rows {
-		if len(r) != width || k.Class[i] < 0 {
-			return fmt.Errorf("known row %d has %d values, not %d, or a class below 0", i, len(r), width)
+		if len(r) != width || k.Class[i] < 0 || k.Class[i] >= len(k.Rows) {
+			return fmt.Errorf("known row %d has %d values, not %d, or is of class %d", i, len(r), width, k.Class[i])
 		}
 	}
 	return nil

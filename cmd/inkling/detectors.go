@@ -90,7 +90,7 @@ func showDetector(cmd *cobra.Command, a *app, name string) error {
 		return a.print(out, map[string]any{
 			"detector": d.Name, "state": d.State, "created": d.Created, "learner": d.Learner, "model": d.Model, "seed": d.Seed,
 			"baseline": d.Baseline, "baseline_id": d.BaselineID, "contract": d.Contract, "promise": p,
-			"examples": d.Examples.Record, "origins": d.Examples.Origin,
+			"examples": d.Examples.Record, "origins": d.Examples.Origin, "known": d.Known.Counts(), "only_this": d.Known != nil && d.Known.OnlyThis,
 		})
 	}
 	s := styleOf(out)
@@ -98,6 +98,13 @@ func showDetector(cmd *cobra.Command, a *app, name string) error {
 	fmt.Fprintf(out, "  false alarms   at most %s on average, %s with 95 %% confidence, on %s calibration records\n", rate(p.Alpha), rate(p.Upper95), count(p.Calibration))
 	fmt.Fprintf(out, "  self-test      %d of %d found\n", p.SelfTest.Found, p.SelfTest.Of)
 	fmt.Fprintf(out, "  contract       %.16s   baseline %.16s\n", d.Contract, d.BaselineID)
+	if n := d.Known.Counts(); len(n) > 0 {
+		how := "count for it as far as the examples resemble them"
+		if d.Known.OnlyThis {
+			how = "must not alert"
+		}
+		fmt.Fprintf(out, "  known attacks  %d, of %v records: they %s\n", len(n), n, how)
+	}
 	for i := range d.Examples.Origin {
 		e := alertLike(d, i)
 		fmt.Fprintf(out, "  example %-6d %s  %s\n", i+1, who(e), s.dim(place(e.Origin)))

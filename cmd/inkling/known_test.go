@@ -53,6 +53,9 @@ func TestTeachWithKnownAttacks(t *testing.T) {
 	if text := must(t, in("explain", file+":435", "--detector", "with")...); !strings.Contains(text, "votes, as p") || !strings.Contains(text, "extra-trees-known") || !strings.Contains(text, "network") {
 		t.Errorf("the evidence does not tell the votes:\n%s", text)
 	}
+	if text := must(t, in("detectors", "show", "only")...); !strings.Contains(text, "1, of [30] records: they must not alert") {
+		t.Errorf("the detector does not tell its known attacks:\n%s", text)
+	}
 	exec(t, in("teach", "x", "--examples", file+":433", "--only-this")...).fails(t, 2, "--only-this without known attacks", "--known")
 	exec(t, in("teach", "x", "--examples", file+":433", "--known", file+":9999")...).fails(t, 3, "9999")
 }

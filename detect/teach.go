@@ -197,7 +197,7 @@ func selfTest(ctx context.Context, a *Armed, l meta.Learner) (SelfTest, error) {
 		return SelfTest{}, nil
 	}
 	if b, ok := l.(meta.Briefer); ok {
-		l = b.Brief()
+		l = b.Brief(a.scorer)
 	}
 	allowed := a.Calibration.allowed(d.Promise.Alpha)
 	top := a.top(max(b.calib.Shape[0]/20, 4*allowed))

@@ -8,14 +8,15 @@ import "github.com/inkling-sec/inkling/tensor"
 // Briefer is a Learner that can be taught in less time where only some hundred rows will be judged.
 type Briefer interface {
 	Learner
-	// Brief gives a learner that says the same, up to what short cuts in judging round off.
-	Brief() Learner
+	// Brief gives a learner for tasks that differ a little from the one that like was made of, as by an example less.
+	// It says the same, up to what short cuts in judging round off, but for calibrations that it takes over from like.
+	Brief(like Scorer) Learner
 }
 
 var _, _, _ Briefer = (*Matcher)(nil), (*Vote)(nil), (*MetaVote)(nil)
 
 // Brief gives a matcher that makes no tables.
-func (l *Matcher) Brief() Learner { return l.brief() }
+func (l *Matcher) Brief(Scorer) Learner { return l.brief() }
 
 func (l *Matcher) brief() *Matcher {
 	c := *l

@@ -42,8 +42,8 @@ func (v *MetaVote) vote() *Vote {
 	return &Vote{Matcher: Shipped(v.Seed), More: []Learner{&v.ProtoNet}}
 }
 
-// Brief gives the vote with a matcher that makes no tables.
-func (v *MetaVote) Brief() Learner { return v.vote().Brief() }
+// Brief is the vote's.
+func (v *MetaVote) Brief(like Scorer) Learner { return v.vote().Brief(like) }
 
 // Params gives the network's parameters by name.
 func (v *MetaVote) Params() map[string]*tensor.Tensor { return v.ProtoNet.Params() }

@@ -20,6 +20,8 @@ import (
 type Vote struct {
 	Matcher *Matcher  // with votes
 	More    []Learner // further members
+
+	as *voteScorer // calibrated as this one is; nil calibrates
 }
 
 var _ Learner = (*Vote)(nil)
@@ -43,29 +45,40 @@ func (l *Vote) Adapt(ctx context.Context, t *Task) (Scorer, error) {
 	if err != nil {
 		return nil, err
 	}
-	self, err := l.heldOut(ctx, t)
-	if err != nil {
-		return nil, err
+	c := &voteScorer{d: d, judge: s.(*matcherScorer).judges[0]}
+	if l.as != nil {
+		c.own = l.as.own
+	} else {
+		self, err := l.heldOut(ctx, t)
+		if err != nil {
+			return nil, err
+		}
+		c.own = newSurprise(self)
 	}
-	c := &voteScorer{d: d, judge: s.(*matcherScorer).judges[0], own: newSurprise(self)}
 	c.ballot(len(t.Support.Y) - len(rowsOf(t)[0])/d)
-	for _, m := range l.More {
+	for i, m := range l.More {
 		s, err := m.Adapt(ctx, t)
 		if err != nil {
 			return nil, err
+		}
+		if c.total++; l.as != nil {
+			c.more = append(c.more, member{m.Name(), s, l.as.more[i].scale})
+			continue
 		}
 		self, err := judgeSelf(ctx, m, s, t)
 		if err != nil {
 			return nil, err
 		}
 		c.more = append(c.more, member{m.Name(), s, newSurprise(marginsFrom(self))})
-		c.total++
 	}
 	return c, ctx.Err()
 }
 
-// Brief gives one whose matcher makes no tables.
-func (l *Vote) Brief() Learner { return &Vote{Matcher: l.Matcher.brief(), More: l.More} }
+// Brief gives one whose matcher makes no tables, and whose voters are calibrated as those of like are.
+func (l *Vote) Brief(like Scorer) Learner {
+	as, _ := like.(*voteScorer)
+	return &Vote{Matcher: l.Matcher.brief(), More: l.More, as: as}
+}
 
 // heldOutPart is the part of the benign rows that the matcher's own say is calibrated on.
 const heldOutPart = 4

@@ -89,3 +89,23 @@ func TestVoteTakesLargeTasks(t *testing.T) {
 		}
 	}
 }
+
+// What is taught briefly says about what the whole would.
+func TestBriefVoteSaysTheSame(t *testing.T) {
+	task := wide(13, 400, 5, 10)
+	l := &Vote{Matcher: Shipped(1), More: []Learner{&KNN{}}}
+	whole, err := l.Adapt(context.Background(), task)
+	if err != nil {
+		t.Fatal(err)
+	}
+	brief, err := l.Brief(whole).Adapt(context.Background(), task)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := Margin(brief, task.Query.X)
+	for i, want := range Margin(whole, task.Query.X) {
+		if math.Abs(float64(got[i]-want)) > .02 {
+			t.Errorf("row %d: %v briefly, else %v", i, got[i], want)
+		}
+	}
+}

@@ -19,14 +19,15 @@ import (
 // matchercode.go, matcherpair.go and matchertoken.go). A cell and its column's
 // token give evidence, and evidence is added up over the columns. Beside that
 // stand whole-row distances: in a metric that the tokens weigh, in normal scores, and in the rows
-// as they came. A last layer sees all of it; and the ratios of benign to taught
-// distances are added with gains that depend on the task, so that an untrained
-// matcher is about what [Ratio] is. Rows of known attacks, where there are some, are a third context.
+// as they came; and votes of learners that need no training, each calibrated on the
+// benign rows (see matchervotes.go). A last layer sees all of it; and the ratios of benign to taught
+// distances and the votes are added with gains that depend on the task, so that an untrained
+// matcher is about what [PlainVote] is. Rows of known attacks, where there are some, are a third context.
 //
 // A column that is a [View] is left out, as are constants and copies; of more
 // than Columns it takes those in which the taught rows stand out. Of a large
-// pool it takes 2,000 rows, of taught and of known rows 32. There must be a
-// taught row: it is no anomaly detector. With more than two classes each is
+// pool it takes 2,000 rows, of taught and of known rows 32; its votes take all taught rows and 600 known ones. There must be a
+// taught row: without, [Odd] judges. With more than two classes each is
 // judged against all others as its pool.
 type Matcher struct {
 	Model             // Hidden is the units of five layers; nil means 64, 48, 48, 32 and 48

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/spf13/cobra"
 
@@ -73,7 +74,7 @@ type hunt struct {
 	show     int
 	progress *progress
 
-	told  int
+	told  atomic.Int64 // by one goroutine; the one that reads shows it
 	pairs map[string]int // alerts by who to whom
 }
 
@@ -119,7 +120,7 @@ func (h *hunt) file(ctx context.Context, file string, keep io.Writer) (detect.Su
 	e := detect.Engine{
 		Detectors: []*detect.Armed{h.detector},
 		Skipped:   h.skipped,
-		Progress:  func(n int) { h.progress.show("%s: %s records, %s", file, count(n), plural(h.told, "alert")) },
+		Progress:  func(n int) { h.progress.show("%s: %s records, %s", file, count(n), plural(int(h.told.Load()), "alert")) },
 		Alert: func(alert inkling.Alert) error {
 			if err := json.NewEncoder(keep).Encode(alert); err != nil {
 				return &inkling.Error{Code: inkling.Invalid, Place: "alerts of " + alert.Detector, What: "cannot be kept", Remedy: "free space, or hunt with --no-save", Err: err}
@@ -142,14 +143,14 @@ func add(a, b detect.Summary) detect.Summary {
 
 func (h *hunt) tell(alert inkling.Alert) error {
 	h.progress.clear()
-	h.told++
+	told := int(h.told.Add(1))
 	h.pairs[who(alert)]++
 	switch {
 	case h.a.json:
 		return h.a.print(h.out, alert)
-	case h.told <= h.show:
+	case told <= h.show:
 		tellAlert(h.out, alert)
-	case h.told <= mostLines:
+	case told <= mostLines:
 		s := styleOf(h.out)
 		fmt.Fprintf(h.out, "%s  %s  p %.2g  %s\n", s.red("●"), who(alert), alert.PValue, s.dim(place(alert.Origin)))
 	}

@@ -10,6 +10,9 @@ import (
 
 // A matcher is trained without data, says how it does on fresh tasks, is the same again, and judges records.
 func TestTrainOnSyntheticTasks(t *testing.T) {
+	if testing.Short() {
+		t.Skip("judges on 900 tasks")
+	}
 	dir := t.TempDir()
 	model := func(name string) string { return filepath.Join(dir, name) }
 	args := []string{"train", "--learner", "matcher", "--set", `{"Width":0.25}`, "--iterations", "2", "--meta-batch", "2"}

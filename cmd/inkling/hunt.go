@@ -74,7 +74,7 @@ type hunt struct {
 	show     int
 	progress *progress
 
-	told  atomic.Int64 // by one goroutine; the one that reads shows it
+	told  atomic.Int64   // by one goroutine; the one that reads shows it
 	pairs map[string]int // alerts by who to whom
 }
 
@@ -120,7 +120,9 @@ func (h *hunt) file(ctx context.Context, file string, keep io.Writer) (detect.Su
 	e := detect.Engine{
 		Detectors: []*detect.Armed{h.detector},
 		Skipped:   h.skipped,
-		Progress:  func(n int) { h.progress.show("%s: %s records, %s", file, count(n), plural(int(h.told.Load()), "alert")) },
+		Progress: func(n int) {
+			h.progress.show("%s: %s records, %s", file, count(n), plural(int(h.told.Load()), "alert"))
+		},
 		Alert: func(alert inkling.Alert) error {
 			if err := json.NewEncoder(keep).Encode(alert); err != nil {
 				return &inkling.Error{Code: inkling.Invalid, Place: "alerts of " + alert.Detector, What: "cannot be kept", Remedy: "free space, or hunt with --no-save", Err: err}

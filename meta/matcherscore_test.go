@@ -164,7 +164,7 @@ func TestMatcherTakesAnyTable(t *testing.T) {
 }
 
 func BenchmarkMatcherAdapt(b *testing.B) {
-	task, l := wide(1, 1000, 10, 50), (&Matcher{}).sized(1)
+	task, l := wide(1, 1000, 10, 50), Shipped(1)
 	for b.Loop() {
 		if _, err := l.Adapt(context.Background(), task); err != nil {
 			b.Fatal(err)
@@ -173,7 +173,7 @@ func BenchmarkMatcherAdapt(b *testing.B) {
 }
 
 func BenchmarkMatcherScore(b *testing.B) {
-	task, l := wide(1, 1000, 10, 50), &Matcher{}
+	task, l := wide(1, 1000, 10, 50), Shipped(1)
 	s, err := l.Adapt(context.Background(), task)
 	if err != nil {
 		b.Fatal(err)

@@ -151,7 +151,7 @@ func tellEvidence(w io.Writer, s style, e inkling.Evidence) {
 	if len(e.Votes) > 0 {
 		var parts []string
 		for _, v := range e.Votes {
-			parts = append(parts, v.Voter+" "+voteText(v.PValue))
+			parts = append(parts, fmt.Sprintf("%s %.2g", v.Voter, v.PValue))
 		}
 		fmt.Fprintf(w, "  %-15s %s\n", "votes, as p", strings.Join(parts, s.dim(" · ")))
 	}
@@ -165,14 +165,6 @@ func tellEvidence(w io.Writer, s style, e inkling.Evidence) {
 		}
 		fmt.Fprintf(w, "  %-15s %s %-22s %s %s\n", label, bar(s, c.Share), c.Feature, s.bold(human(c.Value)), s.dim("benign "+human(c.Typical)))
 	}
-}
-
-// voteText writes a vote's p-value. A baseline's thousand records say nothing of smaller ones than this.
-func voteText(p float64) string {
-	if p < .001 {
-		return "<0.001"
-	}
-	return fmt.Sprintf("%.2g", p)
 }
 
 // flipText names the first changes; after the last one the record would pass.

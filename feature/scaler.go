@@ -118,11 +118,11 @@ func fit(values []float64, most int) numbers {
 	var n numbers
 	n.Unit = unitOf(values)
 	for _, v := range values {
-		n.Mean += logOf(v / n.Unit)
+		n.Mean += n.logOf(v)
 	}
 	n.Mean /= float64(len(values))
 	for _, v := range values {
-		d := logOf(v/n.Unit) - n.Mean
+		d := n.logOf(v) - n.Mean
 		n.Std += d * d
 	}
 	n.Std = math.Sqrt(n.Std / float64(len(values)))
@@ -282,10 +282,13 @@ func (s *Scaler) Tensor(raw [][]float64) *tensor.Tensor {
 	return t
 }
 
-func logOf(v float64) float64 { return math.Copysign(math.Log1p(math.Abs(v)), v) }
+// logOf gives sign(v)·log(1+|v|/unit), finite whatever v.
+func (n *numbers) logOf(v float64) float64 {
+	return math.Copysign(math.Log1p(min(math.Abs(v)/n.Unit, math.MaxFloat64)), v)
+}
 
 func (s *Scaler) logView(n *numbers, v float64) float32 {
-	z := (logOf(v/n.Unit) - n.Mean) / s.spread(n)
+	z := (n.logOf(v) - n.Mean) / s.spread(n)
 	return float32(min(max(z, -s.scaling.Clip), s.scaling.Clip))
 }
 

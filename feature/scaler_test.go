@@ -101,6 +101,27 @@ func TestApplyByHand(t *testing.T) {
 	}
 }
 
+// Shares of 0.02, 0.04 and 0.08 differ by their ratios, as bytes do: their unit is the median, 0.04. A column
+// where more than half are the same keeps a deviation of one.
+func TestSmallNumbersHaveTheirOwnUnit(t *testing.T) {
+	c := &Contract{Name: "table", Version: 1, Features: []Feature{{Name: "share"}, {Name: "mostly"}}}
+	s, err := Fit(c, [][]float64{{.02, 0}, {.04, 0}, {.08, .04}}, Scaling{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	logs := []float64{math.Log(1.5), math.Log(2), math.Log(3)}
+	mean := (logs[0] + logs[1] + logs[2]) / 3
+	std := math.Sqrt(((logs[0]-mean)*(logs[0]-mean) + (logs[1]-mean)*(logs[1]-mean) + (logs[2]-mean)*(logs[2]-mean)) / 3)
+	got := make([]float32, 2)
+	s.Apply(got, []float64{.16, .04})
+	if want := (math.Log(5) - mean) / std; math.Abs(float64(got[0])-want) > 1e-5 {
+		t.Errorf("0.16 is %v, want %v", got[0], want)
+	}
+	if want := math.Log(2) * 2 / 3; math.Abs(float64(got[1])-want) > 1e-5 {
+		t.Errorf("what is mostly 0 is %v at 0.04, want %v", got[1], want)
+	}
+}
+
 func TestScalerIsStored(t *testing.T) {
 	s := smallScaler(t, Scaling{Views: bothViews})
 	b, err := json.Marshal(s)
@@ -173,6 +194,7 @@ func FuzzApply(f *testing.F) {
 	f.Add(-math.MaxFloat64, math.MaxFloat64, 1.0, 5e-324)
 	f.Add(math.NaN(), math.NaN(), math.NaN(), -1e300)
 	f.Add(1.0, 1.0, 1.0, -1.0)
+	f.Add(1e-300, 1e-300, 1e308, -1e308)                             // in their unit these overflow
 	f.Add(-math.MaxFloat64, math.MaxFloat64, math.MaxFloat64, 1e308) // the distance of the knots overflows
 	c := &Contract{Name: "table", Version: 1, Features: []Feature{{Name: "x", Missing: true}, {Name: "y", Kind: Category, Levels: []string{"a"}}}}
 	f.Fuzz(func(t *testing.T, a, b, d, v float64) {

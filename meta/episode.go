@@ -61,7 +61,7 @@ func Detection(benign, taught *tensor.Tensor) *Task {
 }
 
 // OnlyThis gives the detection task with its known attacks among the benign rows: what it alerts on is like the
-// taught rows and unlike known attacks too. One known row in four is taken where they would be more than the benign rows' half.
+// taught rows and unlike known attacks too. Of known rows it takes half as many as there are benign ones, evenly spaced.
 func OnlyThis(t *Task) *Task {
 	if t.Known.Len() == 0 {
 		return t

@@ -119,15 +119,5 @@ func BenchmarkVoteAdapt(b *testing.B) {
 }
 
 func BenchmarkVoteScore(b *testing.B) {
-	task, l := wide(1, 1000, 10, 50), &Vote{Matcher: Shipped(1)}
-	s, err := l.Adapt(context.Background(), task)
-	if err != nil {
-		b.Fatal(err)
-	}
-	dst := make([]float32, 2*task.Support.Len())
-	b.ReportAllocs()
-	for b.Loop() {
-		s.Score(dst, task.Support.X)
-	}
-	b.ReportMetric(float64(b.N*task.Support.Len())/b.Elapsed().Seconds(), "rows/s")
+	benchScore(b, &Vote{Matcher: Shipped(1)})
 }

@@ -87,6 +87,10 @@ func (o *options) printKept(out io.Writer, chosen []*set, learners []string, boo
 			}
 			any = true
 			e := meta.MeanOf(all)
+			if len(all) == 1 { // one draw has no interval
+				line += fmt.Sprintf(" %.2f |", e.Mean)
+				continue
+			}
 			line += fmt.Sprintf(" %.2f [%.2f, %.2f] |", e.Mean, e.Low, e.High)
 			if e.Low > 1 {
 				broken[l]++

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/inkling-sec/inkling"
 	"github.com/inkling-sec/inkling/meta"
@@ -27,10 +28,14 @@ const (
 )
 
 func (f *trainFlags) trainOnPrior(cmd *cobra.Command, a *app, l meta.Trainer) error {
-	for _, name := range []string{"schema", "network", "images", "label", "benign", "hold-out", "drop"} {
-		if cmd.Flags().Changed(name) {
-			return &inkling.Error{Code: inkling.Invalid, What: "--" + name + " without --data", Remedy: "without data a " + f.learner + " is trained on synthetic tasks: leave it out, or name labelled files"}
+	useless := ""
+	cmd.Flags().Visit(func(fl *pflag.Flag) { // those that are about data
+		if _, of := fl.Annotations[schemaMark]; of || fl.Name == "schema" || fl.Name == "network" {
+			useless = fl.Name
 		}
+	})
+	if useless != "" {
+		return &inkling.Error{Code: inkling.Invalid, What: "--" + useless + " without --data", Remedy: "without data a " + f.learner + " is trained on synthetic tasks: leave it out, or name labelled files"}
 	}
 	if f.set != "" {
 		if err := set(l, f.set, elsewhere(l, false)); err != nil {

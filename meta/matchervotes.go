@@ -53,7 +53,7 @@ func castVotes(ctx context.Context, pool, taught []float32, known Set, d int, se
 	v.calibrateNear()
 	t := &Task{Ways: 2, Support: twoWays(pool, taught, d)}
 	trees := Forest{Trees: voteForest, Random: true, Folds: 5, Seed: seed}
-	learners := map[int]Learner{voteTrees: &trees}
+	learners := [voteSides]Learner{voteTrees: &trees}
 	if known.Len() > 0 {
 		at := spaced(known.Len(), voteKnown)
 		t.Known = Set{X: tensor.From(rowsAt(known.X.Data, d, at), len(at), d)}
@@ -67,8 +67,8 @@ func castVotes(ctx context.Context, pool, taught []float32, known Set, d int, se
 			learners[voteWhitened] = &Ratio{}
 		}
 	}
-	for i := range voteSides {
-		if l := learners[i]; l != nil {
+	for i, l := range learners {
+		if l != nil {
 			if err := v.cast(ctx, i, l, t); err != nil {
 				return nil, err
 			}

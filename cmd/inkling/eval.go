@@ -37,7 +37,8 @@ func evalCmd(a *app) *cobra.Command {
 Protocol new-attack: 1,000 benign rows and K examples from one half of the class
 are learned from; 10,000 other benign rows and the other half are judged. Up to
 500 rows of each other attack are known to all. Everything is fitted without the
-new class, exact duplicates are dropped first, and learners that train are
+new class, up to 50 rows of each other attack tell how often they are taken for
+it where 1 % of benign rows alert, exact duplicates are dropped first, and learners that train are
 trained anew for each class. With --known FILE… known attacks and training come
 from other captures, and --data is a site none of it has seen.
 

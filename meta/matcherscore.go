@@ -122,12 +122,17 @@ func (g *judge) judgeBlock(r *room, dst []float32, stride int, x *tensor.Tensor,
 func (g *judge) lookUp(r *room, x *tensor.Tensor, from, n int) {
 	d, width := g.d, x.Cols()
 	at, z, plain := r.at.rows(n).Data, r.z.rows(n).Data, r.plain.rows(n).Data
+	var values [matcherBlock]float32
+	var places [matcherBlock]int32
 	for j, column := range g.from {
 		t := &g.tables[j]
 		mean, dev := g.space.mean[j], g.space.dev[j]
 		for i := range n {
-			v := finite32(x.Data[(from+i)*width+column])
-			p, both := t.find(v)
+			values[i] = finite32(x.Data[(from+i)*width+column])
+		}
+		t.placesTo(places[:n], values[:n])
+		for i, v := range values[:n] {
+			p, both := t.pieceAt(int(places[i]), v)
 			p.addTo(r.sums.Data[i*tableSides:(i+1)*tableSides], t.along(v), float32(both))
 			normal := 2 * t.code.normal[both]
 			at[i*2*d+j] = clip32(normal, 8)
@@ -176,11 +181,16 @@ func (g *judge) deriveTo(r *room, n int) {
 	r.derived.shape[1] = sides
 	derived := r.derived.rows(n)
 	g.space.deriveTo(derived, r, n)
+	var values [matcherBlock]float32
+	var places [matcherBlock]int32
 	for j := range sides {
 		t := &g.tables[g.d+j]
 		for i := range n {
-			v := derived.Data[i*sides+j]
-			p, both := t.find(v)
+			values[i] = derived.Data[i*sides+j]
+		}
+		t.placesTo(places[:n], values[:n])
+		for i, v := range values[:n] {
+			p, both := t.pieceAt(int(places[i]), v)
 			p.addTo(r.sums.Data[i*tableSides:(i+1)*tableSides], t.along(v), float32(both))
 		}
 	}

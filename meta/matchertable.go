@@ -17,16 +17,18 @@ import (
 
 const (
 	tableSides = 1 + evidenceSides
-	tableError = 1e-4 // of what a piece adds to the additive score or to the evidence
-	tablePiece = 64   // most values that a piece goes over
-	tableStep  = .02  // most that a cell's logarithms differ by from value to value
-	tableDeep  = 10   // most halvings of the way between two values
+	tableError = 2e-3 // of what a piece adds to the additive score or to the evidence
+
+	tablePiece = 256 // most values that a piece goes over
+	tableStep  = .12 // most that a cell's logarithms differ by from value to value
+	tableDeep  = 10  // most halvings of the way between two values
 )
 
 // table is a column's.
 type table struct {
 	code     *code
 	at       []float32 // values at which pieces may end, rising
+	keys     []int32   // the same as whole numbers
 	upto     []int32   // [len(at)+1] benign values below each
 	low, top float32   // the least and the largest benign value: beyond, pieces are straight in logarithms
 	on, gap  []int32   // piece of each value, and of what lies before it; the last is beyond all
@@ -57,22 +59,51 @@ func (t *table) beyond(by float64) float32 {
 
 // find gives the piece of x and its rank.
 func (t *table) find(x float32) (p *piece, both int32) {
-	base, n := 0, len(t.at)
-	at := t.at
-	for n > 1 {
-		half := n >> 1
-		if at[base+half] <= x {
-			base += half
+	var place [1]int32
+	t.placesTo(place[:], []float32{x})
+	return t.pieceAt(int(place[0]), x)
+}
+
+// placesTo writes for each of xs the number of the last value that is no larger, or 0: by halving, four at a time
+// and without a branch, which a processor would guess wrong half the time.
+func (t *table) placesTo(dst []int32, xs []float32) {
+	keys := t.keys
+	for len(xs) > 0 {
+		var key [4]int64
+		var base [4]int
+		m := min(4, len(xs))
+		for i, x := range xs[:m] {
+			key[i] = int64(keyOf(x))
 		}
-		n -= half
+		for n := len(keys); n > 1; {
+			half := n >> 1
+			for i := range key { // −1, all bits, where the value is no larger, else 0
+				base[i] += half & int((int64(keys[base[i]+half])-key[i]-1)>>63)
+			}
+			n -= half
+		}
+		for i := range m {
+			dst[i] = int32(base[i])
+		}
+		dst, xs = dst[m:], xs[m:]
 	}
-	switch {
-	case at[base] == x:
-		return &t.pieces[t.on[base]], t.upto[base] + t.upto[base+1]
-	case at[base] < x:
-		base++
+}
+
+// keyOf gives whole numbers in the order of x.
+func keyOf(x float32) int32 {
+	b := int32(math.Float32bits(x + 0)) // −0 becomes 0
+	return b ^ b>>31&math.MaxInt32
+}
+
+// pieceAt is find where placesTo gave the place.
+func (t *table) pieceAt(place int, x float32) (p *piece, both int32) {
+	switch at := t.at[place]; {
+	case at == x:
+		return &t.pieces[t.on[place]], t.upto[place] + t.upto[place+1]
+	case at < x:
+		place++
 	}
-	return &t.pieces[t.gap[base]], 2 * t.upto[base]
+	return &t.pieces[t.gap[place]], 2 * t.upto[place]
 }
 
 // tabulate makes the tables of all columns.
@@ -95,6 +126,10 @@ func (g *judge) tabulate() []table {
 // close gives pieces to what has none: the values that only fine put there go
 // with what lies before them, and beyond the outermost ones nothing changes.
 func (t *table) close() {
+	t.keys = make([]int32, len(t.at))
+	for i, x := range t.at {
+		t.keys[i] = keyOf(x)
+	}
 	last := len(t.at) - 1
 	t.gap[0], t.gap[last+1] = t.on[0], t.on[last]
 	for i := 1; i < last; i++ {

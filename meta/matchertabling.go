@@ -14,10 +14,11 @@ type tabling struct {
 	bends   [][]float32 // values where what the network gets to see bends, of each column
 	singles [][]int     // values that one benign row has, of each column
 	todo    []span
+	done    []span // the round before, for its room
 	asked   []point
 	answers []float32 // [len(asked), tableSides]
 
-	of, first, second, out matrix
+	of, first, second, out, values matrix
 }
 
 // span is a piece to be made, from value a to value b of a column, or with on
@@ -46,6 +47,7 @@ type point struct {
 // begin plans a table's pieces.
 func (b *tabling) begin(j int) {
 	t := &b.tables[j]
+	t.pieces = make([]piece, 0, 256)
 	last := len(t.at) - 1
 	ends := make([]bool, len(t.at))
 	ends[0], ends[last] = true, true
@@ -112,7 +114,7 @@ func (b *tabling) ask() {
 func (b *tabling) askColumn(j int, asked []point) {
 	n, c := len(asked), &b.codes[j]
 	of, y, z, out := b.of.grow(n, b.cellSides()), b.first.grow(n, b.form.cell), b.second.grow(n, b.form.cell), b.out.grow(n, tableSides)
-	values := make([]float32, n)
+	values := b.values.grow(1, n).Data
 	for i, q := range asked {
 		values[i] = q.x
 	}
@@ -189,7 +191,7 @@ func (b *tabling) questions(q []point, s *span) []point {
 // settle makes pieces of those in work that are good, and halves the others.
 func (b *tabling) settle() {
 	work := b.todo
-	b.todo = nil
+	b.todo, b.done = b.done[:0], work
 	for i := range work {
 		s := &work[i]
 		at := s.first

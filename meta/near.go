@@ -103,6 +103,12 @@ func (ix *nearIndex) each(x []float32, k, self int, f func(i int, best []near)) 
 	defer giveBack(buf)
 	var store [16]near
 	best := store[:0]
+	var f8 fold
+	if ix.n >= manyNear {
+		room := borrow(ix.n / foldBy * 4)
+		defer giveBack(room)
+		f8 = newFold(ix.n, *room)
+	}
 	from, to := tensor.Tensor{Shape: []int{0, ix.d}}, tensor.Tensor{Shape: []int{0, ix.n}}
 	for lo := 0; lo < n; lo += nearBlock {
 		m := min(nearBlock, n-lo)
@@ -114,10 +120,87 @@ func (ix *nearIndex) each(x []float32, k, self int, f func(i int, best []near)) 
 			if self >= 0 {
 				skip = self + lo + i
 			}
-			best = nearest(best[:0], to.Data[i*ix.n:(i+1)*ix.n], k, skip)
+			if row := to.Data[i*ix.n : (i+1)*ix.n]; ix.n >= manyNear {
+				best = f8.nearest(best[:0], row, k, skip)
+			} else {
+				best = nearest(best[:0], row, k, skip)
+			}
 			f(lo+i, best)
 		}
 	}
+}
+
+// fold finds the nearest of many: the least of eight elements each, spaced evenly, tell which to look at.
+type fold struct {
+	n    int              // groups of eight
+	into [3]tensor.Tensor // the minima of two, four and eight
+}
+
+const (
+	manyNear = 256
+	foldBy   = 8
+)
+
+// newFold takes room for half of n elements.
+func newFold(n int, room []float32) (f fold) {
+	f.n = n / foldBy
+	for i := range f.into {
+		size := f.n << (2 - i)
+		f.into[i] = tensor.Tensor{Shape: []int{1, size}, Data: room[:size]}
+	}
+	return f
+}
+
+// least writes the minima.
+func (f *fold) least(d2 []float32) []float32 {
+	for i := range f.into {
+		size := f.n << (2 - i)
+		a, b := f.into[i], f.into[i]
+		a.Data, b.Data = d2[:size], d2[size:2*size]
+		tensor.MinTo(&f.into[i], &a, &b)
+		d2 = f.into[i].Data
+	}
+	return d2
+}
+
+// nearest is that of the same name.
+func (f *fold) nearest(best []near, d2 []float32, k, skip int) []near {
+	least := f.least(d2)
+	limit := float32(math.MaxFloat32)
+	if best = nearest(best, least, k+1, -1); len(best) > k { // one may be skip
+		limit = best[k].d2
+	}
+	best = best[:0]
+	look := func(j int) {
+		v := d2[j]
+		if !(v <= limit) || j == skip {
+			return
+		}
+		at := len(best)
+		if at == k {
+			if last := best[k-1]; last.d2 < v || last.d2 == v && int(last.row) < j {
+				return
+			}
+			at--
+		} else {
+			best = append(best, near{})
+		}
+		for ; at > 0 && (best[at-1].d2 > v || best[at-1].d2 == v && int(best[at-1].row) > j); at-- {
+			best[at] = best[at-1]
+		}
+		best[at] = near{v, int32(j)}
+	}
+	for g, v := range least {
+		if v <= limit {
+			for j := g; j < foldBy*f.n; j += f.n {
+				look(j)
+			}
+		}
+	}
+	for j := foldBy * f.n; j < len(d2); j++ {
+		look(j)
+	}
+	return best
 }
 
 // nearest appends the k smallest distances but that of row skip.

@@ -48,3 +48,25 @@ func TestNearestOrder(t *testing.T) {
 		t.Errorf("of two rows the three nearest are %v", got)
 	}
 }
+
+// Folding finds what looking at every element does: with ties, with infinities, and with one that does not count.
+func TestFoldFindsTheNearest(t *testing.T) {
+	r := rand.New(rand.NewPCG(2, 2))
+	for range 2000 {
+		n := manyNear + r.IntN(100)
+		f := newFold(n, make([]float32, n/2))
+		d2 := make([]float32, n)
+		for i := range d2 {
+			switch d2[i] = float32(r.IntN(1 + n/(1+r.IntN(n)))); {
+			case r.IntN(5) == 0:
+				d2[i] = float32(math.Inf(1))
+			case r.IntN(3) == 0:
+				d2[i] += r.Float32()
+			}
+		}
+		k, skip := 1+r.IntN(7), r.IntN(n+1)-1
+		if got, want := f.nearest(nil, d2, k, skip), nearest(nil, d2, k, skip); !slices.Equal(got, want) {
+			t.Fatalf("%d nearest of %d but %d: %v, want %v", k, n, skip, got, want)
+		}
+	}
+}

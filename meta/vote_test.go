@@ -102,13 +102,18 @@ func TestBriefVoteSaysTheSame(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := Margin(brief, task.Query.X)
-	for i, want := range Margin(whole, task.Query.X) {
-		if math.Abs(float64(got[i]-want)) > .02 {
-			t.Errorf("row %d: %v briefly, else %v", i, got[i], want)
+	got, want, sum := Margin(brief, task.Query.X), Margin(whole, task.Query.X), 0.0
+	for i := range want {
+		off := math.Abs(float64(got[i] - want[i]))
+		if sum += off; off > .2 { // a surprise goes in steps, among few benign rows that are as odd in large ones
+			t.Errorf("row %d: %v briefly, else %v", i, got[i], want[i])
 		}
 	}
+	if mean := sum / float64(len(want)); mean > .005 {
+		t.Errorf("off by %v in the mean", mean)
+	}
 }
+
 func BenchmarkVoteAdapt(b *testing.B) {
 	task, l := wide(1, 1000, 10, 50), &Vote{Matcher: Shipped(1)}
 	for b.Loop() {

@@ -24,6 +24,7 @@ var exact = []loop{
 	{"FillTo", "m", 1, func(x []*Tensor) { FillTo(x[0], 1.5) }, false},
 	{"AddTo", "mmm", 1, func(x []*Tensor) { AddTo(x[0], x[1], x[2]) }, true},
 	{"SubTo", "mmm", 1, func(x []*Tensor) { SubTo(x[0], x[1], x[2]) }, true},
+	{"MinTo", "mmm", 1, func(x []*Tensor) { MinTo(x[0], x[1], x[2]) }, true},
 	{"MulTo", "mmm", 1, func(x []*Tensor) { MulTo(x[0], x[1], x[2]) }, true},
 	{"DivTo", "mmm", 1, func(x []*Tensor) { DivTo(x[0], x[1], x[2]) }, true},
 	{"ScaleTo", "mm", 1, func(x []*Tensor) { ScaleTo(x[0], x[1], -0.3) }, true},

@@ -71,6 +71,23 @@ func DivTo(dst, a, b *Tensor) {
 	}
 }
 
+// MinTo writes the lesser of a and b, element by element; b where one is not a number.
+func MinTo(dst, a, b *Tensor) {
+	same("MinTo", dst, a, b)
+	x, y := a.Data, b.Data
+	if use != plain {
+		minSIMD(dst.Data, x, y)
+		return
+	}
+	for i, v := range x {
+		if w := y[i]; v < w {
+			dst.Data[i] = v
+		} else {
+			dst.Data[i] = w
+		}
+	}
+}
+
 // ScaleTo writes f·a.
 func ScaleTo(dst, a *Tensor, f float32) {
 	same("ScaleTo", dst, a)

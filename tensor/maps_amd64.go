@@ -29,6 +29,11 @@ func mulSIMD(dst []float32, a []float32, b []float32)
 //go:noescape
 func divSIMD(dst []float32, a []float32, b []float32)
 
+// minSIMD writes a where it is less than b, else b.
+//
+//go:noescape
+func minSIMD(dst []float32, a []float32, b []float32)
+
 // scaleSIMD writes f·a.
 //
 //go:noescape

@@ -645,6 +645,135 @@ halfend:
 	VZEROUPPER
 	RET
 
+// func minSIMD(dst []float32, a []float32, b []float32)
+// Requires: AVX, AVX512F
+TEXT ·minSIMD(SB), NOSPLIT, $0-72
+	CMPB  ·use+0(SB), $0x02
+	JNE   avx2
+	MOVQ  dst_len+8(FP), AX
+	MOVQ  dst_base+0(FP), DX
+	MOVQ  a_base+24(FP), BX
+	MOVQ  b_base+48(FP), SI
+	TESTQ AX, AX
+	JZ    wideend
+	MOVQ  AX, CX
+	ANDQ  $0x0f, CX
+	MOVL  $0x00000001, DI
+	SHLL  CL, DI
+	DECL  DI
+	KMOVW DI, K1
+	XORQ  CX, CX
+
+wide4:
+	CMPQ    AX, $0x40
+	JL      wide4done
+	VMOVUPS (BX)(CX*4), Z0
+	VMOVUPS (SI)(CX*4), Z1
+	VMINPS  Z1, Z0, Z0
+	VMOVUPS Z0, (DX)(CX*4)
+	VMOVUPS 64(BX)(CX*4), Z0
+	VMOVUPS 64(SI)(CX*4), Z1
+	VMINPS  Z1, Z0, Z0
+	VMOVUPS Z0, 64(DX)(CX*4)
+	VMOVUPS 128(BX)(CX*4), Z0
+	VMOVUPS 128(SI)(CX*4), Z1
+	VMINPS  Z1, Z0, Z0
+	VMOVUPS Z0, 128(DX)(CX*4)
+	VMOVUPS 192(BX)(CX*4), Z0
+	VMOVUPS 192(SI)(CX*4), Z1
+	VMINPS  Z1, Z0, Z0
+	VMOVUPS Z0, 192(DX)(CX*4)
+	ADDQ    $0x40, CX
+	SUBQ    $0x40, AX
+	JMP     wide4
+
+wide4done:
+wide1:
+	CMPQ    AX, $0x10
+	JL      wide1done
+	VMOVUPS (BX)(CX*4), Z0
+	VMOVUPS (SI)(CX*4), Z1
+	VMINPS  Z1, Z0, Z0
+	VMOVUPS Z0, (DX)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, AX
+	JMP     wide1
+
+wide1done:
+	TESTQ     AX, AX
+	JZ        widerowdone
+	VMOVUPS.Z (BX)(CX*4), K1, Z0
+	VMOVUPS.Z (SI)(CX*4), K1, Z1
+	VMINPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (DX)(CX*4)
+
+widerowdone:
+wideend:
+	VZEROUPPER
+	RET
+
+avx2:
+	MOVQ    dst_len+8(FP), CX
+	MOVQ    dst_base+0(FP), DX
+	MOVQ    a_base+24(FP), BX
+	MOVQ    b_base+48(FP), SI
+	TESTQ   CX, CX
+	JZ      halfend
+	LEAQ    lanes<>+0(SB), AX
+	MOVQ    CX, DI
+	ANDQ    $0x07, DI
+	NEGQ    DI
+	VMOVUPS 64(AX)(DI*4), Y0
+	XORQ    AX, AX
+
+half4:
+	CMPQ    CX, $0x20
+	JL      half4done
+	VMOVUPS (BX)(AX*4), Y1
+	VMOVUPS (SI)(AX*4), Y2
+	VMINPS  Y2, Y1, Y1
+	VMOVUPS Y1, (DX)(AX*4)
+	VMOVUPS 32(BX)(AX*4), Y1
+	VMOVUPS 32(SI)(AX*4), Y2
+	VMINPS  Y2, Y1, Y1
+	VMOVUPS Y1, 32(DX)(AX*4)
+	VMOVUPS 64(BX)(AX*4), Y1
+	VMOVUPS 64(SI)(AX*4), Y2
+	VMINPS  Y2, Y1, Y1
+	VMOVUPS Y1, 64(DX)(AX*4)
+	VMOVUPS 96(BX)(AX*4), Y1
+	VMOVUPS 96(SI)(AX*4), Y2
+	VMINPS  Y2, Y1, Y1
+	VMOVUPS Y1, 96(DX)(AX*4)
+	ADDQ    $0x20, AX
+	SUBQ    $0x20, CX
+	JMP     half4
+
+half4done:
+half1:
+	CMPQ    CX, $0x08
+	JL      half1done
+	VMOVUPS (BX)(AX*4), Y1
+	VMOVUPS (SI)(AX*4), Y2
+	VMINPS  Y2, Y1, Y1
+	VMOVUPS Y1, (DX)(AX*4)
+	ADDQ    $0x08, AX
+	SUBQ    $0x08, CX
+	JMP     half1
+
+half1done:
+	TESTQ      CX, CX
+	JZ         halfrowdone
+	VMASKMOVPS (BX)(AX*4), Y0, Y1
+	VMASKMOVPS (SI)(AX*4), Y0, Y2
+	VMINPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (DX)(AX*4)
+
+halfrowdone:
+halfend:
+	VZEROUPPER
+	RET
+
 // func scaleSIMD(dst []float32, a []float32, f float32)
 // Requires: AVX, AVX512F
 TEXT ·scaleSIMD(SB), NOSPLIT, $0-52

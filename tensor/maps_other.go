@@ -19,6 +19,9 @@ func mulSIMD(dst []float32, a []float32, b []float32) { panic("tensor: no kernel
 // divSIMD writes a/b.
 func divSIMD(dst []float32, a []float32, b []float32) { panic("tensor: no kernel") }
 
+// minSIMD writes a where it is less than b, else b.
+func minSIMD(dst []float32, a []float32, b []float32) { panic("tensor: no kernel") }
+
 // scaleSIMD writes f·a.
 func scaleSIMD(dst []float32, a []float32, f float32) { panic("tensor: no kernel") }
 

@@ -20,6 +20,7 @@ func maps() {
 		{name: "subSIMD", doc: "writes a − b.", in: operands("a b each"), make: both(VSUBPS)},
 		{name: "mulSIMD", doc: "writes a·b.", in: operands("a b each"), make: both(VMULPS)},
 		{name: "divSIMD", doc: "writes a/b.", in: operands("a b each"), make: both(VDIVPS)},
+		{name: "minSIMD", doc: "writes a where it is less than b, else b.", in: operands("a b each"), make: both(VMINPS)},
 		{name: "scaleSIMD", doc: "writes f·a.", in: operands("a each, f one"), make: both(VMULPS)},
 		{name: "offsetSIMD", doc: "writes a + f.", in: operands("a each, f one"), make: both(VADDPS)},
 		{name: "addScaledSIMD", doc: "writes a + f·b.", in: operands("a b each, f one"), make: addProduct},

@@ -20,7 +20,7 @@ const (
 	tableError = 2e-3 // of what a piece adds to the additive score or to the evidence
 
 	tablePiece = 256 // most values that a piece goes over
-	tableStep  = .12 // most that a cell's logarithms differ by from value to value
+	tableStep  = .06 // most that a cell's logarithms differ by from value to value
 	tableDeep  = 10  // most halvings of the way between two values
 )
 

@@ -24,6 +24,8 @@ var floors = [][]string{
 	{"meta", "read"},
 	{"meta/metatest", "prior", "detect", "read/readtest"},
 	{"eval", "images", "prior/picture"},
+	{"dataset"},
+	{"pack"},
 	{"cmd/*", "bench", "bench/*"},
 }
 

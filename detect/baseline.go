@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"cmp"
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
@@ -46,7 +47,7 @@ const baselineFormat = 1
 
 // BaselineOptions say how a baseline is made; zero values are defaults.
 type BaselineOptions struct {
-	Schema      string   // "flow" or "table"; "" means flow
+	Schema      string   // of feature.Families, or "table"; "" means flow
 	Drop        []string // columns of a table not to learn from
 	Label       string   // when set, only records whose column Label says Benign are kept (all are seen by features over time)
 	Benign      string
@@ -66,6 +67,7 @@ type sampled struct {
 
 // NewBaseline samples the readers' benign records evenly (reservoir sampling, so in bounded memory).
 func NewBaseline(ctx context.Context, name string, files []string, open func(file string) (inkling.Reader, error), o BaselineOptions) (*Baseline, error) {
+	o.Schema = cmp.Or(o.Schema, feature.Flow().Name)
 	pool, calibration := o.Pool, o.Calibration
 	if pool == 0 {
 		pool = 1000
@@ -138,7 +140,7 @@ func (b *Baseline) split(kept []sampled, pool int, rng *rand.Rand, o BaselineOpt
 			}
 		}
 	} else {
-		b.Contract = feature.Flow()
+		b.Contract = feature.Find(o.Schema).New().Contract()
 	}
 	for i, s := range kept {
 		to := &b.Pool
@@ -175,10 +177,11 @@ func (b *Baseline) sample(ctx context.Context, file string, open func(string) (i
 		return err
 	}
 	defer r.Close()
+	r = feature.Gather(o.Schema, r)
 	var x feature.Extractor
 	var raw []float64
 	if o.Schema != "table" {
-		x = feature.NewFlow(feature.FlowOptions{})
+		x = feature.Find(o.Schema).New()
 		raw = make([]float64, len(x.Contract().Features))
 	}
 	var rec inkling.Record

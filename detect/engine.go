@@ -53,6 +53,7 @@ func (e *Engine) Run(ctx context.Context, r inkling.Reader) (Summary, error) {
 	if err != nil {
 		return Summary{}, err
 	}
+	r = feature.Gather(x.Contract().Name, r)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var (

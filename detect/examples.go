@@ -21,6 +21,7 @@ func Examples(ctx context.Context, r inkling.Reader, file string, lines []int, c
 	if err != nil {
 		return Rows{}, err
 	}
+	r = feature.Gather(c.Name, r)
 	want := map[int]bool{}
 	for _, l := range lines {
 		want[l] = true

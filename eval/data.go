@@ -25,25 +25,31 @@ type Data struct {
 	Name       string
 	Label      []string // class of row i
 	Number     []int    // row i's number in the files as read, from 0
-	Group      []int    // row i's file
+	Group      []int    // row i's file, or what Options.Group says
 	Duplicates int      // rows dropped for being the same as an earlier one, label included
 
 	raw     [][]float64 // the features of row i where the contract is fixed; nil for tables
 	fixed   *feature.Contract
 	records []inkling.Record // the records where the contract is fitted to each episode
 	options feature.TableOptions
+	groups  map[string]int
 }
 
 // Options say how labelled data is read.
 type Options struct {
-	Schema string   // "flow" or "table"
+	Schema string   // of feature.Families, or "table"
 	Drop   []string // columns to leave out
 	Label  string   // column that holds the class
+	Group  string   // column that says what belongs together, such as a patient; "" makes a group of each file
 }
 
 // Load reads labelled records from the readers in turn, each a capture of its own.
 func Load(ctx context.Context, name string, open []func() (inkling.Reader, error), o Options) (*Data, error) {
 	d := &Data{Name: name, options: feature.TableOptions{Drop: o.Drop, Label: []string{o.Label}}}
+	if o.Group != "" && o.Schema == "table" {
+		d.options.Drop = append(slices.Clone(o.Drop), o.Group)
+		o.Drop = d.options.Drop
+	}
 	seen := map[[2]uint64]bool{}
 	number := 0
 	for group, f := range open {
@@ -64,14 +70,15 @@ func Load(ctx context.Context, name string, open []func() (inkling.Reader, error
 }
 
 func (d *Data) read(ctx context.Context, r inkling.Reader, group int, number *int, seen map[[2]uint64]bool, o Options) error {
-	var flow feature.Extractor
-	if o.Schema == "flow" {
-		flow = feature.NewFlow(feature.FlowOptions{})
-		d.fixed = flow.Contract()
+	var x feature.Extractor
+	if f := feature.Find(o.Schema); f != nil {
+		x = f.New()
+		d.fixed = x.Contract()
+		r = feature.Gather(o.Schema, r)
 	}
 	var rec inkling.Record
 	var schema *inkling.Schema
-	label, drop := -1, []bool(nil)
+	label, by, drop := -1, -1, []bool(nil)
 	for ; ; *number++ {
 		if *number%4096 == 0 && ctx.Err() != nil {
 			return ctx.Err()
@@ -88,15 +95,24 @@ func (d *Data) read(ctx context.Context, r inkling.Reader, group int, number *in
 			if label, drop, err = d.bind(schema, rec.Origin, o); err != nil {
 				return err
 			}
+			if by = schema.Index(o.Group); o.Group != "" && by < 0 {
+				return &inkling.Error{Code: inkling.Invalid, Place: rec.Origin.String(), What: fmt.Sprintf("no column %q to group by among %s", o.Group, names(schema)), Remedy: "correct --group"}
+			}
+		}
+		if by >= 0 {
+			group = d.groupOf(&rec, by)
 		}
 		class := string(trim(rec.Text[label]))
 		if class == "" {
 			return &inkling.Error{Code: inkling.Invalid, Place: rec.Origin.String(), What: fmt.Sprintf("no value in the label column %q", o.Label), Remedy: "label every row, or leave the row out"}
 		}
-		if flow != nil {
+		if x != nil {
 			row := make([]float64, len(d.fixed.Features))
-			if err := flow.Extract(row, &rec); err != nil {
+			if err := x.Extract(row, &rec); err != nil {
 				return err
+			}
+			if class == Unjudged {
+				continue
 			}
 			if d.fresh(seen, hashRow(row, class)) {
 				d.raw = append(d.raw, row)
@@ -107,6 +123,26 @@ func (d *Data) read(ctx context.Context, r inkling.Reader, group int, number *in
 			d.add(class, *number, group)
 		}
 	}
+}
+
+// Unjudged is the class of records that only features over time see.
+const Unjudged = "-"
+
+// groupOf numbers the values of the group's column as they come.
+func (d *Data) groupOf(r *inkling.Record, by int) int {
+	value := string(r.Text[by])
+	if r.Schema.Fields[by].Kind != inkling.Text {
+		value = fmt.Sprint(r.Num[by])
+	}
+	n, ok := d.groups[value]
+	if !ok {
+		if d.groups == nil {
+			d.groups = map[string]int{}
+		}
+		n = len(d.groups)
+		d.groups[value] = n
+	}
+	return n
 }
 
 func (d *Data) bind(s *inkling.Schema, at inkling.Origin, o Options) (label int, drop []bool, err error) {

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/inkling-sec/inkling"
 	"github.com/inkling-sec/inkling/detect"
@@ -29,6 +30,17 @@ type Plan struct {
 	Training meta.Run
 	Scaling  feature.Scaling
 	Note     func(string) // told what is under way; may be nil
+	// Each, when set, is told every episode's outcome, one at a time and in no order; margins are not to be kept.
+	Each func(Outcome)
+}
+
+// Outcome is what a learner made of an episode.
+type Outcome struct {
+	Learner               string
+	Episode               *Episode
+	Metrics               Metrics
+	Benign, Attack, Other []float32 // margins of the query rows, in their order
+	Teach, Score          time.Duration
 }
 
 // stage is what all episodes of one class share: everything fitted, nothing of it on the class.
@@ -218,9 +230,12 @@ func (p *Plan) judge(ctx context.Context, s *stage, episodes []Episode, learners
 		wg.Go(func() {
 			for i := range next {
 				for j, l := range learners {
-					m, err := p.play(ctx, s, episodes[i], l)
+					o, err := p.play(ctx, s, &episodes[i], l)
 					mu.Lock()
-					scores[cell{i, j}] = m
+					scores[cell{i, j}] = o.Metrics
+					if err == nil && p.Each != nil {
+						p.Each(o)
+					}
 					if err != nil && first == nil {
 						first = fmt.Errorf("%s on %s, %d shots: %w", l.Name(), s.class, episodes[i].Shots, err)
 					}
@@ -245,7 +260,7 @@ func (p *Plan) judge(ctx context.Context, s *stage, episodes []Episode, learners
 	return nil
 }
 
-func (p *Plan) play(ctx context.Context, s *stage, e Episode, l meta.Learner) (Metrics, error) {
+func (p *Plan) play(ctx context.Context, s *stage, e *Episode, l meta.Learner) (Outcome, error) {
 	taught := s.scaler.Tensor(choose(s.raw, e.Support))
 	task := meta.Detection(s.benign, taught)
 	task.Columns = s.column
@@ -255,13 +270,16 @@ func (p *Plan) play(ctx context.Context, s *stage, e Episode, l meta.Learner) (M
 	if p.OnlyThis {
 		task = meta.OnlyThis(task)
 	}
+	began := time.Now()
 	scorer, err := l.Adapt(ctx, task)
 	if err != nil {
-		return Metrics{}, err
+		return Outcome{}, err
 	}
+	taughtAt := time.Now()
 	margin := meta.Margin(scorer, s.query)
+	scored := time.Since(taughtAt)
 	benign, attack, other := margin[:s.split[0]], margin[s.split[0]:s.split[1]], margin[s.split[1]:]
-	return Metrics{
+	m := Metrics{
 		AUROC:    meta.AUROC(benign, attack),
 		AP:       meta.AveragePrecision(benign, attack),
 		Recall1:  meta.RecallAtFPR(benign, attack, 0.01),
@@ -270,7 +288,8 @@ func (p *Plan) play(ctx context.Context, s *stage, e Episode, l meta.Learner) (M
 		Other:    meta.AUROC(other, attack),
 		Taken1:   meta.RecallAtFPR(benign, other, 0.01),
 		Kept1:    realised(benign, 0.01),
-	}, nil
+	}
+	return Outcome{l.Name(), e, m, benign, attack, other, taughtAt.Sub(began), scored}, nil
 }
 
 // realised promises a false-alarm rate on the first half of benign margins and gives that of the second; NaN

@@ -6,7 +6,7 @@
 // use the same three, and everything learned carries the contract's hash, so a
 // model is never given rows of another making.
 //
-// There are two families: the fixed flow contract ([NewFlow]) with statistics
+// There are the fixed contracts of [Families], such as that of flows with its statistics
 // over time, and contracts of any table, made by [InspectTable].
 package feature
 
@@ -182,20 +182,6 @@ type Extractor interface {
 	// contract needs, or whose values cannot be used, is an *inkling.Error with
 	// Code Invalid; such a record leaves no trace in the extractor.
 	Extract(dst []float64, r *inkling.Record) error
-}
-
-// New gives the extractor of a contract that was stored. A flow contract of
-// another version is a Conflict; any other name is a table's.
-func New(c *Contract) (Extractor, error) {
-	if c.Name != flowName {
-		return NewTable(c)
-	}
-	if c.Hash() != Flow().Hash() {
-		return nil, &inkling.Error{Code: inkling.Conflict, Place: "contract " + c.Name,
-			What:   fmt.Sprintf("version %d differs from this program's version %d", c.Version, Flow().Version),
-			Remedy: "make the baseline and its detectors again, or use the program they were made with"}
-	}
-	return NewFlow(FlowOptions{}), nil
 }
 
 // lacking is the error of a schema without the fields a contract needs.

@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/inkling-sec/inkling/dataset"
 	"github.com/inkling-sec/inkling/eval"
 	"github.com/inkling-sec/inkling/meta"
 	"github.com/inkling-sec/inkling/tensor"
@@ -203,7 +204,7 @@ func (o *options) judge(ctx context.Context, s *set, judges []*judged) ([]*book,
 	for n := range draws {
 		for _, p := range parts {
 			if err := o.play(ctx, s, p, n, judges, books); err != nil {
-				return nil, fmt.Errorf("%s %s: %w", s.name, p.name, err)
+				return nil, fmt.Errorf("%s %s: %w", s.name, p.Name, err)
 			}
 		}
 	}
@@ -227,11 +228,11 @@ func (o *options) protocol(s *set, n int) eval.NewAttack {
 }
 
 // play plays one draw on one part with the learners that have not had it.
-func (o *options) play(ctx context.Context, s *set, p part, n int, judges []*judged, books []*book) error {
+func (o *options) play(ctx context.Context, s *set, p dataset.Part, n int, judges []*judged, books []*book) error {
 	plan := eval.Plan{Protocol: o.protocol(s, n)}
 	of := map[string]int{}
 	for i, b := range books {
-		if b.find(p.name, n) == nil {
+		if b.find(p.Name, n) == nil {
 			of[judges[i].name] = i
 			plan.Trained = append(plan.Trained, judges[i])
 			judges[i].reset()
@@ -241,17 +242,17 @@ func (o *options) play(ctx context.Context, s *set, p part, n int, judges []*jud
 		return nil
 	}
 	began := time.Now()
-	episodes, err := plan.Protocol.Episodes(p.data)
+	episodes, err := plan.Protocol.Episodes(p.Data)
 	if err != nil {
 		return err
 	}
-	results, err := plan.Play(ctx, p.data, episodes)
+	results, err := plan.Play(ctx, p.Data, episodes)
 	if err != nil {
 		return err
 	}
 	played := map[int]*draw{}
 	for _, i := range of {
-		played[i] = judges[i].draw(p.name, n)
+		played[i] = judges[i].draw(p.Name, n)
 	}
 	for _, r := range results {
 		if r.Classes == 0 { // not a mean
@@ -265,7 +266,7 @@ func (o *options) play(ctx context.Context, s *set, p part, n int, judges []*jud
 			return err
 		}
 	}
-	fmt.Fprintf(o.diag, "%s %s draw %d: %d episodes, %d learners, %.1f s\n", s.name, p.name, n, len(episodes), len(of), time.Since(began).Seconds())
+	fmt.Fprintf(o.diag, "%s %s draw %d: %d episodes, %d learners, %.1f s\n", s.name, p.Name, n, len(episodes), len(of), time.Since(began).Seconds())
 	return ctx.Err()
 }
 
@@ -287,20 +288,20 @@ func value(v *float64) float64 {
 }
 
 // printOf is a hash of a set's rows and classes.
-func printOf(parts []part) (string, error) {
+func printOf(parts []dataset.Part) (string, error) {
 	h := sha256.New()
 	for _, p := range parts {
-		all := make([]int, len(p.data.Label))
+		all := make([]int, len(p.Data.Label))
 		for i := range all {
 			all[i] = i
 		}
-		c, raw, err := p.data.Features(all)
+		c, raw, err := p.Data.Features(all)
 		if err != nil {
 			return "", err
 		}
-		fmt.Fprintln(h, p.name, c.Hash())
+		fmt.Fprintln(h, p.Name, c.Hash())
 		for i, row := range raw {
-			fmt.Fprintln(h, p.data.Label[i], p.data.Group[i])
+			fmt.Fprintln(h, p.Data.Label[i], p.Data.Group[i])
 			binary.Write(h, binary.LittleEndian, row)
 		}
 	}

@@ -29,6 +29,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/inkling-sec/inkling/dataset"
 )
 
 func main() {
@@ -83,7 +85,7 @@ func run(ctx context.Context, args []string, out, diag io.Writer) error {
 	var judged []*book
 	for _, s := range chosen {
 		books, err := o.judge(ctx, s, judges)
-		if errors.Is(err, errAbsent) || errors.Is(err, os.ErrNotExist) {
+		if errors.Is(err, dataset.ErrAbsent) || errors.Is(err, os.ErrNotExist) {
 			fmt.Fprintf(diag, "SKIPPED %s: %v\n", s.name, err)
 			continue
 		}
@@ -168,7 +170,7 @@ func (o *options) tellLoaded(ctx context.Context, out io.Writer, chosen []*set) 
 	for _, s := range chosen {
 		began := time.Now()
 		parts, err := s.parts(ctx, o.data, o.lab)
-		if errors.Is(err, errAbsent) || errors.Is(err, os.ErrNotExist) {
+		if errors.Is(err, dataset.ErrAbsent) || errors.Is(err, os.ErrNotExist) {
 			fmt.Fprintf(out, "%-24s SKIPPED: %v\n", s.name, err)
 			continue
 		}
@@ -187,25 +189,27 @@ func (o *options) tellLoaded(ctx context.Context, out io.Writer, chosen []*set) 
 }
 
 // tell says what a part has, and how many classes are held out at each number of shots.
-func (o *options) tell(out io.Writer, s *set, p part) error {
-	c, err := p.data.Contract()
+func (o *options) tell(out io.Writer, s *set, p dataset.Part) error {
+	c, err := p.Data.Contract()
 	if err != nil {
 		return err
 	}
-	episodes, err := o.protocol(s, 0).Episodes(p.data)
+	episodes, err := o.protocol(s, 0).Episodes(p.Data)
 	if err != nil {
 		return err
 	}
 	groups, held, benign := map[int]bool{}, map[int]int{}, 0
-	for i, g := range p.data.Group {
+	for i, g := range p.Data.Group {
 		groups[g] = true
-		benign += int(bit(p.data.Label[i] == s.benign))
+		if p.Data.Label[i] == s.benign {
+			benign++
+		}
 	}
 	for _, e := range episodes {
 		held[e.Shots]++
 	}
-	name := strings.TrimSuffix(s.name+"/"+p.name, "/")
-	fmt.Fprintf(out, "%-36s %6d rows  %6d benign  %3d columns  %3d classes  %6d duplicates dropped  %3d groups; held out at", name, len(p.data.Label), benign, len(c.Features), len(p.data.Classes()), p.data.Duplicates, len(groups))
+	name := strings.TrimSuffix(s.name+"/"+p.Name, "/")
+	fmt.Fprintf(out, "%-36s %6d rows  %6d benign  %3d columns  %3d classes  %6d duplicates dropped  %3d groups; held out at", name, len(p.Data.Label), benign, len(c.Features), len(p.Data.Classes()), p.Data.Duplicates, len(groups))
 	for _, k := range o.shots {
 		fmt.Fprintf(out, " K=%d: %d", k, held[k])
 	}

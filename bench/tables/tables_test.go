@@ -17,6 +17,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/inkling-sec/inkling/dataset"
 	"github.com/inkling-sec/inkling/meta"
 )
 
@@ -31,34 +32,6 @@ func npyOf(descr, order, shape string, data any) []byte {
 		panic(err)
 	}
 	return b
-}
-
-func TestReadNPY(t *testing.T) {
-	for _, row := range []struct {
-		name string
-		file []byte
-		want array
-	}{
-		{"C order", npyOf("<f8", "False", "(2, 3)", []float64{1, 2, 3, 4, 5, 6}), array{shape: []int{2, 3}, num: []float64{1, 2, 3, 4, 5, 6}}},
-		{"Fortran order", npyOf("<i2", "True", "(2, 3)", []int16{1, 4, 2, 5, 3, -6}), array{shape: []int{2, 3}, num: []float64{1, 2, 3, 4, 5, -6}}},
-		{"one side", npyOf("|u1", "False", "(3,)", []uint8{0, 1, 255}), array{shape: []int{3}, num: []float64{0, 1, 255}}},
-		{"float32", npyOf("<f4", "False", "(1,)", []float32{0.5}), array{shape: []int{1}, num: []float64{0.5}}},
-		{"texts", npyOf("<U2", "False", "(3,)", []uint32{'N', 0, '/', 0, 'A', 'b'}), array{shape: []int{3}, text: []string{"N", "/", "Ab"}}},
-	} {
-		got, err := readNPY(row.file)
-		if err != nil || !reflect.DeepEqual(*got, row.want) {
-			t.Errorf("%s: %+v (%v)", row.name, got, err)
-		}
-	}
-	good := npyOf("<f8", "False", "(2, 3)", make([]float64, 6))
-	for name, bad := range map[string][]byte{
-		"empty": nil, "cut short": good[:len(good)-1], "no header": good[:11],
-		"objects": npyOf("|O8", "False", "(1,)", []float64{0}), "big-endian": npyOf(">f8", "False", "(1,)", []float64{0}),
-	} {
-		if _, err := readNPY(bad); err == nil {
-			t.Errorf("%s: no error", name)
-		}
-	}
 }
 
 // npz writes an adbench file: 400 inliers and 60 outliers of two columns in Fortran order.
@@ -337,55 +310,6 @@ func TestSetsKeepTheDiscipline(t *testing.T) {
 	}
 }
 
-func TestAccounts(t *testing.T) {
-	accounts := map[string]*account{"1": {balance: 10, class: "1"}, "2": {class: "0"}, "3": {class: "0"}}
-	for _, p := range [][4]string{{"2", "1", "100", "3"}, {"1", "3", "90", "5"}, {"1", "2", "5", "6"}} {
-		get := func(c string) string {
-			return p[map[string]int{"sourceNodeId": 0, "targetNodeId": 1, "value": 2, "time": 3}[c]]
-		}
-		if err := pay(accounts, get); err != nil {
-			t.Fatal(err)
-		}
-	}
-	row := accounts["1"].row()
-	if len(row) != len(accountColumns) {
-		t.Fatalf("%d columns of %d", len(row), len(accountColumns))
-	}
-	for name, want := range map[string]float64{
-		"balance": 10, "out.n": 2, "out.sum": 95, "out.std": 42.5, "out.partners": 2, "in.most": 100, "in.busiest": 1,
-		"net": 5, "through": 0.95, "both_ways": 1, "span": 3, "gap": 1.5, "in_to_out": 2, "same_amount": 0.1, "out_per_partner": 1,
-	} {
-		if got := row[slices.Index(accountColumns, name)]; math.Abs(got-want) > 1e-9 {
-			t.Errorf("%s = %v, want %v", name, got, want)
-		}
-	}
-	if empty := (&account{}).row(); !math.IsNaN(empty[slices.Index(accountColumns, "in_to_out")]) {
-		t.Error("an account without payments has a way through")
-	}
-}
-
-func TestWindowsEndBeforeTheCrossing(t *testing.T) {
-	track := make([]frame, 120)
-	for i := range track {
-		track[i] = frame{number: i, right: 10, bottom: 20, left: float64(i), crosses: i >= 100}
-	}
-	s := &sheet{columns: windowColumns}
-	s.windows(track) // ends of windows are 15, 23, …; 47, 55, 63 are 53, 45 and 37 before the crossing; 71 would be 29
-	if len(s.rows) != 3 || s.class[0] != "crosses" || len(s.rows[0]) != len(windowColumns) {
-		t.Fatalf("%d windows, %v", len(s.rows), s.class)
-	}
-	if dx := s.rows[0][slices.Index(windowColumns, "dx")]; dx != 7.5 { // the left side alone moves
-		t.Errorf("dx = %v", dx)
-	}
-	for i := range track {
-		track[i].crosses = false
-	}
-	s = &sheet{columns: windowColumns}
-	if s.windows(track[:40]); len(s.rows) != 4 || s.class[0] != "stays" {
-		t.Errorf("%d windows, %v", len(s.rows), s.class)
-	}
-}
-
 // Every set of the list can be read, with a class to hold out; a small one is judged.
 func TestRealSets(t *testing.T) {
 	data := os.Getenv("INKLING_DATA")
@@ -402,7 +326,7 @@ func TestRealSets(t *testing.T) {
 		}
 		t.Run(strings.ReplaceAll(s.name, "/", "-"), func(t *testing.T) {
 			parts, err := s.parts(t.Context(), data, "../../lab/conn")
-			if errors.Is(err, errAbsent) || errors.Is(err, os.ErrNotExist) {
+			if errors.Is(err, dataset.ErrAbsent) || errors.Is(err, os.ErrNotExist) {
 				t.Skipf("not there: %v", err)
 			}
 			if err != nil {
@@ -410,9 +334,9 @@ func TestRealSets(t *testing.T) {
 			}
 			o := options{shots: []int{1, 5, 10}, query: 10000, seed: 1}
 			for _, p := range parts {
-				episodes, err := o.protocol(s, 0).Episodes(p.data)
+				episodes, err := o.protocol(s, 0).Episodes(p.Data)
 				if err != nil || len(episodes) == 0 {
-					t.Errorf("%s: %d episodes (%v)", p.name, len(episodes), err)
+					t.Errorf("%s: %d episodes (%v)", p.Name, len(episodes), err)
 				}
 			}
 		})

@@ -1,4 +1,4 @@
-package main
+package dataset
 
 import (
 	"archive/zip"
@@ -14,26 +14,26 @@ import (
 	"unicode/utf16"
 )
 
-// array is what an npy file holds: numbers or texts of a shape, in C order.
-type array struct {
-	shape []int
-	num   []float64
-	text  []string // of an array of texts; num is nil then
+// Array is what an npy file holds: numbers or texts of a shape, in C order.
+type Array struct {
+	Shape []int
+	Num   []float64
+	Text  []string // of an Array of texts; Num is nil then
 }
 
-// row gives the numbers of row i of a table.
-func (a *array) row(i int) []float64 {
-	w := len(a.num) / a.shape[0]
-	return a.num[i*w : (i+1)*w : (i+1)*w]
+// Row gives the numbers of row i of a table.
+func (a *Array) Row(i int) []float64 {
+	w := len(a.Num) / a.Shape[0]
+	return a.Num[i*w : (i+1)*w : (i+1)*w]
 }
 
-// readNPZ reads all arrays of an npz file, by name.
-func readNPZ(file []byte, name string) (map[string]*array, error) {
+// ReadNPZ reads all arrays of an npz file, by name.
+func ReadNPZ(file []byte, name string) (map[string]*Array, error) {
 	z, err := zip.NewReader(bytes.NewReader(file), int64(len(file)))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	out := map[string]*array{}
+	out := map[string]*Array{}
 	for _, f := range z.File {
 		r, err := f.Open()
 		if err != nil {
@@ -58,7 +58,7 @@ var (
 )
 
 // readNPY reads versions 1 to 3 of the format, little-endian numbers, bools and texts, no objects.
-func readNPY(b []byte) (*array, error) {
+func readNPY(b []byte) (*Array, error) {
 	if len(b) < 12 || string(b[:6]) != "\x93NUMPY" {
 		return nil, fmt.Errorf("no npy file")
 	}
@@ -73,13 +73,13 @@ func readNPY(b []byte) (*array, error) {
 	if descr == nil || order == nil || shape == nil {
 		return nil, fmt.Errorf("header %q is not understood", b[8:at])
 	}
-	a, n := &array{}, 1
+	a, n := &Array{}, 1
 	for _, s := range strings.FieldsFunc(string(shape[1]), func(r rune) bool { return r == ',' || r == ' ' }) {
 		side, err := strconv.Atoi(s)
 		if err != nil {
 			return nil, fmt.Errorf("shape (%s): %w", shape[1], err)
 		}
-		a.shape, n = append(a.shape, side), n*side
+		a.Shape, n = append(a.Shape, side), n*side
 	}
 	size, _ := strconv.Atoi(string(descr[3]))
 	kind := string(descr[2])
@@ -92,13 +92,13 @@ func readNPY(b []byte) (*array, error) {
 	if err := a.fill(b[at:], n, kind, size); err != nil {
 		return nil, err
 	}
-	if string(order[1]) == "True" && len(a.shape) == 2 {
+	if string(order[1]) == "True" && len(a.Shape) == 2 {
 		a.turn()
 	}
 	return a, nil
 }
 
-func (a *array) fill(b []byte, n int, kind string, size int) error {
+func (a *Array) fill(b []byte, n int, kind string, size int) error {
 	if kind == "U" {
 		for i := range n {
 			var s []uint16 // all labels are of the basic plane
@@ -107,7 +107,7 @@ func (a *array) fill(b []byte, n int, kind string, size int) error {
 					s = append(s, uint16(c))
 				}
 			}
-			a.text = append(a.text, string(utf16.Decode(s)))
+			a.Text = append(a.Text, string(utf16.Decode(s)))
 		}
 		return nil
 	}
@@ -115,9 +115,9 @@ func (a *array) fill(b []byte, n int, kind string, size int) error {
 	if read == nil {
 		return fmt.Errorf("numbers of type %s%d are not read", kind, size)
 	}
-	a.num = make([]float64, n)
-	for i := range a.num {
-		a.num[i] = read(b[i*size:])
+	a.Num = make([]float64, n)
+	for i := range a.Num {
+		a.Num[i] = read(b[i*size:])
 	}
 	return nil
 }
@@ -148,13 +148,13 @@ func numberOf(kind string) func(b []byte) float64 {
 }
 
 // turn makes C order of a table in Fortran order.
-func (a *array) turn() {
-	n, w := a.shape[0], a.shape[1]
-	out := make([]float64, len(a.num))
+func (a *Array) turn() {
+	n, w := a.Shape[0], a.Shape[1]
+	out := make([]float64, len(a.Num))
 	for i := range n {
 		for j := range w {
-			out[i*w+j] = a.num[j*n+i]
+			out[i*w+j] = a.Num[j*n+i]
 		}
 	}
-	a.num = out
+	a.Num = out
 }

@@ -1,4 +1,4 @@
-package main
+package dataset
 
 import (
 	"context"
@@ -24,11 +24,11 @@ type frame struct {
 	crosses                  bool
 }
 
-// loadJAAD makes a group of each video.
-func loadJAAD(ctx context.Context, folder string) ([]part, error) {
+// JAAD makes a group of each video.
+func JAAD(ctx context.Context, folder string) ([]Part, error) {
 	tracks := map[string]map[string][]frame{} // by video and pedestrian
-	err := gunzip(filepath.Join(folder, "jaad_tracks.csv.gz"), func(r io.Reader) error {
-		return table(r, func(get func(string) string) error {
+	err := Gunzip(filepath.Join(folder, "jaad_tracks.csv.gz"), func(r io.Reader) error {
+		return Table(r, func(get func(string) string) error {
 			if get("track_label") != "pedestrian" {
 				return nil // others have no behaviour
 			}
@@ -47,18 +47,18 @@ func loadJAAD(ctx context.Context, folder string) ([]part, error) {
 	if err != nil {
 		return nil, err
 	}
-	var videos []*sheet
+	var videos []*Sheet
 	for _, pedestrians := range inOrder(tracks) {
-		s := &sheet{columns: windowColumns}
+		s := &Sheet{Columns: windowColumns}
 		for _, track := range inOrder(pedestrians) {
 			s.windows(track)
 		}
-		if len(s.rows) > 0 {
+		if len(s.Rows) > 0 {
 			videos = append(videos, s)
 		}
 	}
-	d, err := loadSheets(ctx, "jaad", videos...)
-	return []part{{"", d}}, err
+	d, err := LoadSheets(ctx, "jaad", "table", videos...)
+	return []Part{{"", d}}, err
 }
 
 func bit(b bool) float64 {
@@ -69,7 +69,7 @@ func bit(b bool) float64 {
 }
 
 // windows adds the windows of one pedestrian's track, half overlapping.
-func (s *sheet) windows(track []frame) {
+func (s *Sheet) windows(track []frame) {
 	start := -1
 	for i, f := range track {
 		if f.crosses {
@@ -84,9 +84,9 @@ func (s *sheet) windows(track []frame) {
 		}
 		switch wait := track[max(start, 0)].number - w[len(w)-1].number; {
 		case start < 0:
-			s.add("stays", windowRow(w)...)
+			s.Add("stays", windowRow(w)...)
 		case wait >= soonest && wait <= latest:
-			s.add("crosses", windowRow(w)...)
+			s.Add("crosses", windowRow(w)...)
 		}
 	}
 }

@@ -1,11 +1,13 @@
-package main
+package dataset
 
 import (
 	"archive/tar"
+	"context"
 	"fmt"
 	"io"
 	"math"
 	"path"
+	"path/filepath"
 	"strconv"
 )
 
@@ -32,10 +34,10 @@ type move struct {
 
 // bank makes a row of each account of an AMLSim sample: balance, the payments
 // out and in, and how the one follows the other.
-func bank(file string) (*sheet, error) {
+func bank(file string) (*Sheet, error) {
 	accounts := map[string]*account{}
 	var order []*account
-	err := gunzip(file, func(r io.Reader) error {
+	err := Gunzip(file, func(r io.Reader) error {
 		for t := tar.NewReader(r); ; {
 			h, err := t.Next()
 			if err == io.EOF {
@@ -46,14 +48,14 @@ func bank(file string) (*sheet, error) {
 			}
 			switch path.Base(h.Name) {
 			case "nodes.csv":
-				err = table(t, func(get func(string) string) error {
+				err = Table(t, func(get func(string) string) error {
 					a := &account{class: get("isFraud"), balance: number(get("init_balance"))}
 					accounts[get("nodeid")] = a
 					order = append(order, a)
 					return nil
 				})
 			case "transactions.csv":
-				err = table(t, func(get func(string) string) error { return pay(accounts, get) })
+				err = Table(t, func(get func(string) string) error { return pay(accounts, get) })
 			}
 			if err != nil {
 				return fmt.Errorf("%s: %w", h.Name, err)
@@ -63,9 +65,9 @@ func bank(file string) (*sheet, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &sheet{columns: accountColumns}
+	s := &Sheet{Columns: accountColumns}
 	for _, a := range order {
-		s.add(a.class, a.row()...)
+		s.Add(a.class, a.row()...)
 	}
 	return s, nil
 }
@@ -161,4 +163,19 @@ func (a *account) through() (delay, same float64) {
 		}
 	}
 	return delay, same
+}
+
+func AMLSim(ctx context.Context, folder string) (parts []Part, err error) {
+	for _, name := range []string{"20K_cycle200", "20K_fanin200", "20K_fanin200cycle200"} {
+		s, err := bank(filepath.Join(folder, "sample", name+".tgz"))
+		if err != nil {
+			return nil, err
+		}
+		d, err := LoadSheets(ctx, name, "table", s)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, Part{name, d})
+	}
+	return parts, nil
 }

@@ -23,7 +23,7 @@ func npyOf(descr, order, shape string, data any) []byte {
 	return b
 }
 
-func TestreadNPY(t *testing.T) {
+func TestReadNPY(t *testing.T) {
 	for _, row := range []struct {
 		name string
 		file []byte

@@ -37,7 +37,7 @@ With --label, the files may hold attacks too: only records whose label is
 			if err := store.CheckName(store.Baselines, name); err != nil {
 				return err
 			}
-			if err := checkSchema(o.Schema, schemas[:2]); err != nil {
+			if err := checkSchema(o.Schema, recordSchemas); err != nil {
 				return err
 			}
 			if o.Pool < 20 || o.Calibration < 20 {
@@ -55,12 +55,12 @@ With --label, the files may hold attacks too: only records whose label is
 				return err
 			}
 			p.clear()
-			return printBaseline(cmd.OutOrStdout(), a, b)
+			return printBaseline(cmd.OutOrStdout(), a, b, "inkling teach NAME --examples FILE:LINE,LINE… --baseline "+b.Name)
 		},
 	}
 	in.flags(cmd)
 	cmd.Flags().StringVar(&name, "name", "default", "name of the baseline; one of that name is replaced")
-	cmd.Flags().StringVar(&o.Schema, "schema", "flow", "flow (conn logs, pcap) or table (any columns)")
+	cmd.Flags().StringVar(&o.Schema, "schema", "flow", aboutSchemas(")"))
 	cmd.Flags().StringSliceVar(&o.Drop, "drop", nil, "columns of a table not to learn from: identifiers, notes")
 	cmd.Flags().StringVar(&o.Label, "label", "", "column of labels: keep only records labelled --benign")
 	cmd.Flags().StringVar(&o.Benign, "benign", "benign", "the label of benign records")
@@ -77,7 +77,7 @@ func checkSchema(schema string, known []string) error {
 	return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("no schema %q", schema), Remedy: "choose " + either(known) + " with --schema"}
 }
 
-func printBaseline(w io.Writer, a *app, b *detect.Baseline) error {
+func printBaseline(w io.Writer, a *app, b *detect.Baseline, next string) error {
 	smallest := 1 / float64(b.Calibration.Len()+1)
 	if a.json {
 		return a.print(w, map[string]any{
@@ -95,7 +95,7 @@ func printBaseline(w io.Writer, a *app, b *detect.Baseline) error {
 	if b.Skipped > 0 {
 		fmt.Fprintf(w, "  %s\n", s.red(fmt.Sprintf("%s records could not be read and were left out.", count(b.Skipped))))
 	}
-	fmt.Fprintf(w, "Next: inkling teach NAME --examples FILE:LINE,LINE… --baseline %s\n", b.Name)
+	fmt.Fprintln(w, "Next:", next)
 	return nil
 }
 

@@ -20,7 +20,7 @@ type evalFlags struct {
 	input
 	data, known, learners, drop, classes, never, models, heads []string
 	schema, label, benign, protocol, export                    string
-	images, lists                                              string
+	images, lists, pack, group                                 string
 	shots                                                      []int
 	draws, iterations, ways, queries, tests                    int
 	seed                                                       uint64
@@ -78,8 +78,10 @@ The intervals are 95 % over draws.`,
 	fl := cmd.Flags()
 	fl.StringSliceVar(&f.data, "data", nil, "labelled files, each a capture of its own; or the images")
 	fl.StringSliceVar(&f.known, "known", nil, "labelled files of other captures: known attacks and training come from these alone")
-	fl.StringVar(&f.schema, "schema", "flow", "flow (conn logs, pcap), table (any columns) or image (a benchmark)")
+	fl.StringVar(&f.schema, "schema", "flow", aboutSchemas("), image (a benchmark)"))
 	fl.StringSliceVar(&f.drop, "drop", nil, "columns of a table to leave out")
+	fl.StringVar(&f.group, "group", "", "column that says what belongs together, such as a patient or an account: groups are kept apart, what is judged is of others than what is learned from")
+	fl.StringVar(&f.pack, "pack", "", "judge a pack on its public data sets; --data is then the folder that holds them (default $INKLING_DATA, or ../shared/data)")
 	fl.StringVar(&f.label, "label", "label", "column that holds the class")
 	fl.StringVar(&f.benign, "benign", "benign", "the class of benign rows")
 	fl.StringVar(&f.protocol, "protocol", "new-attack", "new-attack, n-way or bound")
@@ -98,8 +100,8 @@ The intervals are 95 % over draws.`,
 	fl.IntVar(&f.iterations, "iterations", 0, "outer steps of learners that train; 0 is each learner's default")
 	fl.Uint64Var(&f.seed, "seed", 1, "seed of everything random")
 	fl.StringVar(&f.export, "export-episodes", "", "write the episodes to this file as JSON lines, with row numbers of the data")
-	onlyFor(cmd, schemas[:2], "format", "names", "known", "drop", "label", "benign", "protocol", "heads", "classes", "never", "forward", "alone", "only-this", "draws", "iterations", "export-episodes")
-	onlyFor(cmd, schemas[2:], "images", "lists", "queries", "tasks")
+	onlyFor(cmd, recordSchemas, "format", "names", "known", "drop", "label", "group", "benign", "protocol", "heads", "classes", "never", "forward", "alone", "only-this", "draws", "iterations", "export-episodes")
+	onlyFor(cmd, []string{schemaImage}, "images", "lists", "queries", "tasks")
 	complete(cmd, "schema", schemas)
 	complete(cmd, "protocol", protocols)
 	complete(cmd, "learners", known)
@@ -115,7 +117,7 @@ func (f *evalFlags) load(cmd *cobra.Command, files []string) (*eval.Data, error)
 		names[i] = filepath.Base(file)
 		sources = append(sources, func() (inkling.Reader, error) { return open(file) })
 	}
-	return eval.Load(cmd.Context(), strings.Join(names, "+"), sources, eval.Options{Schema: f.schema, Drop: f.drop, Label: f.label})
+	return eval.Load(cmd.Context(), strings.Join(names, "+"), sources, eval.Options{Schema: f.schema, Drop: f.drop, Label: f.label, Group: f.group})
 }
 
 var protocols = []string{"new-attack", "n-way", "bound"}
@@ -145,6 +147,9 @@ func (f *evalFlags) check() error {
 }
 
 func (f *evalFlags) run(cmd *cobra.Command, a *app) error {
+	if f.pack != "" {
+		return f.runPack(cmd, a)
+	}
 	if len(f.data) == 0 {
 		return &inkling.Error{Code: inkling.Invalid, What: "no data to evaluate on", Remedy: "name labelled files, or a folder of images, with --data"}
 	}
@@ -202,7 +207,7 @@ func (f *evalFlags) run(cmd *cobra.Command, a *app) error {
 
 func (f *evalFlags) newAttack(cmd *cobra.Command, d *eval.Data, learners []meta.Learner, training meta.Run, note func(string)) ([]eval.Result, error) {
 	plan := eval.Plan{
-		Protocol: eval.NewAttack{Benign: f.benign, Classes: f.classes, Never: f.never, Shots: f.shots, Draws: f.draws, Seed: f.seed, Forward: f.forward},
+		Protocol: eval.NewAttack{Benign: f.benign, Classes: f.classes, Never: f.never, Shots: f.shots, Draws: f.draws, Seed: f.seed, Forward: f.forward, Apart: f.group != ""},
 		Learners: learners, Training: training, Note: note, Alone: f.alone, OnlyThis: f.onlyThis,
 	}
 	var err error

@@ -11,12 +11,25 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/feature"
 	"github.com/inkling-sec/inkling/images"
 	"github.com/inkling-sec/inkling/meta"
 )
 
-// schemas are what train and eval take. Records are of the first two.
-var schemas = []string{"flow", "table", schemaImage}
+// recordSchemas are those of records: the families of features, and any table.
+var recordSchemas = append(feature.FamilyNames(), "table")
+
+// schemas are what train and eval take.
+var schemas = append(slices.Clone(recordSchemas), schemaImage)
+
+// aboutSchemas says what they are of.
+func aboutSchemas(more string) string {
+	about := ""
+	for _, f := range feature.Families {
+		about += f.Name + " (" + f.Doc + "), "
+	}
+	return about + "table (any columns" + more
+}
 
 const schemaImage = "image"
 

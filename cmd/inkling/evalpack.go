@@ -1,0 +1,125 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+
+	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/meta"
+	"github.com/inkling-sec/inkling/models"
+	"github.com/inkling-sec/inkling/pack"
+	"github.com/spf13/cobra"
+)
+
+// packLearners judge in every pack, beside its own default.
+var packLearners = []string{"nearest-mean", "knn", "logistic-regression", "lda", "random-forest", "extra-trees", "ratio", "odd", "vote-plain", "vote"}
+
+// dataFolder is where public data sets are.
+func dataFolder(named []string) (string, error) {
+	if len(named) > 1 {
+		return "", &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("%d folders of data sets", len(named)), Remedy: "with --pack, --data names one"}
+	}
+	dir := cmp.Or(os.Getenv("INKLING_DATA"), "../shared/data")
+	if len(named) == 1 {
+		dir = named[0]
+	}
+	if _, err := os.Stat(dir); err != nil {
+		return "", &inkling.Error{Code: inkling.NotFound, Place: dir, What: "no folder of data sets", Remedy: "name it with --data or INKLING_DATA; inkling packs NAME says which sets are wanted", Err: err}
+	}
+	return dir, nil
+}
+
+// judgesOf gives the learners of a pack, its default among them.
+func judgesOf(p *pack.Pack, names []string, seed uint64) ([]meta.Learner, error) {
+	out, err := learnersOf(slices.DeleteFunc(slices.Clone(names), func(n string) bool { return n == metaVote }), seed, "--learners")
+	if err != nil {
+		return nil, err
+	}
+	out = append(out, meta.Shipped(seed))
+	if p.Learner == metaVote {
+		l, _, err := meta.Decode(models.Flow)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, l)
+	}
+	return out, nil
+}
+
+const metaVote = "meta-vote"
+
+// runPack judges a pack.
+func (f *evalFlags) runPack(cmd *cobra.Command, a *app) error {
+	p, err := pack.Find(f.pack)
+	if err != nil {
+		return err
+	}
+	data, err := dataFolder(f.data)
+	if err != nil {
+		return err
+	}
+	names := packLearners
+	if cmd.Flags().Changed("learners") {
+		names = f.learners
+	}
+	learners, err := judgesOf(p, names, f.seed)
+	if err != nil {
+		return err
+	}
+	progress := newProgress(a)
+	defer progress.clear()
+	judging := pack.Judging{Data: data, Learners: learners, Draws: f.draws, Seed: f.seed, Note: func(s string) { progress.show("%s", s) }}
+	if cmd.Flags().Changed("shots") {
+		judging.Shots = f.shots
+	}
+	outcomes, err := p.Judge(cmd.Context(), judging)
+	if err != nil {
+		return err
+	}
+	progress.clear()
+	w := cmd.OutOrStdout()
+	for _, development := range []bool{true, false} {
+		for _, c := range pack.Compare(outcomes, p.Learner, development) {
+			if a.json {
+				if err := a.print(w, compared(p, c, development)); err != nil {
+					return err
+				}
+				continue
+			}
+			printComparison(w, p, c, development)
+		}
+	}
+	return nil
+}
+
+func compared(p *pack.Pack, c pack.Comparison, development bool) map[string]any {
+	return map[string]any{"pack": p.Name, "development": development, "shots": c.Shots, "classes": c.Classes, "ap": c.AP, "recall_fpr_1pct": c.Recall1, "default": p.Learner, "best_baseline": c.Best, "ap_ahead": c.Ahead}
+}
+
+func printComparison(w io.Writer, p *pack.Pack, c pack.Comparison, development bool) {
+	of := "test classes"
+	if development {
+		of = "development classes"
+	}
+	s := styleOf(w)
+	fmt.Fprintf(w, "%s, K = %d, %d %s\n", s.bold(p.Title), c.Shots, c.Classes, of)
+	names := slices.SortedFunc(maps.Keys(c.AP), func(x, y string) int { return cmp.Compare(c.AP[y].Mean, c.AP[x].Mean) })
+	for _, n := range names {
+		mark := " "
+		if n == p.Learner {
+			mark = "*"
+		}
+		fmt.Fprintf(w, "%s %-20s average precision %s  recall at 1 %% %s\n", mark, n, interval(c.AP[n]), interval(c.Recall1[n]))
+	}
+	fmt.Fprintf(w, "  default %s less best baseline %s: %s\n\n", p.Learner, c.Best, signed(c.Ahead))
+}
+
+func interval(e pack.Estimate) string { return fmt.Sprintf("%.3f [%.3f, %.3f]", e.Mean, e.Low, e.High) }
+
+func signed(e pack.Estimate) string {
+	return fmt.Sprintf("%+.3f [%+.3f, %+.3f]", e.Mean, e.Low, e.High)
+}

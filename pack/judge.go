@@ -1,0 +1,197 @@
+package pack
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/inkling-sec/inkling/eval"
+	"github.com/inkling-sec/inkling/meta"
+)
+
+// Baselines are what a pack's default is held against.
+var Baselines = []string{"ratio", "extra-trees", "random-forest", "logistic-regression"}
+
+// Outcome is what a learner made of one episode of a set.
+type Outcome struct {
+	Set, Part, Class string
+	Shots, Draw      int
+	Learner          string
+	eval.Metrics
+	Teach, Score time.Duration
+	Judged       int // rows scored
+	Development  bool
+}
+
+// Judging says how packs are judged.
+type Judging struct {
+	Data     string // folder of data sets
+	Learners []meta.Learner
+	Shots    []int // in place of the sets' own; nil leaves these
+	Draws    int   // of each class and number of examples, each with a cut of its own; 0 means 10
+	Seed     uint64
+	Note     func(string)               // told what is under way; may be nil
+	Each     func(string, eval.Outcome) // told each episode's outcome as it comes, beside the name of its set; may be nil
+}
+
+// Judge plays all sets of a pack. The outcomes are in an order that follows from the call alone.
+func (p *Pack) Judge(ctx context.Context, o Judging) ([]Outcome, error) {
+	var out []Outcome
+	for i := range p.Judged {
+		j := &p.Judged[i]
+		parts, err := j.Load(ctx, filepath.Join(o.Data, j.Folder))
+		if err != nil {
+			return nil, fmt.Errorf("pack %s: %s: %w", p.Name, j.Name, err)
+		}
+		for n := range cmp.Or(o.Draws, 10) {
+			for _, part := range parts {
+				if o.Note != nil {
+					o.Note(fmt.Sprintf("%s: %s %s, draw %d", p.Name, j.Name, part.Name, n+1))
+				}
+				plan := eval.Plan{Protocol: j.protocol(o.Seed, n), Trained: o.Learners}
+				if o.Shots != nil {
+					plan.Protocol.Shots = o.Shots
+				}
+				plan.Each = func(e eval.Outcome) {
+					if o.Each != nil {
+						o.Each(j.Name, e)
+					}
+					out = append(out, Outcome{
+						Set: j.Name, Part: part.Name, Class: e.Episode.Class, Shots: e.Episode.Shots, Draw: n, Learner: e.Learner, Metrics: e.Metrics,
+						Teach: e.Teach, Score: e.Score, Judged: len(e.Benign) + len(e.Attack) + len(e.Other),
+						Development: slices.Contains(j.Development, e.Episode.Class),
+					})
+				}
+				episodes, err := plan.Protocol.Episodes(part.Data)
+				if err == nil {
+					_, err = plan.Play(ctx, part.Data, episodes)
+				}
+				if err != nil {
+					return nil, fmt.Errorf("pack %s: %s %s: %w", p.Name, j.Name, part.Name, err)
+				}
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b Outcome) int {
+		return cmp.Or(cmp.Compare(a.Set, b.Set), cmp.Compare(a.Part, b.Part), cmp.Compare(a.Class, b.Class), a.Shots-b.Shots, a.Draw-b.Draw, cmp.Compare(a.Learner, b.Learner))
+	})
+	return out, nil
+}
+
+// Estimate is a mean with its 95 % interval.
+type Estimate struct {
+	Mean float64 `json:"mean"`
+	Low  float64 `json:"low"`
+	High float64 `json:"high"`
+}
+
+// Comparison is a pack at one number of examples.
+type Comparison struct {
+	Shots   int
+	Classes int                 // held out, over all sets and parts
+	AP      map[string]Estimate // of each learner
+	Recall1 map[string]Estimate // at 1 % false alarms
+	Best    string              // of Baselines, by average precision
+	Ahead   Estimate            // of average precision: the default's less Best's, on the same episodes
+}
+
+// Compare sums outcomes up over classes and draws: those of development classes or those of the others. Intervals are bootstrapped: over
+// classes where there are several, and over draws within them.
+func Compare(outcomes []Outcome, learner string, development bool) (out []Comparison) {
+	var shots []int
+	for _, o := range outcomes {
+		if o.Development == development {
+			shots = append(shots, o.Shots)
+		}
+	}
+	slices.Sort(shots)
+	for _, k := range slices.Compact(shots) {
+		c := Comparison{Shots: k, AP: map[string]Estimate{}, Recall1: map[string]Estimate{}}
+		ap, recall := unitsOf(outcomes, k, development, func(o *Outcome) float64 { return o.AP }), unitsOf(outcomes, k, development, func(o *Outcome) float64 { return o.Recall1 })
+		for l, u := range ap {
+			c.AP[l], c.Recall1[l] = u.estimate(), recall[l].estimate()
+			c.Classes = len(u)
+		}
+		for _, b := range Baselines {
+			if _, has := c.AP[b]; has && (c.Best == "" || c.AP[b].Mean > c.AP[c.Best].Mean) {
+				c.Best = b
+			}
+		}
+		if own := ap[learner]; own != nil && c.Best != "" {
+			c.Ahead = own.less(ap[c.Best]).estimate()
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// units are figures by class, each with its draws.
+type units [][]float64
+
+func unitsOf(outcomes []Outcome, shots int, development bool, of func(*Outcome) float64) map[string]units {
+	out := map[string]units{}
+	last := map[string]string{}
+	for i := range outcomes {
+		o := &outcomes[i]
+		if o.Shots != shots || o.Development != development {
+			continue
+		}
+		key := o.Set + "\x00" + o.Part + "\x00" + o.Class
+		u := out[o.Learner]
+		if last[o.Learner] != key || u == nil {
+			u, last[o.Learner] = append(u, nil), key
+		}
+		u[len(u)-1] = append(u[len(u)-1], of(o))
+		out[o.Learner] = u
+	}
+	return out
+}
+
+func (u units) less(v units) units {
+	out := make(units, len(u))
+	for c := range u {
+		for d := range min(len(u[c]), len(v[c])) {
+			out[c] = append(out[c], u[c][d]-v[c][d])
+		}
+	}
+	return out
+}
+
+const resamples = 2000
+
+// estimate gives the mean over classes of means over draws.
+func (u units) estimate() Estimate {
+	mean := func(pick func(n int) int) float64 {
+		sum := 0.0
+		for range u {
+			draws := u[pick(len(u))]
+			part := 0.0
+			for range draws {
+				part += draws[pick(len(draws))]
+			}
+			sum += part / float64(len(draws))
+		}
+		return sum / float64(len(u))
+	}
+	if len(u) == 0 {
+		return Estimate{math.NaN(), math.NaN(), math.NaN()}
+	}
+	rng := rand.New(rand.NewPCG(0x7061636b, uint64(len(u))))
+	means := make([]float64, resamples)
+	for i := range means {
+		means[i] = mean(rng.IntN)
+	}
+	slices.Sort(means)
+	whole := 0.0
+	for _, draws := range u {
+		for _, v := range draws {
+			whole += v / float64(len(draws)*len(u))
+		}
+	}
+	return Estimate{whole, means[resamples*25/1000], means[resamples*975/1000]}
+}

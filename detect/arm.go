@@ -50,23 +50,33 @@ func Arm(ctx context.Context, d *Detector, b *Baseline, c Choice) (*Armed, error
 }
 
 func arm(ctx context.Context, d *Detector, b *Baseline, l meta.Learner, examples Rows, calib *tensor.Tensor) (*Armed, error) {
-	taught := b.scaler.Tensor(examples.Raw)
-	task := meta.Detection(b.pool, taught)
+	a := &Armed{Detector: d, Baseline: b, taught: b.scaler.Tensor(examples.Raw)}
+	var err error
+	if u, ok := l.(meta.Unlabelled); ok && examples.Len() == 0 {
+		a.scorer, err = u.Unlike(ctx, b.pool)
+	} else {
+		a.scorer, err = l.Adapt(ctx, a.task())
+	}
+	if err != nil {
+		return nil, err
+	}
+	a.calibrated = a.scores(calib)
+	a.Calibration = NewCalibration(a.calibrated)
+	return a, nil
+}
+
+// task is what was taught, as a learner sees it.
+func (a *Armed) task() *meta.Task {
+	b := a.Baseline
+	task := meta.Detection(b.pool, a.taught)
 	task.Columns = Columns(b.scaler)
-	if k := d.Known; k != nil && len(k.Rows) > 0 {
+	if k := a.Detector.Known; k != nil && len(k.Rows) > 0 {
 		task.Known = meta.Set{X: b.scaler.Tensor(k.Rows), Y: k.Class}
 		if k.OnlyThis {
 			task = meta.OnlyThis(task)
 		}
 	}
-	scorer, err := l.Adapt(ctx, task)
-	if err != nil {
-		return nil, err
-	}
-	a := &Armed{Detector: d, Baseline: b, scorer: scorer, taught: taught}
-	a.calibrated = a.scores(calib)
-	a.Calibration = NewCalibration(a.calibrated)
-	return a, nil
+	return task
 }
 
 // scores judges rows of columns in blocks on all cores.

@@ -111,13 +111,15 @@ type TeachOptions struct {
 	Seed   uint64
 }
 
-// Teach makes a detector of examples.
+// Teach makes a detector of examples; a learner that is meta.Unlabelled can do without.
 func Teach(ctx context.Context, name string, examples Rows, b *Baseline, c Choice, o TeachOptions) (*Detector, *Armed, error) {
 	if err := c.fits(b); err != nil {
 		return nil, nil, err
 	}
-	if err := checkExamples(examples, b); err != nil {
-		return nil, nil, err
+	if _, ok := c.Learner.(meta.Unlabelled); !ok || examples.Len() > 0 {
+		if err := checkExamples(examples, b); err != nil {
+			return nil, nil, err
+		}
 	}
 	d := &Detector{
 		Format: detectorFormat, Name: name, State: "draft", Created: time.Now().UTC().Truncate(time.Second),

@@ -19,7 +19,14 @@ import (
 // of class 0 is 0. With more ways a row belongs where it is least odd.
 type Odd struct{}
 
-var _ Learner = (*Odd)(nil)
+var _ Unlabelled = (*Odd)(nil)
+
+// Unlabelled is a Learner that needs no taught rows.
+type Unlabelled interface {
+	Learner
+	// Unlike learns from benign rows [n, d] alone, n at least 1; it gives the Scorer of a detection task.
+	Unlike(ctx context.Context, benign *tensor.Tensor) (Scorer, error)
+}
 
 // Name gives "odd".
 func (*Odd) Name() string { return "odd" }
@@ -44,7 +51,7 @@ func (l *Odd) Adapt(ctx context.Context, t *Task) (Scorer, error) {
 	return s, ctx.Err()
 }
 
-// Unlike learns from benign rows [n, d] alone, n at least 1: the detector for when nothing was taught yet.
+// Unlike is the detector for when nothing was taught yet; see [Unlabelled].
 func (l *Odd) Unlike(ctx context.Context, benign *tensor.Tensor) (Scorer, error) {
 	if len(benign.Shape) != 2 || benign.Shape[0] == 0 || benign.Shape[1] == 0 {
 		return nil, fmt.Errorf("odd: no benign rows: shape %v", benign.Shape)

@@ -130,7 +130,11 @@ func showAlert(w io.Writer, a *app, alert inkling.Alert, isAlert bool) error {
 func tellAlert(w io.Writer, alert inkling.Alert) {
 	s := styleOf(w)
 	fmt.Fprintf(w, "%s %s  %s%s\n", s.red("●"), s.bold(who(alert)), when(alert), s.dim(place(alert.Origin)+"  alert "+alert.ID))
-	fmt.Fprintf(w, "  p-value %.2g: %s of benign records look so much like %s\n", alert.PValue, atMost(alert.PValue), alert.Detector)
+	says := "look so much like " + alert.Detector
+	if len(alert.Evidence.NearestTaught) == 0 {
+		says = "are so unlike the others"
+	}
+	fmt.Fprintf(w, "  p-value %.2g: %s of benign records %s\n", alert.PValue, atMost(alert.PValue), says)
 	tellEvidence(w, s, alert.Evidence)
 	fmt.Fprintf(w, "  would pass if   %s\n", flipText(s, alert.Evidence.Flip))
 	fmt.Fprintln(w)

@@ -59,3 +59,31 @@ func TestTeachWithKnownAttacks(t *testing.T) {
 	exec(t, in("teach", "x", "--examples", file+":433", "--only-this")...).fails(t, 2, "--only-this without known attacks", "--known")
 	exec(t, in("teach", "x", "--examples", file+":433", "--known", file+":9999")...).fails(t, 3, "9999")
 }
+
+// Without examples a detector finds what is unlike the benign records.
+func TestTeachWithoutExamples(t *testing.T) {
+	dir := t.TempDir()
+	home, file := filepath.Join(dir, "home"), write(t, filepath.Join(dir, "p.csv"), payments())
+	usual := write(t, filepath.Join(dir, "usual.csv"), strings.Join(strings.SplitAfter(payments(), "\n")[:401], ""))
+	in := func(words ...string) []string { return append([]string{"--home", home}, words...) }
+	must(t, in("baseline", usual, "--schema", "table")...)
+	must(t, in("teach", "strange", "--odd", "--alpha", "0.01")...)
+	frauds, others := 0, 0
+	for _, o := range objects(t, must(t, in("hunt", file, "--detector", "strange", "--json")...)) {
+		if r, ok := o["record"].(map[string]any); ok {
+			if len(r["amount"].(string)) == len("2000.00") {
+				frauds++
+			} else {
+				others++
+			}
+		}
+	}
+	if frauds != 60 || others > 12 {
+		t.Errorf("of 60 frauds %d alert, of 400 usual records %d", frauds, others)
+	}
+	if text := must(t, in("explain", file+":435", "--detector", "strange")...); !strings.Contains(text, "unlike the others") {
+		t.Errorf("the evidence:\n%s", text)
+	}
+	must(t, in("detectors", "show", "strange")...)
+	exec(t, in("teach", "x", "--odd", "--examples", file+":433")...).fails(t, 2, "--odd with examples")
+}

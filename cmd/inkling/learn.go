@@ -24,6 +24,7 @@ const (
 	flowModel    = "flow"    // inside the program, for baselines of the flow contract
 	anyModel     = "matcher" // inside the program, for any table
 	tableLearner = "vote"    // for any table: that model, ratio and extra trees
+	oddLearner   = "odd"     // without examples
 )
 
 // choose finds what a detector is made by: one of meta.Learners, a model by its

@@ -17,7 +17,7 @@ func teachCmd(a *app) *cobra.Command {
 	var in input
 	var o detect.TeachOptions
 	var marks, known []string
-	var onlyThis bool
+	var onlyThis, odd bool
 	var base, learner, model string
 	var replace bool
 	cmd := &cobra.Command{
@@ -34,8 +34,11 @@ before.
 
 With --known, records of attacks that you already have help to find one that
 resembles them, most of all from a single example. With --only-this they are what
-the new detector is to keep quiet about.`,
-		Example: "  inkling teach ssh-guessing --examples conn.log:812,815,820-822\n  inkling teach odd-payment --examples fraud.csv --baseline payments --alpha 0.01\n  inkling teach new-flood --examples conn.log:90 --known syn-flood.log --known udp-flood.log",
+the new detector is to keep quiet about.
+
+With --odd there are no examples: what is found is whatever is unlike the benign
+records, a start until the first example turns up.`,
+		Example: "  inkling teach ssh-guessing --examples conn.log:812,815,820-822\n  inkling teach odd-payment --examples fraud.csv --baseline payments --alpha 0.01\n  inkling teach new-flood --examples conn.log:90 --known syn-flood.log --known udp-flood.log\n  inkling teach strange --odd --per-day 5",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			h, err := a.store()
@@ -57,6 +60,12 @@ the new detector is to keep quiet about.`,
 			b, err := baseline(h, base)
 			if err != nil {
 				return err
+			}
+			if odd {
+				if len(marks)+len(known) > 0 || learner+model != "" {
+					return &inkling.Error{Code: inkling.Invalid, What: "--odd with examples, known attacks, a learner or a model", Remedy: "it learns from the baseline alone: leave them out"}
+				}
+				learner = oddLearner
 			}
 			c, err := choose(h, learner, model, b.Contract, o.Seed)
 			if err != nil {
@@ -85,6 +94,7 @@ the new detector is to keep quiet about.`,
 	fl := cmd.Flags()
 	fl.StringArrayVar(&marks, "examples", nil, "records that show the attack: FILE:LINE,LINE,FROM-TO or a whole FILE; may be given again")
 	fl.StringArrayVar(&known, "known", nil, "records of an attack that is known already, like --examples; give it once for each attack: new ones often resemble them")
+	fl.BoolVar(&odd, "odd", false, "without examples: find what is unlike the benign records")
 	fl.BoolVar(&onlyThis, "only-this", false, "known attacks must not alert: fewer are taken for the new one, and nothing is learned from what they have in common")
 	fl.StringVar(&base, "baseline", "", "baseline to compare with; the only one there is, or \"default\"")
 	fl.StringVar(&learner, "learner", "", "how to learn: see inkling eval --help (default the model inside the program for flows, vote for tables)")
@@ -108,6 +118,8 @@ func printTaught(w io.Writer, a *app, d *detect.Detector, b *detect.Baseline, el
 	s := styleOf(w)
 	fmt.Fprintf(w, "Detector %s, taught from %s in %.0f ms.\n", s.bold(d.Name), plural(d.Examples.Len(), "example"), elapsed.Seconds()*1000)
 	switch {
+	case d.Examples.Len() == 0:
+		fmt.Fprintf(w, "  Self-test     not possible without examples\n")
 	case p.SelfTest.Of == 0:
 		fmt.Fprintf(w, "  Self-test     not possible with one example: mark a second one if you can\n")
 	case p.SelfTest.Found == p.SelfTest.Of:

@@ -67,5 +67,12 @@ func Find(name string) (*Pack, error) {
 
 // protocol gives the protocol of a draw, which has a cut of its own.
 func (j *Judged) protocol(seed uint64, draw int) eval.NewAttack {
-	return eval.NewAttack{Benign: j.Benign, Classes: j.Only, Apart: j.Apart, MinRows: j.MinRows, Shots: j.Shots, Draws: 1, Seed: seed<<32 + uint64(draw)}
+	return eval.NewAttack{Benign: j.Benign, Classes: j.Only, Apart: j.Apart, MinRows: j.MinRows, Shots: j.Shots, Draws: 1, Seed: seed<<32 + uint64(draw),
+		QueryBenign: queryBenign, QueryAttack: queryAttack}
 }
+
+// Rows judged in an episode: enough for a false-alarm rate of one in a thousand.
+const (
+	queryBenign = 4000
+	queryAttack = 300
+)

@@ -6,6 +6,7 @@ type Alert struct {
 	Detector string         `json:"detector"`
 	Time     float64        `json:"time"` // the record's own time, Unix seconds; 0 when it has none
 	Origin   Origin         `json:"origin"`
+	Flow     string         `json:"community_id,omitempty"` // of a flow: what Zeek and Suricata call it too
 	PValue   float64        `json:"p_value"`
 	Score    float64        `json:"score"`
 	Record   map[string]any `json:"record"`

@@ -19,7 +19,7 @@ const module = "github.com/inkling-sec/inkling"
 var floors = [][]string{
 	{"."},
 	{"tensor"},
-	{"grad", "read/line", "store", "lab", "models"},
+	{"grad", "read/line", "read/community", "store", "lab", "models"},
 	{"nn", "read/*", "feature"},
 	{"meta", "read"},
 	{"meta/metatest", "prior", "detect", "read/readtest"},

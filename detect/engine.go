@@ -14,6 +14,7 @@ import (
 
 	"github.com/inkling-sec/inkling"
 	"github.com/inkling-sec/inkling/feature"
+	"github.com/inkling-sec/inkling/read/community"
 )
 
 // Engine runs records through detectors of one baseline. Fields are set before Run and not changed after.
@@ -185,9 +186,21 @@ func (a *Armed) AlertOf(rows Rows, i int, score float64) inkling.Alert {
 
 func (a *Armed) alert(at inkling.Origin, time float64, record map[string]any, raw []float64, score float64) inkling.Alert {
 	return inkling.Alert{
-		ID: alertID(a.Detector, at), Detector: a.Detector.Name, Time: time, Origin: at,
+		ID: alertID(a.Detector, at), Detector: a.Detector.Name, Time: time, Origin: at, Flow: communityID(record),
 		PValue: a.PValue(score), Score: score, Record: record, Evidence: a.Explain(raw),
 	}
+}
+
+// communityID gives a flow's identifier, "" where the record is none.
+func communityID(record map[string]any) string {
+	text := func(name string) string { s, _ := record[name].(string); return s }
+	port := func(name string) float64 {
+		if v, ok := record[name].(float64); ok {
+			return v
+		}
+		return -1
+	}
+	return community.Of(text("proto"), text("id.orig_h"), text("id.resp_h"), port("id.orig_p"), port("id.resp_p"))
 }
 
 // timeOrZero gives the record's own time, 0 when it has none.

@@ -2,31 +2,31 @@ package dataset
 
 import (
 	"archive/tar"
-	"bytes"
 	"context"
 	"fmt"
 	"io"
-	"os/exec"
+	"os"
 	"path"
 	"path/filepath"
 	"strconv"
+
+	"github.com/klauspost/compress/zstd"
 )
 
-// Road reads the windows of both files with labels. The archive is of
-// zstd, which Go's library does not have: the program of that name unpacks it.
+// Road reads the windows of both files with labels.
 func Road(ctx context.Context, folder string) ([]Part, error) {
-	if _, err := exec.LookPath("zstd"); err != nil {
-		return nil, fmt.Errorf("%w: no program zstd to unpack data.tar.zst with", ErrAbsent)
-	}
-	unpack := exec.CommandContext(ctx, "zstd", "-dcq", filepath.Join(folder, "data.tar.zst"))
-	var diag bytes.Buffer
-	unpack.Stderr = &diag
-	b, err := unpack.Output()
+	f, err := os.Open(filepath.Join(folder, "data.tar.zst"))
 	if err != nil {
-		return nil, fmt.Errorf("data.tar.zst: zstd: %w: %s", err, diag.String())
+		return nil, err
 	}
+	defer f.Close()
+	unpacked, err := zstd.NewReader(f)
+	if err != nil {
+		return nil, fmt.Errorf("data.tar.zst: %w", err)
+	}
+	defer unpacked.Close()
 	found := map[string]*Sheet{}
-	for t := tar.NewReader(bytes.NewReader(b)); ; {
+	for t := tar.NewReader(unpacked); ; {
 		h, err := t.Next()
 		if err == io.EOF {
 			break

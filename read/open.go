@@ -2,7 +2,6 @@ package read
 
 import (
 	"bufio"
-	"bytes"
 	"compress/gzip"
 	"errors"
 	"fmt"
@@ -11,6 +10,8 @@ import (
 	"os"
 	"strings"
 	"sync/atomic"
+
+	"github.com/klauspost/compress/zstd"
 
 	"github.com/inkling-sec/inkling"
 )
@@ -61,8 +62,8 @@ func (f *File) Close() error {
 	return errors.Join(f.Reader.Close(), f.src.f.Close())
 }
 
-// Open opens the file at path, or standard input for "-". Gzip is recognised
-// by its first bytes.
+// Open opens the file at path, or standard input for "-". Gzip and zstd are recognised
+// by their first bytes.
 func Open(path string, o Options) (*File, error) {
 	src := &source{}
 	name, size := "stdin", int64(0)
@@ -116,6 +117,9 @@ func New(r io.Reader, file string, o Options) (inkling.Reader, string, error) {
 	}
 	head, err := br.Peek(headSize)
 	if len(head) == 0 {
+		if errors.Is(err, io.ErrUnexpectedEOF) {
+			return nil, "", &inkling.Error{Code: inkling.Invalid, Place: file, What: "truncated: it ends in the middle of compressed data", Err: err, Remedy: "copy the file again"}
+		}
 		if err != nil && err != io.EOF {
 			return nil, "", &inkling.Error{Code: inkling.Invalid, Place: file, What: "cannot read", Err: err, Remedy: "check the file and its compression"}
 		}
@@ -129,17 +133,34 @@ func New(r io.Reader, file string, o Options) (inkling.Reader, string, error) {
 	return rr, f.Name, err
 }
 
-// plain undoes gzip.
+// packings are what a file may be compressed by, with its first bytes.
+var packings = []struct {
+	name, magic string
+	open        func(io.Reader) (io.Reader, error)
+}{
+	{"gzip", "\x1f\x8b", func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }},
+	{"zstd", "\x28\xb5\x2f\xfd", func(r io.Reader) (io.Reader, error) {
+		return zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(mostWindow)) // without goroutines: there is nothing to close
+	}},
+}
+
+// mostWindow bounds the memory that a zstd file may ask for: that of its --ultra --long=27.
+const mostWindow = 128 << 20
+
+// plain undoes compression.
 func plain(r io.Reader, file string) (*bufio.Reader, error) {
 	br := bufio.NewReaderSize(r, 256<<10)
-	if magic, _ := br.Peek(2); !bytes.Equal(magic, []byte{0x1f, 0x8b}) {
-		return br, nil
+	for _, p := range packings {
+		if magic, _ := br.Peek(len(p.magic)); string(magic) != p.magic {
+			continue
+		}
+		z, err := p.open(br)
+		if err != nil {
+			return nil, &inkling.Error{Code: inkling.Invalid, Place: file, What: "the " + p.name + " header is damaged or cut short", Err: err, Remedy: "copy the file again"}
+		}
+		return bufio.NewReaderSize(z, 256<<10), nil
 	}
-	z, err := gzip.NewReader(br)
-	if err != nil {
-		return nil, &inkling.Error{Code: inkling.Invalid, Place: file, What: "the gzip header is damaged or cut short", Err: err, Remedy: "copy the file again"}
-	}
-	return bufio.NewReaderSize(z, 256<<10), nil
+	return br, nil
 }
 
 func choose(head []byte, file string, o Options) (*Format, error) {

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/klauspost/compress/zstd"
+
 	"github.com/inkling-sec/inkling"
 	"github.com/inkling-sec/inkling/read/readtest"
 )
@@ -91,6 +93,7 @@ func TestOpenErrors(t *testing.T) {
 		{"one byte", put("one", []byte("x")), Options{}, inkling.Invalid, "not recognised"},
 		{"junk", put("junk", []byte("\x00\x01\x02\xff\xfe junk")), Options{}, inkling.Invalid, "not recognised"},
 		{"gzip header cut", put("cut.gz", zip[:5]), Options{}, inkling.Invalid, "gzip header"},
+		{"zstd header cut", put("cut.zst", zstdOf(t, []byte(samples["zeek"]))[:5]), Options{}, inkling.Invalid, "truncated"},
 		{"gzip of nothing", put("nothing.gz", zipped(t, nil)), Options{}, inkling.Invalid, "the file is empty"},
 		{"unknown format", put("x", []byte("a,b\n")), Options{Format: "xml"}, inkling.Invalid, `no format is called "xml" (known are pcap, zeek`},
 		{"not a capture", put("y", []byte("a,b\n")), Options{Format: "pcap"}, inkling.Invalid, "not a capture"},
@@ -106,8 +109,16 @@ func TestOpenErrors(t *testing.T) {
 	}
 }
 
-// TestTruncatedGzip gives the records that the file held, then says that it was cut.
-func TestTruncatedGzip(t *testing.T) {
+func zstdOf(t testing.TB, b []byte) []byte {
+	w, err := zstd.NewWriter(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w.EncodeAll(b, nil)
+}
+
+// TestTruncated gives the records that the file held, then says that it was cut.
+func TestTruncated(t *testing.T) {
 	text := samples["zeek"] + strings.Repeat("1.5\tCa\t2\n", 10000)
 	for _, format := range []string{"zeek", "pcap"} {
 		b := []byte(text)
@@ -117,18 +128,16 @@ func TestTruncatedGzip(t *testing.T) {
 				b = append(b, samples["pcap"][24:]...)
 			}
 		}
-		z := zipped(t, b)
-		r, _, err := New(bytes.NewReader(z[:len(z)-9]), "sample", Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		var rec inkling.Record
-		n := 0
-		for err = r.Read(&rec); err == nil; err = r.Read(&rec) {
-			n++
-		}
-		if n == 0 || inkling.Skippable(err) || !strings.Contains(err.Error(), "truncated") || !strings.HasPrefix(err.Error(), "sample:") {
-			t.Errorf("%s: %d records, %v", format, n, err)
+		for name, z := range map[string][]byte{"gzip": zipped(t, b), "zstd": zstdOf(t, b)} {
+			r, _, err := New(bytes.NewReader(z[:len(z)-9]), "sample", Options{})
+			var rec inkling.Record
+			n := 0
+			for ; err == nil; err = r.Read(&rec) {
+				n++
+			}
+			if name == "gzip" && n < 2 || inkling.Skippable(err) || !strings.Contains(err.Error(), "truncated") || !strings.HasPrefix(err.Error(), "sample:") {
+				t.Errorf("%s of %s: %d records, %v", name, format, n, err)
+			}
 		}
 	}
 }
@@ -137,6 +146,13 @@ func TestOpen(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "conn.log")
 	if err := os.WriteFile(path, []byte(samples["zeek"]), 0o600); err != nil {
 		t.Fatal(err)
+	}
+	packed := path + ".zst"
+	if err := os.WriteFile(packed, zstdOf(t, []byte(samples["zeek"])), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if z, err := Open(packed, Options{}); err != nil || z.Format != "zeek" {
+		t.Errorf("zstd: %v", err)
 	}
 	f, err := Open(path, Options{})
 	if err != nil {

@@ -85,7 +85,7 @@ func run(ctx context.Context, args []string, out, diag io.Writer) error {
 	var judged []*book
 	for _, s := range chosen {
 		books, err := o.judge(ctx, s, judges)
-		if errors.Is(err, dataset.ErrAbsent) || errors.Is(err, os.ErrNotExist) {
+		if errors.Is(err, os.ErrNotExist) {
 			fmt.Fprintf(diag, "SKIPPED %s: %v\n", s.name, err)
 			continue
 		}
@@ -170,7 +170,7 @@ func (o *options) tellLoaded(ctx context.Context, out io.Writer, chosen []*set) 
 	for _, s := range chosen {
 		began := time.Now()
 		parts, err := s.parts(ctx, o.data, o.lab)
-		if errors.Is(err, dataset.ErrAbsent) || errors.Is(err, os.ErrNotExist) {
+		if errors.Is(err, os.ErrNotExist) {
 			fmt.Fprintf(out, "%-24s SKIPPED: %v\n", s.name, err)
 			continue
 		}

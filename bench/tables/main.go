@@ -29,8 +29,6 @@ import (
 	"strings"
 	"syscall"
 	"time"
-
-	"github.com/inkling-sec/inkling/dataset"
 )
 
 func main() {

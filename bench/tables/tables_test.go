@@ -17,7 +17,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/inkling-sec/inkling/dataset"
 	"github.com/inkling-sec/inkling/meta"
 )
 

@@ -29,6 +29,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/inkling-sec/inkling/dataset"
 )
 
 func main() {

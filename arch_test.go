@@ -20,6 +20,7 @@ var floors = [][]string{
 	{"."},
 	{"tensor"},
 	{"grad", "read/line", "read/community", "store", "lab", "models"},
+	{"read/jsonl"},
 	{"nn", "read/*", "feature"},
 	{"meta", "read"},
 	{"meta/metatest", "prior", "detect", "read/readtest"},

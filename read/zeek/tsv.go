@@ -22,7 +22,7 @@ const maxFields = 4096
 // MatchTSV reports whether a file that starts with head is a Zeek log in its
 // tab-separated form.
 func MatchTSV(head []byte) bool {
-	head = bytes.TrimPrefix(head, bom)
+	head = bytes.TrimPrefix(head, line.BOM)
 	for _, w := range []string{"#separator", "#fields", "#path", "#set_separator", "#empty_field", "#unset_field"} {
 		if bytes.HasPrefix(head, []byte(w)) {
 			return true
@@ -30,8 +30,6 @@ func MatchTSV(head []byte) bool {
 	}
 	return bytes.HasPrefix(head, []byte("###")) && bytes.Contains(head, []byte("\n#fields"))
 }
-
-var bom = []byte("\xef\xbb\xbf")
 
 // A TSV reads the tab-separated form. A header in the middle of the file
 // starts a new schema.
@@ -71,7 +69,7 @@ func (z *TSV) Read(r *inkling.Record) error {
 			return err
 		}
 		if z.in.No == 1 {
-			b = bytes.TrimPrefix(b, bom)
+			b = bytes.TrimPrefix(b, line.BOM)
 		}
 		switch {
 		case len(b) == 0:
@@ -244,22 +242,15 @@ func (z *TSV) cell(r *inkling.Record, i int, cell []byte) error {
 			r.Text[i] = unescape(cell[:0], cell)
 		}
 	case inkling.Number:
-		r.Num[i], ok = number(cell)
+		r.Num[i], ok = line.Number(cell)
 	case inkling.Time:
-		r.Num[i], ok = moment(cell)
+		r.Num[i], ok = line.Moment(cell)
 	}
 	if !ok {
 		r.Num[i] = math.NaN()
-		return z.in.Bad("correct or remove the line", "%s: %s is not a %s", f.Name, line.Show(cell), noun(f.Kind))
+		return z.in.Bad("correct or remove the line", "%s: %s is not a %s", f.Name, line.Show(cell), line.Noun(f.Kind))
 	}
 	return nil
-}
-
-func noun(k inkling.Kind) string {
-	if k == inkling.Time {
-		return "time"
-	}
-	return "finite number"
 }
 
 // unescape appends b to dst with \xNN and \\ decoded; dst may be b[:0].

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/read/line"
 	"github.com/inkling-sec/inkling/read/readtest"
 )
 
@@ -176,12 +177,12 @@ func TestNumber(t *testing.T) {
 	for in, want := range map[string]float64{
 		"0": 0, "-1": -1, "1700000000.123456": 1700000000.123456, "0.1": 0.1, "1e3": 1000, "123456789012345678": 123456789012345678, "9007199254740993": 9007199254740993, ".5": .5, "5.": 5,
 	} {
-		if got, ok := number([]byte(in)); !ok || got != want {
+		if got, ok := line.Number([]byte(in)); !ok || got != want {
 			t.Errorf("number(%s) = %v, %v", in, got, ok)
 		}
 	}
 	for _, in := range []string{"", "-", ".", "1.2.3", "0x10", "inf", "NaN", "1e400", "1_0", "1 ", "one", strings.Repeat("1", 100)} {
-		if got, ok := number([]byte(in)); ok {
+		if got, ok := line.Number([]byte(in)); ok {
 			t.Errorf("number(%q) = %v", in, got)
 		}
 	}
@@ -319,8 +320,8 @@ func sameNumbers(a, b []byte) bool {
 		if len(x) != len(y) {
 			return false
 		}
-		v, ok := number(x[i])
-		w, ok2 := number(y[i])
+		v, ok := line.Number(x[i])
+		w, ok2 := line.Number(y[i])
 		if !ok || !ok2 || math.Abs(v-w) > 1e-6*math.Max(1, math.Abs(v)) {
 			return false
 		}

@@ -1,16 +1,18 @@
-package zeek
+package line
 
 import (
 	"math"
 	"strconv"
 	"time"
+
+	"github.com/inkling-sec/inkling"
 )
 
 var tens = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22}
 
-// number reads a finite decimal number. Digits with at most one point, whose
+// Number reads a finite decimal number. Digits with at most one point, whose
 // value is below 2⁵³, are exact by one division; the rest goes to strconv.
-func number(b []byte) (float64, bool) {
+func Number(b []byte) (float64, bool) {
 	i, neg := 0, false
 	if len(b) > 0 && b[0] == '-' {
 		i, neg = 1, true
@@ -57,9 +59,9 @@ func slowNumber(b []byte) (float64, bool) {
 	return v, true
 }
 
-// moment reads a time: seconds since the epoch, or ISO 8601.
-func moment(b []byte) (float64, bool) {
-	if v, ok := number(b); ok {
+// Moment reads a time: seconds since the epoch, or ISO 8601.
+func Moment(b []byte) (float64, bool) {
+	if v, ok := Number(b); ok {
 		return v, true
 	}
 	if len(b) < 19 || len(b) > 40 {
@@ -72,3 +74,14 @@ func moment(b []byte) (float64, bool) {
 	}
 	return 0, false
 }
+
+// Noun says in an error what a value of that kind is to be.
+func Noun(k inkling.Kind) string {
+	if k == inkling.Time {
+		return "time"
+	}
+	return "finite number"
+}
+
+// BOM is what some programs put before the first line.
+var BOM = []byte("\xef\xbb\xbf")

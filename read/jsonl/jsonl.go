@@ -1,0 +1,449 @@
+// Package jsonl reads JSON lines: logs with one object a line, as Zeek and Suricata write them. An object's members
+// are fields, those of an object inside with dotted names. What a format knows of its fields it says in [Options].
+package jsonl
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/read/line"
+)
+
+// Options say what is known of the objects; the zero value knows nothing.
+type Options struct {
+	// Start gives the schema of a log that begins with that line; nil starts with an empty one called "log".
+	Start func(line []byte) *inkling.Schema
+	Kinds map[string]inkling.Kind       // of fields whose first value may not tell it
+	Text  func(unescaped []byte) []byte // of a string that had escapes, in place; may be nil
+	Time  func([]byte) (float64, bool)  // reads a value of kind Time; nil reads seconds
+}
+
+// A Reader reads one object a line. A field that the schema does
+// not have yet makes a new schema with it at the end; its kind is that of the
+// first value. Objects inside objects are fields with dotted names; arrays are their values with commas between, and
+// objects in arrays are left out.
+type Reader struct {
+	o      Options
+	in     *line.Reader
+	schema *inkling.Schema
+	index  map[string]int
+	text   []byte // unescaped strings of the record
+	rec    *inkling.Record
+	next   int // field expected next
+	p      parser
+	err    error
+}
+
+// NewReader reads the log r; file names it in origins and errors.
+func NewReader(r io.Reader, file string, o Options) *Reader {
+	if o.Start == nil {
+		o.Start = func([]byte) *inkling.Schema { return &inkling.Schema{Name: "log"} }
+	}
+	if o.Time == nil {
+		o.Time = line.Moment
+	}
+	return &Reader{in: line.NewReader(r, file), o: o}
+}
+
+// Close implements inkling.Reader; the file belongs to the caller.
+func (z *Reader) Close() error { return nil }
+
+// Read implements inkling.Reader. Text stays valid until the next Read.
+func (z *Reader) Read(r *inkling.Record) error {
+	for z.err == nil {
+		b, err := z.in.Next()
+		if err != nil {
+			err = z.in.Failed(err)
+			if !inkling.Skippable(err) {
+				z.err = err
+			}
+			return err
+		}
+		if z.in.No == 1 {
+			b = bytes.TrimPrefix(b, line.BOM)
+		}
+		if b = bytes.TrimSpace(b); len(b) > 0 && b[0] != '#' {
+			return z.object(b, r)
+		}
+	}
+	return z.err
+}
+
+func (z *Reader) object(b []byte, r *inkling.Record) error {
+	if z.schema == nil {
+		z.schema = z.o.Start(b)
+		z.reindex()
+	}
+	r.Reset(z.schema)
+	r.Origin = inkling.Origin{File: z.in.File, Line: z.in.No}
+	z.rec, z.next, z.text = r, 0, z.text[:0]
+	z.p = parser{b: b}
+	err := z.members("", 0)
+	if err == nil && z.p.space() < len(b) {
+		err = errSyntax
+	}
+	switch {
+	case err == errSyntax && z.in.Partial:
+		return z.in.Bad("copy the file again", "the file ends in the middle of this line")
+	case err == errSyntax:
+		return z.in.Bad("correct or remove the line", "not a JSON object: it goes wrong at column %d", z.p.i+1)
+	}
+	return err
+}
+
+func (z *Reader) reindex() {
+	z.index = make(map[string]int, len(z.schema.Fields))
+	for i, f := range z.schema.Fields {
+		z.index[f.Name] = i
+	}
+}
+
+// field finds the place of a name, extending the schema when it is new.
+func (z *Reader) field(name []byte, k inkling.Kind) (int, error) {
+	fields := z.schema.Fields
+	if z.next < len(fields) && fields[z.next].Name == string(name) {
+		z.next++
+		return z.next - 1, nil
+	}
+	if i, ok := z.index[string(name)]; ok {
+		z.next = i + 1
+		return i, nil
+	}
+	if len(fields) >= maxFields {
+		return 0, z.in.Bad("is this a log?", "more than %d different fields", maxFields)
+	}
+	if kk, ok := z.o.Kinds[string(name)]; ok {
+		k = kk
+	}
+	z.schema = &inkling.Schema{Name: z.schema.Name, Fields: append(slices.Clip(fields), inkling.Field{Name: string(name), Kind: k})}
+	z.index[string(name)] = len(fields)
+	z.rec.Schema = z.schema
+	z.rec.Num, z.rec.Text = append(z.rec.Num, math.NaN()), append(z.rec.Text, nil)
+	z.next = len(fields) + 1
+	return len(fields), nil
+}
+
+// maxFields bounds the fields of a log.
+const maxFields = 4096
+
+// maxDepth bounds objects and arrays inside each other.
+const maxDepth = 8
+
+// members reads an object's members into the record.
+func (z *Reader) members(prefix string, depth int) error {
+	p := &z.p
+	if depth > maxDepth || !p.take('{') {
+		return errSyntax
+	}
+	if p.take('}') {
+		return nil
+	}
+	for {
+		name, err := z.str()
+		if err != nil {
+			return err
+		}
+		if !p.take(':') {
+			return errSyntax
+		}
+		if prefix != "" {
+			name = append([]byte(prefix), name...)
+		}
+		if err := z.value(name, depth); err != nil {
+			return err
+		}
+		if p.take('}') {
+			return nil
+		}
+		if !p.take(',') {
+			return errSyntax
+		}
+	}
+}
+
+func (z *Reader) value(name []byte, depth int) error {
+	p := &z.p
+	switch c := p.peek(); {
+	case c == '"':
+		s, err := z.str()
+		if err != nil {
+			return err
+		}
+		return z.put(name, s, inkling.Text)
+	case c == '{':
+		return z.members(string(name)+".", depth+1)
+	case c == '[':
+		s, err := z.array(depth + 1)
+		if err != nil {
+			return err
+		}
+		return z.put(name, s, inkling.Text)
+	case c == 'n' && p.word("null"):
+		return nil
+	case c == 't' && p.word("true"):
+		return z.put(name, letterT, inkling.Text)
+	case c == 'f' && p.word("false"):
+		return z.put(name, letterF, inkling.Text)
+	}
+	n := p.number()
+	if len(n) == 0 {
+		return errSyntax
+	}
+	return z.put(name, n, inkling.Number)
+}
+
+var letterT, letterF = []byte("T"), []byte("F")
+
+// put stores a value in its field. k is the kind a new field gets.
+func (z *Reader) put(name, v []byte, k inkling.Kind) error {
+	i, err := z.field(name, k)
+	if err != nil {
+		return err
+	}
+	f, ok := &z.schema.Fields[i], true
+	switch f.Kind {
+	case inkling.Text:
+		z.rec.Text[i] = v[:len(v):len(v)]
+	case inkling.Number:
+		z.rec.Num[i], ok = line.Number(v)
+	case inkling.Time:
+		z.rec.Num[i], ok = z.o.Time(v)
+	}
+	if !ok {
+		z.rec.Num[i] = math.NaN()
+		return z.in.Bad("correct or remove the line", "%s: %s is not a %s", f.Name, line.Show(v), line.Noun(f.Kind))
+	}
+	return nil
+}
+
+// array reads an array as its values with commas between, as the
+// tab-separated form has them.
+func (z *Reader) array(depth int) ([]byte, error) {
+	p := &z.p
+	if depth > maxDepth || !p.take('[') {
+		return nil, errSyntax
+	}
+	out := []byte{}
+	if p.take(']') {
+		return out, nil
+	}
+	for n := 0; ; n++ {
+		if n > 0 {
+			out = append(out, ',')
+		}
+		v, err := z.element(depth)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, v...)
+		if p.take(']') {
+			return out, nil
+		}
+		if !p.take(',') {
+			return nil, errSyntax
+		}
+	}
+}
+
+func (z *Reader) element(depth int) ([]byte, error) {
+	p := &z.p
+	switch c := p.peek(); {
+	case c == '"':
+		return z.str()
+	case c == '[':
+		return z.array(depth + 1)
+	case c == '{':
+		return nil, z.pass(depth + 1)
+	case c == 't' && p.word("true"):
+		return letterT, nil
+	case c == 'f' && p.word("false"):
+		return letterF, nil
+	case c == 'n' && p.word("null"):
+		return []byte("-"), nil
+	}
+	if n := p.number(); len(n) > 0 {
+		return n, nil
+	}
+	return nil, errSyntax
+}
+
+// pass goes over an object.
+func (z *Reader) pass(depth int) error {
+	p := &z.p
+	if depth > maxDepth || !p.take('{') {
+		return errSyntax
+	}
+	for first := true; !p.take('}'); first = false {
+		if !first && !p.take(',') {
+			return errSyntax
+		}
+		if _, _, ok := p.str(); !ok || !p.take(':') {
+			return errSyntax
+		}
+		if _, err := z.element(depth); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// str reads a string. Without escapes it is a part of the line.
+func (z *Reader) str() ([]byte, error) {
+	raw, escaped, ok := z.p.str()
+	if !ok {
+		return nil, errSyntax
+	}
+	if !escaped {
+		return raw, nil
+	}
+	n := len(z.text)
+	z.text, ok = unquote(z.text, raw)
+	if !ok {
+		return nil, errSyntax
+	}
+	if z.o.Text != nil {
+		return z.o.Text(z.text[n:]), nil
+	}
+	return z.text[n:], nil
+}
+
+// A parser walks over one line of JSON. Its methods pass over white space first.
+type parser struct {
+	b []byte
+	i int
+}
+
+var errSyntax = fmt.Errorf("not JSON")
+
+func (p *parser) space() int {
+	for p.i < len(p.b) && (p.b[p.i] == ' ' || p.b[p.i] == '\t') {
+		p.i++
+	}
+	return p.i
+}
+
+func (p *parser) peek() byte {
+	if p.space() < len(p.b) {
+		return p.b[p.i]
+	}
+	return 0
+}
+
+func (p *parser) take(c byte) bool {
+	if p.peek() != c {
+		return false
+	}
+	p.i++
+	return true
+}
+
+func (p *parser) word(w string) bool {
+	if len(p.b)-p.i < len(w) || string(p.b[p.i:p.i+len(w)]) != w {
+		return false
+	}
+	p.i += len(w)
+	return true
+}
+
+func (p *parser) number() []byte {
+	from := p.space()
+	for p.i < len(p.b) {
+		c := p.b[p.i]
+		if (c < '0' || c > '9') && c != '-' && c != '+' && c != '.' && c != 'e' && c != 'E' {
+			break
+		}
+		p.i++
+	}
+	return p.b[from:p.i]
+}
+
+// str passes over a string and gives what is between its quotes.
+func (p *parser) str() (raw []byte, escaped, ok bool) {
+	if !p.take('"') {
+		return nil, false, false
+	}
+	from := p.i
+	for {
+		j := bytes.IndexByte(p.b[p.i:], '"')
+		if j < 0 {
+			return nil, false, false
+		}
+		k := bytes.IndexByte(p.b[p.i:p.i+j], '\\')
+		if k < 0 {
+			p.i += j + 1
+			return p.b[from : p.i-1], escaped, true
+		}
+		escaped = true
+		p.i += k + 2
+		if p.i > len(p.b) {
+			return nil, false, false
+		}
+	}
+}
+
+var escapes = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
+
+// unquote appends s with its JSON escapes decoded.
+func unquote(dst, s []byte) ([]byte, bool) {
+	for i := 0; i < len(s); {
+		if s[i] != '\\' {
+			dst = append(dst, s[i])
+			i++
+			continue
+		}
+		if i+1 >= len(s) {
+			return dst, false
+		}
+		if s[i+1] == 'u' {
+			r, n := rune4(s[i:])
+			if n == 0 {
+				return dst, false
+			}
+			dst = utf8.AppendRune(dst, r)
+			i += n
+			continue
+		}
+		c := escapes[s[i+1]]
+		if c == 0 {
+			return dst, false
+		}
+		dst = append(dst, c)
+		i += 2
+	}
+	return dst, true
+}
+
+// rune4 decodes \uXXXX, or a pair of surrogates, and gives its length.
+func rune4(s []byte) (rune, int) {
+	r := hex4(s)
+	if r < 0 {
+		return 0, 0
+	}
+	if utf16.IsSurrogate(r) {
+		if r2 := hex4(s[6:]); r2 >= 0 {
+			if d := utf16.DecodeRune(r, r2); d != utf8.RuneError {
+				return d, 12
+			}
+		}
+		return utf8.RuneError, 6
+	}
+	return r, 6
+}
+
+func hex4(s []byte) rune {
+	if len(s) < 6 || s[0] != '\\' || s[1] != 'u' {
+		return -1
+	}
+	v, err := strconv.ParseUint(string(s[2:6]), 16, 32)
+	if err != nil {
+		return -1
+	}
+	return rune(v)
+}

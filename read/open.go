@@ -166,7 +166,7 @@ func plain(r io.Reader, file string) (*bufio.Reader, error) {
 func choose(head []byte, file string, o Options) (*Format, error) {
 	for i := range Formats {
 		f := &Formats[i]
-		if o.Format == f.Name || o.Format == "" && f.Match(head) {
+		if o.Format == f.Name || o.Format == "" && f.Match != nil && f.Match(head) {
 			return f, nil
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/inkling-sec/inkling"
 	"github.com/inkling-sec/inkling/read/csv"
+	"github.com/inkling-sec/inkling/read/eve"
 	"github.com/inkling-sec/inkling/read/pcap"
 	"github.com/inkling-sec/inkling/read/zeek"
 )
@@ -28,7 +29,7 @@ type Options struct {
 type Format struct {
 	Name string
 	Doc  string
-	// Match sees the first 4 KiB or less, and no more of the file.
+	// Match sees the first 4 KiB or less, and no more of the file. nil: the format is had by its name alone.
 	Match func(head []byte) bool
 	// New reads r, which starts at the file's first byte. It does not close r.
 	New func(r io.Reader, file string, o Options) (inkling.Reader, error)
@@ -42,10 +43,22 @@ var Formats = []Format{
 	{"zeek", "Zeek log, tab-separated with its header", zeek.MatchTSV, func(r io.Reader, file string, _ Options) (inkling.Reader, error) {
 		return zeek.NewTSV(r, file), nil
 	}},
+	{"eve", "Suricata's EVE log, its flows; eve-alert, eve-dns, eve-http, eve-tls and eve-fileinfo give other events", eve.Match, events("flow")},
 	{"zeek-json", "Zeek log, one JSON object a line", zeek.MatchJSON, func(r io.Reader, file string, _ Options) (inkling.Reader, error) {
 		return zeek.NewJSON(r, file), nil
 	}},
+	{"eve-alert", "EVE log, alerts", nil, events("alert")},
+	{"eve-dns", "EVE log, DNS", nil, events("dns")},
+	{"eve-http", "EVE log, web requests", nil, events("http")},
+	{"eve-tls", "EVE log, TLS handshakes", nil, events("tls")},
+	{"eve-fileinfo", "EVE log, files", nil, events("fileinfo")},
 	{"csv", "table with a header row, or with names given; comma, tab, semicolon or bar", csv.Match, func(r io.Reader, file string, o Options) (inkling.Reader, error) {
 		return csv.NewReader(r, file, o.Names), nil
 	}},
+}
+
+func events(kind string) func(io.Reader, string, Options) (inkling.Reader, error) {
+	return func(r io.Reader, file string, _ Options) (inkling.Reader, error) {
+		return eve.NewReader(r, file, kind), nil
+	}
 }

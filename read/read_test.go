@@ -23,8 +23,18 @@ var samples = map[string]string{
 		"\x45\x00\x00\x1d\x00\x00\x00\x00\x40\x11\x00\x00\x0a\x00\x00\x01\x0a\x00\x00\x02\x9c\x40\x27\x0f\x00\x09\x00\x00x",
 	"zeek":      "#separator \\x09\n#path\tconn\n#fields\tts\tuid\tduration\n#types\ttime\tstring\tinterval\n1.5\tCa\t2\n2.5\tCb\t-\n",
 	"zeek-json": "{\"ts\":1.5,\"uid\":\"Ca\",\"duration\":2}\n{\"ts\":2.5,\"uid\":\"Cb\"}\n",
-	"csv":       "ts,uid\n1.5,Ca\n2.5,Cb\n",
+	"eve":       eveSample, "eve-alert": eveSample, "eve-dns": eveSample, "eve-http": eveSample, "eve-tls": eveSample, "eve-fileinfo": eveSample,
+	"csv": "ts,uid\n1.5,Ca\n2.5,Cb\n",
 }
+
+// eveSample has an event of each type.
+const eveSample = `{"timestamp":"2026-01-02T03:04:05.5+0000","event_type":"flow","src_ip":"10.0.0.1","src_port":5,"dest_ip":"10.0.0.2","dest_port":6,"proto":"UDP","flow":{"pkts_toserver":1,"pkts_toclient":0,"bytes_toserver":60,"bytes_toclient":0,"start":"2026-01-02T03:04:05.25+0000","end":"2026-01-02T03:04:05.5+0000"}}
+{"timestamp":"2026-01-02T03:04:05.5+0000","event_type":"alert","src_ip":"10.0.0.1","alert":{"signature":"x","metadata":{"tag":["a","b"]}}}
+{"timestamp":"2026-01-02T03:04:05.5+0000","event_type":"dns","src_ip":"10.0.0.1","dns":{"rrname":"a.example","answers":[{"rrname":"a.example","ttl":5},{"rrname":"b"}]}}
+{"timestamp":"2026-01-02T03:04:05.5+0000","event_type":"http","src_ip":"10.0.0.1","http":{"url":"/","status":200}}
+{"timestamp":"2026-01-02T03:04:05.5+0000","event_type":"tls","src_ip":"10.0.0.1","tls":{"sni":"a.example"}}
+{"timestamp":"2026-01-02T03:04:05.5+0000","event_type":"fileinfo","src_ip":"10.0.0.1","fileinfo":{"size":5,"sid":[]}}
+`
 
 func TestFormats(t *testing.T) {
 	for _, f := range Formats {
@@ -37,12 +47,19 @@ func TestFormats(t *testing.T) {
 				t.Error("a format needs a line of documentation")
 			}
 			readtest.Check(t, func(r io.Reader, file string) (inkling.Reader, error) {
-				rr, got, err := New(r, file, Options{})
+				o := Options{}
+				if f.Match == nil {
+					o.Format = f.Name
+				}
+				rr, got, err := New(r, file, o)
 				if err == nil && len(sample) > 0 && got == "" {
 					t.Error("no format named")
 				}
 				return rr, err
 			}, sample)
+			if f.Match == nil {
+				return
+			}
 			if _, got, err := New(bytes.NewReader(sample), "sample", Options{}); got != f.Name || err != nil {
 				t.Errorf("guessed %q, %v", got, err)
 			}

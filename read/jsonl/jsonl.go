@@ -20,6 +20,7 @@ import (
 type Options struct {
 	// Start gives the schema of a log that begins with that line; nil starts with an empty one called "log".
 	Start func(line []byte) *inkling.Schema
+	Names map[string]string             // of members that go by another name as fields; Kinds takes the latter
 	Kinds map[string]inkling.Kind       // of fields whose first value may not tell it
 	Text  func(unescaped []byte) []byte // of a string that had escapes, in place; may be nil
 	Time  func([]byte) (float64, bool)  // reads a value of kind Time; nil reads seconds
@@ -107,6 +108,9 @@ func (z *Reader) reindex() {
 
 // field finds the place of a name, extending the schema when it is new.
 func (z *Reader) field(name []byte, k inkling.Kind) (int, error) {
+	if n, ok := z.o.Names[string(name)]; ok {
+		name = []byte(n)
+	}
 	fields := z.schema.Fields
 	if z.next < len(fields) && fields[z.next].Name == string(name) {
 		z.next++

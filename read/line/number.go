@@ -61,6 +61,11 @@ func slowNumber(b []byte) (float64, bool) {
 
 // Moment reads a time: seconds since the epoch, or ISO 8601.
 func Moment(b []byte) (float64, bool) {
+	if len(b) >= 19 && len(b) <= 40 {
+		if v, ok := iso(b); ok {
+			return v, true
+		}
+	}
 	if v, ok := Number(b); ok {
 		return v, true
 	}
@@ -71,6 +76,65 @@ func Moment(b []byte) (float64, bool) {
 		if t, err := time.Parse(layout, string(b)); err == nil {
 			return float64(t.Unix()) + float64(t.Nanosecond())/1e9, true
 		}
+	}
+	return 0, false
+}
+
+// iso reads what nearly all logs write: 2026-11-24T22:15:29.123456+0000, with or without a zone.
+func iso(b []byte) (float64, bool) {
+	two := func(i int) int {
+		x, y := int(b[i])-'0', int(b[i+1])-'0'
+		if x < 0 || x > 9 || y < 0 || y > 9 {
+			return -1 << 20
+		}
+		return 10*x + y
+	}
+	if b[4] != '-' || b[7] != '-' || b[10] != 'T' || b[13] != ':' || b[16] != ':' {
+		return 0, false
+	}
+	year, month, day, hour, minute, second := 100*two(0)+two(2), two(5), two(8), two(11), two(14), two(17)
+	if year < 1 || month < 1 || month > 12 || day < 1 || day > 28 && day > daysIn(year, month) || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59 {
+		return 0, false
+	}
+	rest, part := b[19:], 0.0
+	if len(rest) > 0 && rest[0] == '.' {
+		i, v := 1, uint64(0)
+		for ; i < len(rest) && i < 17 && rest[i] >= '0' && rest[i] <= '9'; i++ {
+			v = 10*v + uint64(rest[i]-'0')
+		}
+		part, rest = float64(v)/tens[i-1], rest[i:]
+	}
+	offset, ok := zone(rest)
+	return float64(time.Date(year, time.Month(month), day, hour, minute, second, 0, time.UTC).Unix()-offset) + part, ok
+}
+
+func daysIn(year, month int) int {
+	return time.Date(year, time.Month(month)+1, 0, 0, 0, 0, 0, time.UTC).Day()
+}
+
+// zone reads nothing, Z, +0200 or +02:00, as seconds.
+func zone(b []byte) (int64, bool) {
+	switch {
+	case len(b) == 0 || len(b) == 1 && b[0] == 'Z':
+		return 0, true
+	case len(b) == 6 && b[3] == ':':
+		b = []byte{b[0], b[1], b[2], b[4], b[5]}
+	case len(b) != 5:
+		return 0, false
+	}
+	n := int64(0)
+	for _, c := range b[1:] {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = 10*n + int64(c-'0')
+	}
+	seconds := n/100*3600 + n%100*60
+	switch b[0] {
+	case '+':
+		return seconds, n%100 < 60
+	case '-':
+		return -seconds, n%100 < 60
 	}
 	return 0, false
 }

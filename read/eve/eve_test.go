@@ -1,0 +1,96 @@
+package eve
+
+import (
+	"io"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/read/readtest"
+)
+
+const log = `{"timestamp":"2026-01-02T03:04:15.000000+0000","flow_id":445348883402532,"event_type":"flow","src_ip":"10.0.0.1","src_port":51000,"dest_ip":"10.0.0.2","dest_port":443,"proto":"TCP","app_proto":"tls","flow":{"pkts_toserver":10,"pkts_toclient":8,"bytes_toserver":1660,"bytes_toclient":5528,"start":"2026-01-02T03:04:05.250000+0000","end":"2026-01-02T03:04:06.750000+0000","age":1,"state":"closed","reason":"timeout","alerted":true},"tcp":{"tcp_flags":"1b","tcp_flags_ts":"1b","tcp_flags_tc":"1b","syn":true}}
+{"timestamp":"2026-01-02T03:04:15.000000+0000","event_type":"dns","src_ip":"10.0.0.1","dns":{"rrname":"a.example"}}
+{"timestamp":"2026-01-02T03:04:16.000000+0200","flow_id":2,"event_type":"flow","src_ip":"10.0.0.1","src_port":51001,"dest_ip":"10.0.0.2","dest_port":22,"proto":"TCP","app_proto":"failed","flow":{"pkts_toserver":1,"pkts_toclient":1,"bytes_toserver":74,"bytes_toclient":60,"start":"2026-01-02T03:04:05+0200","end":"2026-01-02T03:04:05+0200"},"tcp":{"tcp_flags_ts":"02","tcp_flags_tc":"14"}}
+{"timestamp":"2026-01-02T03:04:17.000000+0000","event_type":"flow","src_ip":"fe80::1","dest_ip":"ff02::2","proto":"IPv6-ICMP","icmp_type":133,"icmp_code":0,"flow":{"pkts_toserver":1,"pkts_toclient":0,"bytes_toserver":70,"bytes_toclient":0,"start":"2026-01-02T03:04:05+0000","end":"2026-01-02T03:04:05+0000"}}
+{"timestamp":"2026-01-02T03:04:17.000000+0000","event_type":"flow","src_ip":"10.0.0.3","src_port":53000,"dest_ip":"10.0.0.4","dest_port":53,"proto":"UDP","app_proto":"dns","flow":{"pkts_toserver":1,"pkts_toclient":1,"bytes_toserver":82,"bytes_toclient":98,"start":"2026-01-02T03:04:05+0000","end":"2026-01-02T03:04:05.03+0000"}}
+`
+
+func open(kind string) readtest.Open {
+	return func(r io.Reader, file string) (inkling.Reader, error) { return NewReader(r, file, kind), nil }
+}
+
+func TestFlowsAsZeekHasThem(t *testing.T) {
+	r := NewReader(strings.NewReader(log), "eve.json", "flow")
+	var rec inkling.Record
+	want := []map[string]any{
+		{"ts": 1767323045.25, "uid": "445348883402532", "id.orig_h": "10.0.0.1", "id.orig_p": 51000.0, "id.resp_p": 443.0, "proto": "tcp", "service": "ssl", "duration": 1.5,
+			"orig_pkts": 10.0, "orig_ip_bytes": 1520.0, "orig_bytes": 1000.0, "resp_ip_bytes": 5416.0, "resp_bytes": 5000.0, "conn_state": "SF", "history": "ShADadFf", "alerted": "T", "missed_bytes": 0.0},
+		{"ts": 1767315845.0, "conn_state": "REJ", "history": "Sar", "orig_ip_bytes": 60.0, "orig_bytes": 8.0, "resp_ip_bytes": 46.0},
+		{"proto": "icmp", "id.orig_p": 133.0, "id.resp_p": 0.0, "conn_state": "OTH", "orig_ip_bytes": 56.0, "orig_bytes": 8.0},
+		{"proto": "udp", "service": "dns", "conn_state": "SF", "history": "Dd", "orig_bytes": 40.0, "resp_bytes": 56.0},
+	}
+	for i, w := range want {
+		if err := r.Read(&rec); err != nil {
+			t.Fatal(err)
+		}
+		got := rec.Map()
+		for name, v := range w {
+			if f, ok := v.(float64); ok {
+				if g, _ := got[name].(float64); math.Abs(g-f) > 1e-6 {
+					t.Errorf("flow %d: %s is %v, want %v", i, name, got[name], v)
+				}
+			} else if got[name] != v {
+				t.Errorf("flow %d: %s is %v, want %v", i, name, got[name], v)
+			}
+		}
+	}
+	if err := r.Read(&rec); err != io.EOF || r.Passed != 1 {
+		t.Errorf("%v, %d other events", err, r.Passed)
+	}
+}
+
+func TestOtherEvents(t *testing.T) {
+	var rec inkling.Record
+	r := NewReader(strings.NewReader(log), "eve.json", "dns")
+	if err := r.Read(&rec); err != nil || rec.Map()["dns.rrname"] != "a.example" || rec.Map()["id.orig_h"] != "10.0.0.1" || rec.Origin.Line != 2 {
+		t.Errorf("%v: %v", err, rec.Map())
+	}
+}
+
+func TestMatch(t *testing.T) {
+	for head, want := range map[string]bool{log: true, "{\"ts\":1.5,\"uid\":\"C\"}": false, "": false, "a,b": false, "\xef\xbb\xbf" + log: true} {
+		if Match([]byte(head)) != want {
+			t.Errorf("%.30q", head)
+		}
+	}
+}
+
+func TestBattery(t *testing.T) {
+	for _, kind := range []string{"flow", "dns"} {
+		t.Run(kind, func(t *testing.T) { readtest.Check(t, open(kind), []byte(log)) })
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add([]byte(log))
+	f.Add([]byte(`{"event_type":"flow","flow":{"start":"x"},"tcp":{"tcp_flags_ts":"zz"}}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		readtest.Drain(t, open("flow"), b)
+		readtest.Drain(t, open("alert"), b)
+	})
+}
+
+func BenchmarkFlows(b *testing.B) {
+	text := strings.Repeat(strings.SplitAfter(log, "\n")[0], 1000)
+	var rec inkling.Record
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	for b.Loop() {
+		r := NewReader(strings.NewReader(text), "eve.json", "flow")
+		for r.Read(&rec) == nil {
+		}
+	}
+	b.ReportMetric(float64(b.N)*1000/b.Elapsed().Seconds(), "records/s")
+}

@@ -24,7 +24,8 @@ var samples = map[string]string{
 	"zeek":      "#separator \\x09\n#path\tconn\n#fields\tts\tuid\tduration\n#types\ttime\tstring\tinterval\n1.5\tCa\t2\n2.5\tCb\t-\n",
 	"zeek-json": "{\"ts\":1.5,\"uid\":\"Ca\",\"duration\":2}\n{\"ts\":2.5,\"uid\":\"Cb\"}\n",
 	"eve":       eveSample, "eve-alert": eveSample, "eve-dns": eveSample, "eve-http": eveSample, "eve-tls": eveSample, "eve-fileinfo": eveSample,
-	"csv": "ts,uid\n1.5,Ca\n2.5,Cb\n",
+	"json": "{\"a\":1,\"b\":\"x\"}\n{\"b\":\"y\",\"c\":{\"d\":true}}\n",
+	"csv":  "ts,uid\n1.5,Ca\n2.5,Cb\n",
 }
 
 // eveSample has an event of each type.

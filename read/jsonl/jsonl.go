@@ -3,6 +3,7 @@
 package jsonl
 
 import (
+	"bufio"
 	"bytes"
 	"fmt"
 	"io"
@@ -16,6 +17,16 @@ import (
 	"github.com/inkling-sec/inkling/read/line"
 )
 
+// Match reports whether a file that starts with head is JSON lines.
+func Match(head []byte) bool {
+	head = bytes.TrimLeft(bytes.TrimPrefix(head, line.BOM), " \t\r\n")
+	if len(head) < 2 || head[0] != '{' {
+		return false
+	}
+	c := bytes.TrimLeft(head[1:], " \t")
+	return len(c) > 0 && (c[0] == '"' || c[0] == '}')
+}
+
 // Options say what is known of the objects; the zero value knows nothing.
 type Options struct {
 	// Start gives the schema of a log that begins with that line; nil starts with an empty one called "log".
@@ -26,12 +37,42 @@ type Options struct {
 	Time  func([]byte) (float64, bool)  // reads a value of kind Time; nil reads seconds
 }
 
+// NewTable reads r as a table: its columns are the members of the objects in the first part of the file, all of them
+// text, as a CSV file's are; a member that turns up later is left out, so that all records are alike.
+func NewTable(r io.Reader, file string) *Reader {
+	br := bufio.NewReaderSize(r, ahead)
+	head, _ := br.Peek(ahead)
+	if i := bytes.LastIndexByte(head, '\n'); i >= 0 {
+		head = head[:i+1]
+	}
+	first := NewReader(bytes.NewReader(head), file, Options{})
+	first.words = true
+	var rec inkling.Record
+	for first.Read(&rec) != io.EOF {
+		if first.err != nil {
+			break
+		}
+	}
+	s := first.schema
+	if s == nil {
+		s = &inkling.Schema{}
+	}
+	t := NewReader(br, file, Options{Start: func([]byte) *inkling.Schema { return &inkling.Schema{Name: "table", Fields: s.Fields} }})
+	t.words, t.fixed = true, true
+	return t
+}
+
+// ahead is how much of a table is looked at for its columns.
+const ahead = 1 << 18
+
 // A Reader reads one object a line. A field that the schema does
 // not have yet makes a new schema with it at the end; its kind is that of the
 // first value. Objects inside objects are fields with dotted names; arrays are their values with commas between, and
 // objects in arrays are left out.
 type Reader struct {
 	o      Options
+	words  bool // all values are text
+	fixed  bool // no field is added
 	in     *line.Reader
 	schema *inkling.Schema
 	index  map[string]int
@@ -120,11 +161,17 @@ func (z *Reader) field(name []byte, k inkling.Kind) (int, error) {
 		z.next = i + 1
 		return i, nil
 	}
+	if z.fixed {
+		return -1, nil
+	}
 	if len(fields) >= maxFields {
 		return 0, z.in.Bad("is this a log?", "more than %d different fields", maxFields)
 	}
 	if kk, ok := z.o.Kinds[string(name)]; ok {
 		k = kk
+	}
+	if z.words {
+		k = inkling.Text
 	}
 	z.schema = &inkling.Schema{Name: z.schema.Name, Fields: append(slices.Clip(fields), inkling.Field{Name: string(name), Kind: k})}
 	z.index[string(name)] = len(fields)
@@ -208,7 +255,7 @@ var letterT, letterF = []byte("T"), []byte("F")
 // put stores a value in its field. k is the kind a new field gets.
 func (z *Reader) put(name, v []byte, k inkling.Kind) error {
 	i, err := z.field(name, k)
-	if err != nil {
+	if err != nil || i < 0 {
 		return err
 	}
 	f, ok := &z.schema.Fields[i], true

@@ -20,7 +20,7 @@ var floors = [][]string{
 	{"."},
 	{"tensor"},
 	{"grad", "read/line", "read/community", "store", "lab", "models"},
-	{"read/jsonl"},
+	{"read/jsonl", "read/conn"},
 	{"nn", "read/*", "feature"},
 	{"meta", "read"},
 	{"meta/metatest", "prior", "detect", "read/readtest"},

@@ -1,0 +1,184 @@
+// Package conn puts flows of other tools into the fields of Zeek's conn.log, so that what is taught on the one is
+// found in the other. Times, packets, addresses and ports are what the tool says. Where it counts the bytes of whole
+// frames, those with IP headers are without Ethernet's 14, and those of the payload an estimate: without headers of
+// the usual size. State and history follow from the TCP flags that were seen on each side, whose order tools do not keep.
+package conn
+
+import (
+	"net/netip"
+
+	"github.com/inkling-sec/inkling"
+)
+
+var fields = []inkling.Field{
+	{Name: "ts", Kind: inkling.Time}, {Name: "uid"}, {Name: "id.orig_h"}, {Name: "id.orig_p", Kind: inkling.Number}, {Name: "id.resp_h"}, {Name: "id.resp_p", Kind: inkling.Number},
+	{Name: "proto"}, {Name: "service"}, {Name: "duration", Kind: inkling.Number}, {Name: "orig_bytes", Kind: inkling.Number}, {Name: "resp_bytes", Kind: inkling.Number},
+	{Name: "conn_state"}, {Name: "missed_bytes", Kind: inkling.Number}, {Name: "history"}, {Name: "orig_pkts", Kind: inkling.Number}, {Name: "orig_ip_bytes", Kind: inkling.Number},
+	{Name: "resp_pkts", Kind: inkling.Number}, {Name: "resp_ip_bytes", Kind: inkling.Number}, {Name: "alerted"}, {Name: "label"},
+}
+
+// NewSchema gives a schema of those fields, in the order of the places below.
+func NewSchema(name string) *inkling.Schema { return &inkling.Schema{Name: name, Fields: fields} }
+
+// Places of fields.
+const (
+	TS = iota
+	UID
+	OrigHost
+	OrigPort
+	RespHost
+	RespPort
+	Proto
+	Service
+	Duration
+	OrigBytes
+	RespBytes
+	State
+	Missed
+	History
+	OrigPkts
+	OrigIPBytes
+	RespPkts
+	RespIPBytes
+	Alerted
+	Label
+)
+
+// Frames is what a tool counts of a flow's packets, both ways.
+type Frames struct {
+	BytesOut, BytesIn float64 // of whole frames
+	FlagsOut, FlagsIn int     // of TCP
+	room              [10]byte
+}
+
+// Fill writes what follows from frames: bytes, state and history. Protocol, addresses and packets are in r already.
+// Text is valid as long as f is not used again.
+func (f *Frames) Fill(r *inkling.Record) {
+	proto := string(r.Text[Proto])
+	header := headerSize(proto, r.Text[OrigHost])
+	r.Num[OrigIPBytes], r.Num[OrigBytes] = sizes(f.BytesOut, r.Num[OrigPkts], header)
+	r.Num[RespIPBytes], r.Num[RespBytes] = sizes(f.BytesIn, r.Num[RespPkts], header)
+	switch proto {
+	case "icmp":
+		r.Text[State] = isOTH
+	case "tcp":
+		r.Text[State] = tcpState(f.FlagsOut, f.FlagsIn, r.Num[RespPkts])
+		r.Text[History] = history(f.room[:0], f.FlagsOut, f.FlagsIn, r.Num[OrigBytes], r.Num[RespBytes])
+	default:
+		r.Text[State], r.Text[History] = udpState(r.Num[OrigPkts], r.Num[RespPkts])
+	}
+}
+
+const (
+	ethernet  = 14
+	ipv4      = 20
+	ipv6      = 40
+	tcpHeader = 32 // with timestamps, as most have it
+	udpHeader = 8
+)
+
+func headerSize(proto string, host []byte) float64 {
+	size := float64(ipv4)
+	if a, err := netip.ParseAddr(string(host)); err == nil && a.Is6() {
+		size = ipv6
+	}
+	if proto == "tcp" {
+		return size + tcpHeader
+	}
+	return size + udpHeader
+}
+
+// sizes gives the bytes with IP headers and of the payload.
+func sizes(frames, packets, header float64) (ip, payload float64) {
+	ip = frames
+	if frames >= (ethernet+ipv4)*packets {
+		ip = frames - ethernet*packets
+	}
+	return ip, max(0, ip-header*packets)
+}
+
+// TCP's flags.
+const (
+	FIN = 1 << iota
+	SYN
+	RST
+	PSH
+	ACK
+)
+
+// Zeek's words for how a connection went.
+var (
+	isOTH    = []byte("OTH")
+	isREJ    = []byte("REJ")
+	isRSTOS0 = []byte("RSTOS0")
+	isSH     = []byte("SH")
+	isS0     = []byte("S0")
+	isSF     = []byte("SF")
+	isRSTO   = []byte("RSTO")
+	isRSTR   = []byte("RSTR")
+	isS2     = []byte("S2")
+	isS3     = []byte("S3")
+	isS1     = []byte("S1")
+	isSHR    = []byte("SHR")
+)
+
+// tcpState is Zeek's word for how a connection went, by the flags of both sides.
+func tcpState(out, in int, answers float64) []byte {
+	switch {
+	case out&SYN == 0:
+		return isOTH // its beginning was not seen
+	case in&SYN == 0 && in&RST != 0:
+		return isREJ
+	case in&SYN == 0 && out&RST != 0:
+		return isRSTOS0
+	case in&SYN == 0 && out&FIN != 0:
+		return isSH
+	case in&SYN == 0 && !(answers > 0):
+		return isS0
+	case in&SYN == 0:
+		return isOTH
+	case out&FIN != 0 && in&FIN != 0:
+		return isSF
+	case out&RST != 0:
+		return isRSTO
+	case in&RST != 0:
+		return isRSTR
+	case out&FIN != 0:
+		return isS2
+	case in&FIN != 0:
+		return isS3
+	}
+	return isS1
+}
+
+// history gives Zeek's letters of what was seen, in the usual order.
+func history(room []byte, out, in int, sent, received float64) []byte {
+	add := func(seen bool, letter byte) {
+		if seen {
+			room = append(room, letter)
+		}
+	}
+	add(out&SYN != 0, 'S')
+	add(in&SYN != 0, 'h')
+	add(out&ACK != 0, 'A')
+	add(sent > 0 && out&PSH != 0, 'D')
+	add(in&ACK != 0, 'a')
+	add(received > 0 && in&PSH != 0, 'd')
+	add(out&FIN != 0, 'F')
+	add(in&FIN != 0, 'f')
+	add(out&RST != 0, 'R')
+	add(in&RST != 0, 'r')
+	return room
+}
+
+var lettersBoth, lettersIn, lettersOut = []byte("Dd"), []byte("d"), []byte("D")
+
+func udpState(sent, received float64) (state, history []byte) {
+	switch {
+	case sent > 0 && received > 0:
+		return isSF, lettersBoth
+	case received > 0:
+		return isSHR, lettersIn
+	}
+	return isS0, lettersOut
+}

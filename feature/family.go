@@ -21,7 +21,7 @@ type Family struct {
 
 // Families are all of them. Adding one is a file and a line here; TestFamilies runs over the list.
 var Families = []Family{
-	{Name: flowName, Doc: "flows: conn logs, EVE, pcap", New: func() Extractor { return NewFlow(FlowOptions{}) }},
+	{Name: flowName, Doc: "flows: conn logs, EVE, binetflow, pcap", New: func() Extractor { return NewFlow(FlowOptions{}) }},
 }
 
 // FamilyNames gives their names.

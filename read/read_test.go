@@ -24,8 +24,9 @@ var samples = map[string]string{
 	"zeek":      "#separator \\x09\n#path\tconn\n#fields\tts\tuid\tduration\n#types\ttime\tstring\tinterval\n1.5\tCa\t2\n2.5\tCb\t-\n",
 	"zeek-json": "{\"ts\":1.5,\"uid\":\"Ca\",\"duration\":2}\n{\"ts\":2.5,\"uid\":\"Cb\"}\n",
 	"eve":       eveSample, "eve-alert": eveSample, "eve-dns": eveSample, "eve-http": eveSample, "eve-tls": eveSample, "eve-fileinfo": eveSample,
-	"json": "{\"a\":1,\"b\":\"x\"}\n{\"b\":\"y\",\"c\":{\"d\":true}}\n",
-	"csv":  "ts,uid\n1.5,Ca\n2.5,Cb\n",
+	"argus": "StartTime,Dur,Proto,SrcAddr,Sport,Dir,DstAddr,Dport,State,sTos,dTos,TotPkts,TotBytes,SrcBytes\n2026/01/02 03:04:05.25,1.5,tcp,10.0.0.1,51000,->,10.0.0.2,443,FSPA_FSPA,0,0,18,7188,1660\n",
+	"json":  "{\"a\":1,\"b\":\"x\"}\n{\"b\":\"y\",\"c\":{\"d\":true}}\n",
+	"csv":   "ts,uid\n1.5,Ca\n2.5,Cb\n",
 }
 
 // eveSample has an event of each type.

@@ -1,0 +1,185 @@
+// Package argus reads the tables of flows that Argus's ra writes, known as binetflow, in the fields of conn.log; see
+// package conn for what is exact in that and what an estimate. Times are taken for UTC, as the tables have no zone.
+// What is no IP flow — ARP, other protocols of the link, management records — is passed over and counted.
+package argus
+
+import (
+	"bytes"
+	"math"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/read/conn"
+	"github.com/inkling-sec/inkling/read/line"
+)
+
+// Match reports whether a file that starts with head has the columns of ra.
+func Match(head []byte) bool {
+	first, _, _ := bytes.Cut(bytes.TrimPrefix(head, line.BOM), []byte("\n"))
+	for _, column := range []string{"StartTime", "Dur", "SrcAddr", "DstAddr", "TotBytes"} {
+		if !bytes.Contains(first, []byte(column)) {
+			return false
+		}
+	}
+	return true
+}
+
+// Columns.
+const (
+	aStart = iota
+	aDur
+	aProto
+	aSource
+	aSourcePort
+	aDir
+	aDestination
+	aDestinationPort
+	aState
+	aPackets
+	aBytes
+	aSourceBytes
+	aSourcePackets
+	aLabel
+	columns
+)
+
+var wanted = [columns]string{"StartTime", "Dur", "Proto", "SrcAddr", "Sport", "Dir", "DstAddr", "Dport", "State", "TotPkts", "TotBytes", "SrcBytes", "SrcPkts", "Label"}
+
+var schema = conn.NewSchema("argus")
+
+// Reader gives the flows of a table.
+type Reader struct {
+	Passed int // records that are no IP flows so far
+	in     inkling.Reader
+	raw    inkling.Record
+	schema *inkling.Schema
+	at     [columns]int
+	room   []byte
+	frames conn.Frames
+}
+
+// NewReader reads the records of table, a CSV reader of the file.
+func NewReader(table inkling.Reader) *Reader { return &Reader{in: table} }
+
+// Close implements inkling.Reader; the file belongs to the caller.
+func (*Reader) Close() error { return nil }
+
+// Read implements inkling.Reader. Text stays valid until the next Read.
+func (a *Reader) Read(r *inkling.Record) error {
+	for {
+		if err := a.in.Read(&a.raw); err != nil {
+			return err
+		}
+		if a.raw.Schema != a.schema {
+			if err := a.bind(a.raw.Schema); err != nil {
+				return err
+			}
+		}
+		ok, err := a.fill(r)
+		if ok || err != nil {
+			return err
+		}
+		a.Passed++
+	}
+}
+
+func (a *Reader) bind(s *inkling.Schema) error {
+	for i, name := range wanted {
+		if a.at[i] = s.Index(name); a.at[i] < 0 && i != aSourcePackets && i != aLabel {
+			return &inkling.Error{Code: inkling.Invalid, Place: a.raw.Origin.File, What: "no column " + name, Remedy: "write it with: ra -c , -s stime dur proto saddr sport dir daddr dport state pkts bytes sbytes spkts"}
+		}
+	}
+	a.schema = s
+	return nil
+}
+
+func (a *Reader) text(column int) []byte {
+	if at := a.at[column]; at >= 0 {
+		return bytes.TrimSpace(a.raw.Text[at])
+	}
+	return nil
+}
+
+// number reads a column; ports of ICMP are in hexadecimal.
+func (a *Reader) number(column int) float64 {
+	b := a.text(column)
+	if hex, ok := bytes.CutPrefix(b, []byte("0x")); ok {
+		if v, err := strconv.ParseUint(string(hex), 16, 32); err == nil {
+			return float64(v)
+		}
+		return math.NaN()
+	}
+	if v, ok := line.Number(b); ok {
+		return v
+	}
+	return math.NaN()
+}
+
+// fill makes the record; ok is false where it is no IP flow.
+func (a *Reader) fill(r *inkling.Record) (ok bool, err error) {
+	proto, known := protocols[string(a.text(aProto))]
+	source, destination := a.text(aSource), a.text(aDestination)
+	if !known || !isAddress(source) || !isAddress(destination) {
+		return false, nil
+	}
+	start, good := a.time()
+	if !good {
+		return false, &inkling.Error{Code: inkling.Invalid, Place: a.raw.Origin.String(), What: "StartTime: " + line.Show(a.text(aStart)) + " is not a time", Remedy: "correct or remove the line", Skippable: true}
+	}
+	r.Reset(schema)
+	r.Origin = a.raw.Origin
+	r.Text[conn.Proto], r.Text[conn.Label] = proto, a.text(aLabel)
+	r.Num[conn.TS], r.Num[conn.Duration], r.Num[conn.Missed] = start, a.number(aDur), 0
+	out, in, _ := bytes.Cut(a.text(aState), []byte("_"))
+	a.frames.FlagsOut, a.frames.FlagsIn = flags(out), flags(in)
+	packets, bytesOf, sentBytes, sent := a.number(aPackets), a.number(aBytes), a.number(aSourceBytes), a.number(aSourcePackets)
+	if math.IsNaN(sent) { // older tables do not tell: in proportion to the bytes, one at least on a side that has any
+		sent = split(packets, bytesOf, sentBytes)
+	}
+	sides := [2]side{{source, a.number(aSourcePort), sent, sentBytes}, {destination, a.number(aDestinationPort), packets - sent, bytesOf - sentBytes}}
+	if dir := a.text(aDir); bytes.HasPrefix(dir, []byte("<")) && !bytes.HasSuffix(dir, []byte(">")) { // the other side began
+		sides[0], sides[1] = sides[1], sides[0]
+		a.frames.FlagsOut, a.frames.FlagsIn = a.frames.FlagsIn, a.frames.FlagsOut
+	}
+	r.Text[conn.OrigHost], r.Num[conn.OrigPort], r.Num[conn.OrigPkts], a.frames.BytesOut = sides[0].host, sides[0].port, sides[0].packets, sides[0].bytes
+	r.Text[conn.RespHost], r.Num[conn.RespPort], r.Num[conn.RespPkts], a.frames.BytesIn = sides[1].host, sides[1].port, sides[1].packets, sides[1].bytes
+	a.frames.Fill(r)
+	return true, nil
+}
+
+type side struct {
+	host                 []byte
+	port, packets, bytes float64
+}
+
+func split(packets, total, sent float64) float64 {
+	if !(total > 0) || sent >= total {
+		return packets
+	}
+	return max(min(math.Round(packets*sent/total), packets-1), min(1, packets))
+}
+
+var protocols = map[string][]byte{"tcp": []byte("tcp"), "udp": []byte("udp"), "icmp": []byte("icmp"), "ipv6-icmp": []byte("icmp"), "icmp6": []byte("icmp"), "sctp": []byte("sctp")}
+
+func isAddress(b []byte) bool { _, err := netip.ParseAddr(string(b)); return err == nil }
+
+// time reads 2018/12/18 14:00:00.075359, or what line.Moment does.
+func (a *Reader) time() (float64, bool) {
+	a.room = append(a.room[:0], a.text(aStart)...)
+	if b := a.room; len(b) >= 19 && b[4] == '/' && b[7] == '/' && b[10] == ' ' {
+		b[4], b[7], b[10] = '-', '-', 'T'
+	}
+	return line.Moment(a.room)
+}
+
+// flags reads the letters of one side, as of FSPA_FSPA.
+func flags(letters []byte) (f int) {
+	for i, c := range "FSRPA" {
+		if strings.ContainsRune(string(letters), c) {
+			f |= 1 << i
+		}
+	}
+	return f
+}

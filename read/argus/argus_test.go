@@ -1,0 +1,68 @@
+package argus
+
+import (
+	"io"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/read/csv"
+	"github.com/inkling-sec/inkling/read/readtest"
+)
+
+const table = `StartTime,Dur,Proto,SrcAddr,Sport,Dir,DstAddr,Dport,State,sTos,dTos,TotPkts,TotBytes,SrcBytes,SrcPkts,Label
+2026/01/02 03:04:05.250000,1.500000,tcp,10.0.0.1,51000,   ->,10.0.0.2,443,FSPA_FSPA,0,0,18,7188,1660,10,x
+2026/01/02 03:04:05.250000,0.000000,arp,10.0.0.1,,  who,10.0.0.2,,INT,,,1,60,60,1,
+2026/01/02 03:04:05.250000,0.100000,tcp,10.0.0.1,22,   <-,10.0.0.2,40000,RA_S,0,0,2,134,60,1,
+2026/01/02 03:04:05.250000,0.030000,udp,10.0.0.3,53000,  <->,10.0.0.4,53,CON,0,0,2,180,82,1,
+2026/01/02 03:04:05.250000,0.000000,icmp,10.0.0.3,0x0008,   ->,10.0.0.4,0x0000,ECO,0,,1,98,98,1,
+`
+
+func open(r io.Reader, file string) (inkling.Reader, error) {
+	return NewReader(csv.NewReader(r, file, nil)), nil
+}
+
+func TestFlowsAsZeekHasThem(t *testing.T) {
+	r := NewReader(csv.NewReader(strings.NewReader(table), "x", nil))
+	want := []map[string]any{
+		{"ts": 1767323045.25, "id.orig_h": "10.0.0.1", "id.resp_p": 443.0, "conn_state": "SF", "history": "ShADadFf", "orig_pkts": 10.0, "resp_pkts": 8.0, "orig_bytes": 1000.0, "resp_bytes": 5000.0, "label": "x"},
+		{"id.orig_h": "10.0.0.2", "id.orig_p": 40000.0, "id.resp_p": 22.0, "conn_state": "REJ", "orig_ip_bytes": 60.0, "resp_ip_bytes": 46.0},
+		{"proto": "udp", "conn_state": "SF", "orig_bytes": 40.0, "resp_bytes": 56.0},
+		{"proto": "icmp", "id.orig_p": 8.0, "id.resp_p": 0.0, "conn_state": "OTH"},
+	}
+	var rec inkling.Record
+	for i, w := range want {
+		if err := r.Read(&rec); err != nil {
+			t.Fatal(err)
+		}
+		got := rec.Map()
+		for name, v := range w {
+			if f, ok := v.(float64); ok {
+				if g, _ := got[name].(float64); math.Abs(g-f) > 1e-6 {
+					t.Errorf("flow %d: %s is %v, want %v", i, name, got[name], v)
+				}
+			} else if got[name] != v {
+				t.Errorf("flow %d: %s is %v, want %v", i, name, got[name], v)
+			}
+		}
+	}
+	if err := r.Read(&rec); err != io.EOF || r.Passed != 1 {
+		t.Errorf("%v, %d passed over", err, r.Passed)
+	}
+}
+
+func TestSplit(t *testing.T) {
+	for _, row := range [][4]float64{{35, 3766, 1224, 11}, {2, 208, 72, 1}, {3, 126, 126, 3}, {0, 0, 0, 0}, {2, 1000, 1, 1}} {
+		if got := split(row[0], row[1], row[2]); got != row[3] {
+			t.Errorf("of %v packets the first side sent %v, want %v", row[0], got, row[3])
+		}
+	}
+}
+
+func TestBattery(t *testing.T) { readtest.Check(t, open, []byte(table)) }
+
+func FuzzRead(f *testing.F) {
+	f.Add([]byte(table))
+	f.Fuzz(func(t *testing.T, b []byte) { readtest.Drain(t, open, b) })
+}

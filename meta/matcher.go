@@ -30,7 +30,7 @@ import (
 // taught row: without, [Odd] judges. With more than two classes each is
 // judged against all others as its pool.
 type Matcher struct {
-	Model             // Hidden is the units of five layers; nil means 32, 24, 24, 16 and 24
+	Model             // Hidden is the units of five layers; nil means 64, 48, 48, 32 and 48
 	Width     float32 `json:",omitempty"` // multiplies these; 0 means 1
 	NoMetric  bool    `json:",omitempty"` // no learned metric
 	NoDerived bool    `json:",omitempty"` // no derived columns
@@ -56,7 +56,7 @@ func (l *Matcher) Params() map[string]*tensor.Tensor { return paramsOf(&l.Model,
 func (l *Matcher) groups() []group { return []group{{"", matcherNet{l.form()}}} }
 
 func (l *Matcher) form() form {
-	u := []int{32, 24, 24, 16, 24}
+	u := []int{64, 48, 48, 32, 48}
 	if len(l.Hidden) == len(u) {
 		u = l.Hidden
 	} else if l.Width > 0 {

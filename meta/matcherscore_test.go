@@ -78,13 +78,13 @@ func holdTo(t *testing.T, name string, g *judge, task *Task) {
 // Weights by seed and a small table; the scores are those that the network
 // gave when it agreed with the prototype, so that the arithmetic stays put.
 func TestMatcherStaysPut(t *testing.T) {
-	task, wide := madeUp(8)(0), []int{64, 48, 48, 32, 48} // as the prototype
+	task := madeUp(8)(0)
 	for name, c := range map[string]struct {
 		l    *Matcher
 		want []float32
 	}{
-		"no votes":         {&Matcher{Model: Model{Seed: 9, Hidden: wide}, NoVotes: true}, []float32{-3.73072, -4.62896, -3.89369, -0.04593, -1.64254, -2.40686}},
-		"no known attacks": {&Matcher{Model: Model{Seed: 9, Hidden: wide}, NoKnown: true, NoRatio: true, NoVotes: true}, []float32{-0.09771, -0.10655, -0.09830, -0.11558, -0.13100, -0.13145}},
+		"no votes":         {&Matcher{Model: Model{Seed: 9}, NoVotes: true}, []float32{-3.73072, -4.62896, -3.89369, -0.04593, -1.64254, -2.40686}},
+		"no known attacks": {&Matcher{Model: Model{Seed: 9}, NoKnown: true, NoRatio: true, NoVotes: true}, []float32{-0.09771, -0.10655, -0.09830, -0.11558, -0.13100, -0.13145}},
 	} {
 		l := c.l.sized(9)
 		for _, i := range []int{pCell2, pLast1} { // which start small

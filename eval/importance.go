@@ -15,7 +15,7 @@ import (
 // Importance is what a feature is worth to a learner in an episode.
 type Importance struct {
 	Feature string  `json:"feature"`
-	Drop    float64 `json:"drop"`   // of average precision, when the feature's values are dealt out anew among the judged rows
+	Drop    float64 `json:"drop"`   // share of the gap between the mean margins of both kinds of rows that is lost when the feature's values are dealt out anew among them
 	Alone   float64 `json:"alone"`  // AUROC of the feature by itself, above ½ where the class has larger values; ½ for a category
 	Benign  string  `json:"benign"` // its median or commonest level among benign rows
 	Class   string  `json:"class"`  // and among those of the class
@@ -41,9 +41,9 @@ func (p *Plan) Importance(ctx context.Context, d *Data, e Episode, l meta.Learne
 		return nil, err
 	}
 	benign, class := choose(s.raw, e.QueryBenign), choose(s.raw, e.QueryAttack)
-	precision := func(rows [][]float64) float64 {
+	gap := func(rows [][]float64) float64 {
 		m := meta.Margin(scorer, s.scaler.Tensor(rows))
-		return meta.AveragePrecision(m[:len(benign)], m[len(benign):])
+		return mean(m[len(benign):]) - mean(m[:len(benign)])
 	}
 	c := s.scaler.Contract()
 	usual, usualClass := detect.Typical(c, benign), detect.Typical(c, class)
@@ -51,7 +51,7 @@ func (p *Plan) Importance(ctx context.Context, d *Data, e Episode, l meta.Learne
 	for _, r := range slices.Concat(benign, class) {
 		rows = append(rows, slices.Clone(r))
 	}
-	whole := precision(rows)
+	whole := gap(rows)
 	rng := rand.New(rand.NewPCG(p.Protocol.Seed, 0x696d70))
 	out := make([]Importance, len(c.Features))
 	for f := range c.Features {
@@ -66,14 +66,14 @@ func (p *Plan) Importance(ctx context.Context, d *Data, e Episode, l meta.Learne
 		if c.Features[f].Kind == feature.Numeric {
 			out[f].Alone = alone(v[:len(benign)], v[len(benign):])
 		}
-		if slices.Min(v) == slices.Max(v) {
+		if whole == 0 || slices.Min(v) == slices.Max(v) {
 			continue
 		}
 		for range importanceDeals {
 			for i, from := range rng.Perm(len(rows)) {
 				rows[i][f] = v[from]
 			}
-			out[f].Drop += (whole - precision(rows)) / importanceDeals
+			out[f].Drop += (whole - gap(rows)) / math.Abs(whole) / importanceDeals
 		}
 		for i := range rows {
 			rows[i][f] = v[i]
@@ -81,6 +81,14 @@ func (p *Plan) Importance(ctx context.Context, d *Data, e Episode, l meta.Learne
 	}
 	slices.SortStableFunc(out, func(a, b Importance) int { return cmp.Compare(b.Drop, a.Drop) })
 	return out, nil
+}
+
+func mean(v []float32) float64 {
+	sum := 0.0
+	for _, x := range v {
+		sum += float64(x)
+	}
+	return sum / float64(len(v))
 }
 
 // alone gives the AUROC of a feature among rows that have a value; ½ where there are none.

@@ -20,7 +20,7 @@ const (
 // Finding is a place where the answer may be given away. It is a suspicion: a class may simply be easy.
 type Finding struct {
 	Check   string  `json:"check"`
-	Class   string  `json:"class"` // that is told from benign rows
+	Class   string  `json:"class"` // that is told from benign rows; "" where it is of any
 	Place   string  `json:"place"` // the column, or the rows
 	Figure  float64 `json:"figure"`
 	Measure string  `json:"measure"` // what Figure is
@@ -30,7 +30,7 @@ type Finding struct {
 
 // Overlap says how many of the rows that are judged stand on the learning side too, as learners see them.
 type Overlap struct {
-	Class  string  `json:"class"`  // that is held out
+	Class  string  `json:"class"`  // that is held out; "" where it is the same for any
 	Judged string  `json:"judged"` // class of the judged rows: Class, or the benign one
 	Rows   int     `json:"rows"`
 	Same   float64 `json:"same"`   // share with an identical row of their own class on the learning side

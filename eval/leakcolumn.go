@@ -150,7 +150,11 @@ func (c *column) alone(s sides) (Finding, bool) {
 	}
 	if c.words || c.distinct <= fewValues {
 		accuracy, pure := c.levels(benign, class)
-		better(accuracy, "balanced accuracy", "single values tell the class, as "+strings.Join(pure, ", "))
+		says := "single values tell the class from benign rows"
+		if pure != nil {
+			says = "single values tell the class: " + strings.Join(pure, ", ")
+		}
+		better(accuracy, "balanced accuracy", says)
 	}
 	return best, best.Figure >= leakAlone
 }
@@ -218,9 +222,6 @@ func (c *column) levels(benign, class []int) (accuracy float64, pure []string) {
 	slices.SortStableFunc(order, func(x, y int) int { return class[y] - class[x] })
 	for _, r := range order[:min(3, len(order))] {
 		pure = append(pure, c.show(r))
-	}
-	if pure == nil {
-		pure = []string{"those of benign rows"}
 	}
 	return accuracy, pure
 }

@@ -36,15 +36,21 @@ func (l *Leakage) acrossTheCut(d *Data, p NewAttack, e *Episode) error {
 		class         string
 		learned, rows []int
 	}{{p.Benign, e.Benign, e.QueryBenign}, {e.Class, unjudged, e.QueryAttack}} {
+		held := e.Class
+		if side.class == p.Benign && !p.Apart { // the cut of benign rows is the same for every class
+			if held = ""; len(l.Overlaps) > 0 {
+				continue
+			}
+		}
 		learned, query := scaler.Tensor(choose(raw, side.learned)), scaler.Tensor(choose(raw, side.rows))
-		o := Overlap{Class: e.Class, Judged: side.class, Rows: len(side.rows), Same: same(query, learned), Benign: same(query, pool), Near: near(query, learned)}
+		o := Overlap{Class: held, Judged: side.class, Rows: len(side.rows), Same: same(query, learned), Benign: same(query, pool), Near: near(query, learned)}
 		l.Overlaps = append(l.Overlaps, o)
 		for _, f := range []Finding{
 			{Check: LeakSame, Figure: o.Same, Says: "judged rows of %s that stand among those not judged too, as learners see them"},
 			{Check: LeakNear, Figure: o.Near, Says: "judged rows of %s that are all but the same as one of those not judged"},
 		} {
 			if f.Figure >= leakShare {
-				f.Class, f.Place, f.Measure, f.Learned = e.Class, side.class, "share", true
+				f.Class, f.Place, f.Measure, f.Learned = held, side.class, "share", true
 				f.Says = fmt.Sprintf(f.Says, side.class)
 				l.Findings = append(l.Findings, f)
 			}

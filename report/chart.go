@@ -43,7 +43,7 @@ type chart struct {
 }
 
 const (
-	plotLeft, plotRight = 52, 14
+	plotLeft, plotRight = 52, 20
 	plotTop, plotHeight = 26, 220
 	plotBottom, keyLine = 44, 16
 	letter              = 6.3 // width of a letter of the legend, about

@@ -10,7 +10,7 @@ var confusionTemplate = parse("confusion", `
 <p>The share of rows that alerts where 1 % of benign rows may, by {{.Own}}.</p>
 <table>
 <tr><th>rows of</th>{{range .Shots}}<th>{{.}}</th>{{end}}<th>ought to alert</th></tr>
-{{range .Rows}}<tr><td>{{.Name}}</td>{{range .Shares}}<td>{{interval .}}</td>{{end}}<td>{{.Ought}}</td></tr>
+{{range .Rows}}<tr><td>{{.Name}}</td>{{range .Shares}}<td class="i">{{interval .}}</td>{{end}}<td>{{.Ought}}</td></tr>
 {{end}}</table>
 <p>At {{.Most}}, of 1,000 rows of each kind:</p>
 <table>

@@ -19,8 +19,8 @@ func curveSection(v *view) (template.HTML, error) {
 	data.Classes = v.classes()
 	for i := range v.Compared {
 		c := &v.Compared[i]
-		roc := chart{title: "ROC, " + examples(c.Shots), wide: 310, x: axis{title: "false-alarm rate", min: v.leastRate(), max: 1, log: true}, y: axis{title: "recall", max: 1}, marks: []float64{0.001, 0.01}}
-		pr := chart{title: "Precision and recall, " + examples(c.Shots), wide: 310, x: axis{title: "recall", max: 1}, y: axis{title: "precision", max: 1}}
+		roc := chart{title: "ROC, " + examples(c.Shots), wide: 305, x: axis{title: "false-alarm rate", min: v.leastRate(), max: 1, log: true}, y: axis{title: "recall", max: 1}, marks: []float64{0.001, 0.01}}
+		pr := chart{title: "Precision and recall, " + examples(c.Shots), wide: 305, x: axis{title: "recall", max: 1}, y: axis{title: "precision", max: 1}}
 		for _, l := range v.rivals(c) {
 			if t := v.trace(l, c.Shots); t != nil {
 				roc.lines = append(roc.lines, v.banded(l, t.ROC))

@@ -9,7 +9,7 @@ import (
 const shownParts = 60
 
 var dataTemplate = parse("data", `
-{{with .Set.About}}<p>{{.}}</p>{{end}}
+{{with .Set.About}}<p>{{sentence .}}</p>{{end}}
 <p>{{.Cut}}</p>
 <div class="scroll"><table>
 <tr><th>data</th><th class="n">rows</th><th class="n">groups</th><th class="n">exact duplicates dropped</th><th class="n">benign learned from</th><th class="n">benign judged</th><th class="n">known attacks</th><th>SHA-256 of the rows</th></tr>
@@ -61,7 +61,7 @@ func role(s *Set, c Class) string {
 	case c.Name == s.Benign:
 		return "benign"
 	case !c.HeldOut:
-		return "not held out: too few rows, or not asked for"
+		return "not held out"
 	case c.Development:
 		return "held out; the default was chosen on it"
 	}

@@ -9,11 +9,11 @@ import (
 var learnerTemplate = parse("learners", `
 {{range .Tables}}<h4>{{.Title}}</h4><div class="scroll"><table>
 <tr><th>learner</th><th>average precision</th><th>recall at 1 %</th><th>recall at 0.1 %</th><th>AUROC</th></tr>
-{{range .Rows}}<tr{{if .Own}} class="own"{{end}}><td>{{.Learner}}</td><td>{{interval .AP}}</td><td>{{interval .Recall1}}</td><td>{{interval .Recall01}}</td><td>{{interval .AUROC}}</td></tr>
+{{range .Rows}}<tr{{if .Own}} class="own"{{end}}><td>{{.Learner}}</td><td class="i">{{interval .AP}}</td><td class="i">{{interval .Recall1}}</td><td class="i">{{interval .Recall01}}</td><td class="i">{{interval .AUROC}}</td></tr>
 {{end}}</table></div>{{end}}
 <h4>{{.Own}} by class</h4><div class="scroll"><table>
 <tr><th>class</th>{{if .Several}}<th>data</th>{{end}}<th></th>{{range .Shots}}<th>{{.}}</th>{{end}}</tr>
-{{range .Classes}}<tr><td>{{.Class}}</td>{{if $.Several}}<td>{{.Part}}</td>{{end}}<td>{{if .Development}}<span class="note">development</span>{{end}}</td>{{range .AP}}<td>{{interval .}}</td>{{end}}</tr>
+{{range .Classes}}<tr><td>{{.Class}}</td>{{if $.Several}}<td>{{.Part}}</td>{{end}}<td>{{if .Development}}<span class="note">development</span>{{end}}</td>{{range .AP}}<td class="i">{{interval .}}</td>{{end}}</tr>
 {{end}}</table></div>
 <p class="note">95 % intervals. By class: average precision, intervals over draws. All learners were judged on the same episodes.</p>`)
 

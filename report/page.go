@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/inkling-sec/inkling/pack"
 )
@@ -23,7 +24,7 @@ var sections = []section{
 	{"Data", dataSection},
 	{"Features", featureSection},
 	{"Leakage", leakSection},
-	{"Few examples, many examples", shotsSection},
+	{"By number of examples", shotsSection},
 	{"Curves", curveSection},
 	{"All learners", learnerSection},
 	{"Who alerts", confusionSection},
@@ -85,6 +86,7 @@ func (v *view) rivals(c *pack.Comparison) []string {
 type chapter struct {
 	ID, Name string
 	Tiles    []tile
+	Beware   string
 	Sections []printed
 }
 
@@ -107,7 +109,7 @@ func Write(w io.Writer, c *Card) error {
 		if len(v.Compared) == 0 {
 			continue
 		}
-		ch := chapter{ID: fmt.Sprintf("set%d", i+1), Name: s.Name, Tiles: tiles(v)}
+		ch := chapter{ID: fmt.Sprintf("set%d", i+1), Name: s.Name, Tiles: tiles(v), Beware: beware(s)}
 		for k, sec := range sections {
 			body, err := sec.body(v)
 			if err != nil {
@@ -129,7 +131,7 @@ func Write(w io.Writer, c *Card) error {
 // parse makes the template of a section.
 func parse(name, text string) *template.Template {
 	return template.Must(template.New(name).Funcs(template.FuncMap{
-		"interval": interval, "signed": signed, "percent": percent, "figure": figure, "count": count, "join": strings.Join, "short": fingerprint,
+		"interval": interval, "signed": signed, "percent": percent, "figure": figure, "count": count, "sentence": sentence, "join": strings.Join, "short": fingerprint,
 	}).Parse(text))
 }
 
@@ -183,6 +185,19 @@ func count(n int) string {
 		s = s[:i] + "," + s[i:]
 	}
 	return s
+}
+
+// sentence makes one of a text that may lack a capital or a full stop.
+func sentence(s string) string {
+	r := []rune(strings.TrimSpace(s))
+	if len(r) == 0 {
+		return ""
+	}
+	r[0] = unicode.ToUpper(r[0])
+	if !strings.ContainsRune(".!?", r[len(r)-1]) {
+		r = append(r, '.')
+	}
+	return string(r)
 }
 
 // fingerprint shortens a hash for people.
@@ -244,7 +259,7 @@ var pageTemplate = parse("page", `<!DOCTYPE html>
 <header>
 <p class="kind">Report card</p>
 <h1>{{.Card.Title}}</h1>
-{{with .Card.About}}<p class="about">{{.}}</p>{{end}}
+{{with .Card.About}}<p class="about">{{sentence .}}</p>{{end}}
 <p class="meta">Judged by default: <b>{{.Card.Learner}}</b>{{with .Card.Why}} ({{.}}){{end}}. {{.Card.Draws}} draws, seed {{.Card.Seed}}. Inkling {{.Card.Program}}, {{.Card.Made.Format "2 January 2006"}}.</p>
 </header>
 {{$many := gt (len .Chapters) 1}}
@@ -252,7 +267,8 @@ var pageTemplate = parse("page", `<!DOCTYPE html>
 <section class="chapter" id="{{.ID}}">
 {{if $many}}<h2 class="set">{{.Name}}</h2>{{end}}
 <div class="tiles">{{range .Tiles}}<div class="tile {{.Kind}}"><p class="k">{{.Title}}</p><p class="v">{{.Figure}} <span>{{.Interval}}</span></p><p class="s">{{.Says}}</p></div>{{end}}</div>
-<nav>{{range .Sections}}<a href="#{{.ID}}">{{.Title}}</a> {{end}}<a href="#model">The model</a> <a href="#again">Again</a></nav>
+{{with .Beware}}<p class="warn">{{.}}</p>{{end}}
+<nav>{{range .Sections}}<a href="#{{.ID}}">{{.Title}}</a> {{end}}<a href="#model">The model</a> <a href="#again">To make it again</a></nav>
 {{range .Sections}}<section id="{{.ID}}"><h3>{{.Title}}</h3>
 {{.Body}}</section>
 {{end}}</section>

@@ -9,16 +9,17 @@ import (
 
 var shotsTemplate = parse("shots", `
 <div class="charts">{{range .Charts}}<figure>{{.}}</figure>{{end}}</div>
-<p class="note">Means of {{.Classes}}, with 95 % intervals by bootstrap over classes, where there are several, and draws. The default is held against the best of the baselines {{join .Baselines ", "}}, chosen anew at each number of examples.</p>`)
+<p class="note">Means of {{.Classes}}, with 95 % intervals by bootstrap over classes, where there are several, and draws. {{.Own}} is held against the best of the baselines {{join .Baselines ", "}}, chosen anew at each number of examples.</p>`)
 
 // shotsSection draws figures by number of examples.
 func shotsSection(v *view) (template.HTML, error) {
 	var data struct {
 		Charts    []template.HTML
+		Own       string
 		Classes   string
 		Baselines []string
 	}
-	data.Classes, data.Baselines = v.classes(), pack.Baselines
+	data.Own, data.Classes, data.Baselines = v.Card.Learner, v.classes(), pack.Baselines
 	for _, of := range []struct {
 		title string
 		of    func(*pack.Comparison) map[string]pack.Estimate

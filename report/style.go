@@ -25,10 +25,13 @@ table{border-collapse:collapse;font-size:13.5px;font-variant-numeric:tabular-num
 th,td{text-align:left;padding:3px 14px 3px 0;vertical-align:top;border-bottom:1px solid var(--line)}
 th{color:var(--soft);font-weight:600}
 td.n,th.n{text-align:right}
+td.i,td:first-child,td code{white-space:nowrap}
+td.w{min-width:240px}
+table.text th{white-space:nowrap}table.text td,table.text code{white-space:normal}
 tr.own td{font-weight:600}
 tr.own td:first-child{color:var(--own)}
-.charts{display:flex;flex-wrap:wrap;gap:10px 16px}
-.charts figure{margin:0;max-width:100%}
+.charts{display:flex;flex-wrap:wrap;gap:10px}
+.charts figure{margin:0;max-width:100%}.charts>div{flex:1 1 330px;min-width:0}
 svg.chart{max-width:100%;height:auto}
 svg text{font:11px system-ui,-apple-system,"Segoe UI",Roboto,"Liberation Sans",sans-serif;fill:var(--soft)}
 svg .ct{font-size:12.5px;font-weight:600;fill:var(--ink)}
@@ -47,7 +50,10 @@ nav{display:none}
 section.chapter+section.chapter{break-before:page}
 h2,h3,h4{break-after:avoid}
 tr,figure,.tile,pre{break-inside:avoid}
-details>*{display:block}
+details::details-content{content-visibility:visible;display:block}summary{display:none}
+table{font-size:8pt}th,td{padding-right:8px}
+.charts{flex-wrap:nowrap}.charts figure{flex:1 1 0;min-width:0}svg.chart{width:100%}.charts>div{flex:1 1 0}
+.tile .v{font-size:16pt}.tiles{grid-template-columns:repeat(3,1fr)}
 .scroll{overflow:visible}
 a{color:inherit;text-decoration:none}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}

@@ -56,19 +56,8 @@ func (v *view) remarks() string {
 	case v.Set.Forward:
 		out = append(out, "cut by time")
 	}
-	seen := 0
-	for _, p := range v.Set.Parts {
-		for _, f := range p.Leakage.Findings {
-			if f.Learned {
-				seen++
-			}
-		}
-	}
-	switch {
-	case seen == 1:
-		out = append(out, "1 leakage finding")
-	case seen > 1:
-		out = append(out, fmt.Sprintf("%d leakage findings", seen))
+	if n := v.Set.seen(); n > 0 {
+		out = append(out, plural(n, "leakage finding", "leakage findings"))
 	}
 	return strings.Join(out, "; ")
 }
@@ -78,11 +67,11 @@ func Uses(w io.Writer, command string, cards []*Card, skipped []Skipped) error {
 	var b strings.Builder
 	b.WriteString("| use | set | K | default | its AP | best baseline | its AP | difference | | remarks |\n|---|---|---|---|---|---|---|---|---|---|\n")
 	for _, u := range usesOf(cards) {
-		name, set, remarks := "", "", ""
+		remarks := ""
 		if u.First {
-			name, set, remarks = u.Card.Name, u.Set.Name, u.Remarks
+			remarks = u.Remarks
 		}
-		fmt.Fprintf(&b, "| %s | %s | %d | %s | %s | %s | %s | %s | %s | %s |\n", cell(name), cell(set), u.Compared.Shots, u.Card.Learner, interval(u.Own), u.Compared.Best, interval(u.Baseline), signed(u.Compared.Ahead), u.Verdict, cell(remarks))
+		fmt.Fprintf(&b, "| %s | %s | %d | %s | %s | %s | %s | %s | %s | %s |\n", cell(u.Card.Name), cell(u.Set.Name), u.Compared.Shots, u.Card.Learner, interval(u.Own), u.Compared.Best, interval(u.Baseline), signed(u.Compared.Ahead), u.Verdict, cell(remarks))
 	}
 	if len(cards) > 0 {
 		fmt.Fprintf(&b, "\nAP is average precision, a mean over classes and %d draws with its 95 %% interval; the best baseline is the best of %s at that K. Better and worse are those whose interval of the difference leaves zero out. Made by `%s` (Inkling %s).\n", cards[0].Draws, strings.Join(pack.Baselines, ", "), command, cards[0].Program)

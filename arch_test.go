@@ -27,6 +27,7 @@ var floors = [][]string{
 	{"eval", "images", "prior/picture"},
 	{"dataset"},
 	{"pack"},
+	{"report"},
 	{"cmd/*", "bench", "bench/*"},
 }
 

@@ -251,13 +251,13 @@ func (b *Baseline) prepare() (err error) {
 		return err
 	}
 	b.pool, b.calib = b.scaler.Tensor(b.Pool.Raw), b.scaler.Tensor(b.Calibration.Raw)
-	b.likely = typical(b.Contract, b.Pool.Raw)
+	b.likely = Typical(b.Contract, b.Pool.Raw)
 	b.id = b.fingerprint()
 	return nil
 }
 
-// typical gives the median of each number and the commonest level of each category.
-func typical(c *feature.Contract, rows [][]float64) []float64 {
+// Typical gives the row of the median of each number and the commonest level of each category.
+func Typical(c *feature.Contract, rows [][]float64) []float64 {
 	out := make([]float64, len(c.Features))
 	var column []float64
 	for i, f := range c.Features {

@@ -33,6 +33,7 @@ type Data struct {
 	records []inkling.Record // the records where the contract is fitted to each episode
 	options feature.TableOptions
 	groups  map[string]int
+	by      string // Options.Group
 }
 
 // Options say how labelled data is read.
@@ -45,7 +46,7 @@ type Options struct {
 
 // Load reads labelled records from the readers in turn, each a capture of its own.
 func Load(ctx context.Context, name string, open []func() (inkling.Reader, error), o Options) (*Data, error) {
-	d := &Data{Name: name, options: feature.TableOptions{Drop: o.Drop, Label: []string{o.Label}}}
+	d := &Data{Name: name, options: feature.TableOptions{Drop: o.Drop, Label: []string{o.Label}}, by: o.Group}
 	if o.Group != "" && o.Schema == "table" {
 		d.options.Drop = append(slices.Clone(o.Drop), o.Group)
 		o.Drop = d.options.Drop
@@ -238,7 +239,7 @@ func (d *Data) Of(class string) []int {
 // Keep gives the data of those rows alone, in that order. Numbers and groups
 // stay as they are, and so do statistics over time, which went by all rows.
 func (d *Data) Keep(rows []int) *Data {
-	k := &Data{Name: d.Name, Duplicates: d.Duplicates, fixed: d.fixed, options: d.options}
+	k := &Data{Name: d.Name, Duplicates: d.Duplicates, fixed: d.fixed, options: d.options, by: d.by}
 	for _, r := range rows {
 		k.add(d.Label[r], d.Number[r], d.Group[r])
 		if d.fixed != nil {

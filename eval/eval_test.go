@@ -226,10 +226,10 @@ func TestRealised(t *testing.T) {
 		scores[i] = float32(i % 200)
 	}
 	scores[399] = 500 // two of the first 200 may reach the threshold, 198, which only this one of the second half exceeds
-	if v := realised(scores, .01); v != .005 {
+	if v := Realised(scores, .01); v != .005 {
 		t.Errorf("%v of the second half is above", v)
 	}
-	if v := realised(scores[:100], .01); !math.IsNaN(v) {
+	if v := Realised(scores[:100], .01); !math.IsNaN(v) {
 		t.Errorf("50 rows promise 1 %%: %v", v)
 	}
 }

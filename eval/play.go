@@ -261,15 +261,7 @@ func (p *Plan) judge(ctx context.Context, s *stage, episodes []Episode, learners
 }
 
 func (p *Plan) play(ctx context.Context, s *stage, e *Episode, l meta.Learner) (Outcome, error) {
-	taught := s.scaler.Tensor(choose(s.raw, e.Support))
-	task := meta.Detection(s.benign, taught)
-	task.Columns = s.column
-	if !p.Alone {
-		task.Known = s.known
-	}
-	if p.OnlyThis {
-		task = meta.OnlyThis(task)
-	}
+	task := p.task(s, e)
 	began := time.Now()
 	scorer, err := l.Adapt(ctx, task)
 	if err != nil {
@@ -287,14 +279,27 @@ func (p *Plan) play(ctx context.Context, s *stage, e *Episode, l meta.Learner) (
 		Accuracy: math.NaN(),
 		Other:    meta.AUROC(other, attack),
 		Taken1:   meta.RecallAtFPR(benign, other, 0.01),
-		Kept1:    realised(benign, 0.01),
+		Kept1:    Realised(benign, 0.01),
 	}
 	return Outcome{l.Name(), e, m, benign, attack, other, taughtAt.Sub(began), scored}, nil
 }
 
-// realised promises a false-alarm rate on the first half of benign margins and gives that of the second; NaN
+// task gives what a learner is taught in an episode.
+func (p *Plan) task(s *stage, e *Episode) *meta.Task {
+	t := meta.Detection(s.benign, s.scaler.Tensor(choose(s.raw, e.Support)))
+	t.Columns = s.column
+	if !p.Alone {
+		t.Known = s.known
+	}
+	if p.OnlyThis {
+		t = meta.OnlyThis(t)
+	}
+	return t
+}
+
+// Realised promises a false-alarm rate on the first half of benign margins and gives that of the second; NaN
 // where the half is too small to promise it.
-func realised(benign []float32, rate float64) float64 {
+func Realised(benign []float32, rate float64) float64 {
 	scores := make([]float64, len(benign))
 	for i, v := range benign {
 		scores[i] = float64(v)

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/inkling-sec/inkling/dataset"
 	"github.com/inkling-sec/inkling/eval"
 	"github.com/inkling-sec/inkling/meta"
 )
@@ -35,8 +36,11 @@ type Judging struct {
 	Shots    []int // in place of the sets' own; nil leaves these
 	Draws    int   // of each class and number of examples, each with a cut of its own; 0 means 10
 	Seed     uint64
-	Note     func(string)               // told what is under way; may be nil
-	Each     func(string, eval.Outcome) // told each episode's outcome as it comes, beside the name of its set; may be nil
+	Note     func(string) // told what is under way; may be nil
+	// Each is told each episode's outcome as it comes, and what it was made of; may be nil.
+	Each func(Outcome, eval.Outcome)
+	// Drawn is told the episodes of a draw before they are played; may be nil.
+	Drawn func(*Judged, dataset.Part, *eval.Plan, []eval.Episode) error
 }
 
 // Judge plays all sets of a pack. The outcomes are in an order that follows from the call alone.
@@ -58,16 +62,17 @@ func (p *Pack) Judge(ctx context.Context, o Judging) ([]Outcome, error) {
 					plan.Protocol.Shots = o.Shots
 				}
 				plan.Each = func(e eval.Outcome) {
+					of := OutcomeOf(j.Name, part.Name, n, e)
+					of.Development = slices.Contains(j.Development, e.Episode.Class)
 					if o.Each != nil {
-						o.Each(j.Name, e)
+						o.Each(of, e)
 					}
-					out = append(out, Outcome{
-						Set: j.Name, Part: part.Name, Class: e.Episode.Class, Shots: e.Episode.Shots, Draw: n, Learner: e.Learner, Metrics: e.Metrics,
-						Teach: e.Teach, Score: e.Score, Judged: len(e.Benign) + len(e.Attack) + len(e.Other),
-						Development: slices.Contains(j.Development, e.Episode.Class),
-					})
+					out = append(out, of)
 				}
 				episodes, err := plan.Protocol.Episodes(part.Data)
+				if err == nil && o.Drawn != nil {
+					err = o.Drawn(j, part, &plan, episodes)
+				}
 				if err == nil {
 					_, err = plan.Play(ctx, part.Data, episodes)
 				}
@@ -77,10 +82,23 @@ func (p *Pack) Judge(ctx context.Context, o Judging) ([]Outcome, error) {
 			}
 		}
 	}
-	slices.SortFunc(out, func(a, b Outcome) int {
+	Sort(out)
+	return out, nil
+}
+
+// OutcomeOf gives the outcome of an episode of a part of a set.
+func OutcomeOf(set, part string, draw int, e eval.Outcome) Outcome {
+	return Outcome{
+		Set: set, Part: part, Class: e.Episode.Class, Shots: e.Episode.Shots, Draw: draw, Learner: e.Learner, Metrics: e.Metrics,
+		Teach: e.Teach, Score: e.Score, Judged: len(e.Benign) + len(e.Attack) + len(e.Other),
+	}
+}
+
+// Sort puts outcomes in the order that [Compare] and [Means] want.
+func Sort(outcomes []Outcome) {
+	slices.SortFunc(outcomes, func(a, b Outcome) int {
 		return cmp.Or(cmp.Compare(a.Set, b.Set), cmp.Compare(a.Part, b.Part), cmp.Compare(a.Class, b.Class), a.Shots-b.Shots, a.Draw-b.Draw, cmp.Compare(a.Learner, b.Learner))
 	})
-	return out, nil
 }
 
 // Estimate is a mean with its 95 % interval.
@@ -126,6 +144,15 @@ func Compare(outcomes []Outcome, learner string, development bool) (out []Compar
 			c.Ahead = own.less(ap[c.Best]).estimate()
 		}
 		out = append(out, c)
+	}
+	return out
+}
+
+// Means estimates a figure of each learner as [Compare] does.
+func Means(outcomes []Outcome, shots int, development bool, of func(*Outcome) float64) map[string]Estimate {
+	out := map[string]Estimate{}
+	for l, u := range unitsOf(outcomes, shots, development, of) {
+		out[l] = u.estimate()
 	}
 	return out
 }

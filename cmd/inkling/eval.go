@@ -20,11 +20,12 @@ type evalFlags struct {
 	input
 	data, known, learners, drop, classes, never, models, heads []string
 	schema, label, benign, protocol, export                    string
-	images, lists, pack, group                                 string
+	images, lists, pack, group, report, out                    string
 	shots                                                      []int
 	draws, iterations, ways, queries, tests                    int
 	seed                                                       uint64
-	forward, alone, onlyThis                                   bool
+	prevalence                                                 float64
+	forward, alone, onlyThis, allPacks, again                  bool
 }
 
 func evalCmd(a *app) *cobra.Command {
@@ -60,12 +61,21 @@ MAML's paper does. Transductive figures depend on --queries and on a task's
 classes being balanced among them: say so beside them. They compare only with
 transductive ones.
 
+With --report, protocol new-attack and packs write a report card: one page of HTML
+with the data, leakage found in it, curves, all learners, the false-alarm promise,
+precision at the --prevalence of attacks in the field, what tells each class, cost.
+--all-packs judges every pack that there is data for and writes to --out a card for
+each, index.html, uses.md with one table of all, and outcomes.jsonl; what was judged
+by the same program and settings is kept, so that a run that was stopped goes on.
+
 The intervals are 95 % over draws.`,
 		Example: `  inkling eval --data UNSW_NB15_training-set.csv.gz --schema table --drop id,label --label attack_cat --benign Normal \
       --learners ratio,extra-trees,vote --shots 1,5,10 --draws 10
   inkling eval --data day5.conn.log.gz --known day1.conn.log.gz,day2.conn.log.gz --label label --benign benign --learners vote
   inkling eval --schema image --data omniglot/ --models maml.safetensors,protonet.safetensors --learners knn --shots 1,5
-  inkling eval --schema image --data mini/ --images miniimagenet --models mini.safetensors --shots 5 --tasks 1000 --json`,
+  inkling eval --schema image --data mini/ --images miniimagenet --models mini.safetensors --shots 5 --tasks 1000 --json
+  inkling eval --data payments.csv --schema table --label kind --report payments.html
+  inkling eval --all-packs --draws 10 --out cards`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd, a) },
 	}
@@ -82,6 +92,11 @@ The intervals are 95 % over draws.`,
 	fl.StringSliceVar(&f.drop, "drop", nil, "columns of a table to leave out")
 	fl.StringVar(&f.group, "group", "", "column that says what belongs together, such as a patient or an account: groups are kept apart, what is judged is of others than what is learned from")
 	fl.StringVar(&f.pack, "pack", "", "judge a pack on its public data sets; --data is then the folder that holds them (default $INKLING_DATA, or ../shared/data)")
+	fl.BoolVar(&f.allPacks, "all-packs", false, "judge all packs, or those that --pack names, and write a report card for each to --out; a pack without its data is skipped")
+	fl.StringVar(&f.out, "out", "cards", "with --all-packs: directory of the cards, index.html, uses.md and outcomes.jsonl")
+	fl.BoolVar(&f.again, "again", false, "with --all-packs: judge again what was judged already")
+	fl.StringVar(&f.report, "report", "", "write a report card to this file: one page of HTML")
+	fl.Float64Var(&f.prevalence, "prevalence", 0.001, "report card: share of records in the field that are of the attack")
 	fl.StringVar(&f.label, "label", "label", "column that holds the class")
 	fl.StringVar(&f.benign, "benign", "benign", "the class of benign rows")
 	fl.StringVar(&f.protocol, "protocol", "new-attack", "new-attack, n-way or bound")
@@ -100,7 +115,7 @@ The intervals are 95 % over draws.`,
 	fl.IntVar(&f.iterations, "iterations", 0, "outer steps of learners that train; 0 is each learner's default")
 	fl.Uint64Var(&f.seed, "seed", 1, "seed of everything random")
 	fl.StringVar(&f.export, "export-episodes", "", "write the episodes to this file as JSON lines, with row numbers of the data")
-	onlyFor(cmd, recordSchemas, "format", "names", "known", "drop", "label", "group", "benign", "protocol", "heads", "classes", "never", "forward", "alone", "only-this", "draws", "iterations", "export-episodes")
+	onlyFor(cmd, recordSchemas, "format", "names", "known", "drop", "label", "group", "benign", "protocol", "heads", "classes", "never", "forward", "alone", "only-this", "draws", "iterations", "export-episodes", "report", "prevalence")
 	onlyFor(cmd, []string{schemaImage}, "images", "lists", "queries", "tasks")
 	complete(cmd, "schema", schemas)
 	complete(cmd, "protocol", protocols)
@@ -147,6 +162,12 @@ func (f *evalFlags) check() error {
 }
 
 func (f *evalFlags) run(cmd *cobra.Command, a *app) error {
+	if err := f.checkReport(cmd); err != nil {
+		return err
+	}
+	if f.allPacks {
+		return f.runAllPacks(cmd, a)
+	}
 	if f.pack != "" {
 		return f.runPack(cmd, a)
 	}
@@ -232,7 +253,10 @@ func (f *evalFlags) newAttack(cmd *cobra.Command, d *eval.Data, learners []meta.
 			return nil, err
 		}
 	}
-	return plan.Play(cmd.Context(), d, episodes)
+	if f.report == "" {
+		return plan.Play(cmd.Context(), d, episodes)
+	}
+	return f.reported(cmd, d, &plan, episodes)
 }
 
 // trained reads the models of --models, which must be of the data's contract.

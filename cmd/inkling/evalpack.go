@@ -9,9 +9,12 @@ import (
 	"slices"
 
 	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/dataset"
+	"github.com/inkling-sec/inkling/eval"
 	"github.com/inkling-sec/inkling/meta"
 	"github.com/inkling-sec/inkling/models"
 	"github.com/inkling-sec/inkling/pack"
+	"github.com/inkling-sec/inkling/report"
 	"github.com/spf13/cobra"
 )
 
@@ -58,30 +61,62 @@ func (f *evalFlags) runPack(cmd *cobra.Command, a *app) error {
 	if err != nil {
 		return err
 	}
-	data, err := dataFolder(f.data)
-	if err != nil {
-		return err
-	}
-	names := packLearners
-	if cmd.Flags().Changed("learners") {
-		names = f.learners
-	}
-	learners, err := judgesOf(p, names, f.seed)
-	if err != nil {
-		return err
-	}
 	progress := newProgress(a)
 	defer progress.clear()
-	judging := pack.Judging{Data: data, Learners: learners, Draws: f.draws, Seed: f.seed, Note: func(s string) { progress.show("%s", s) }}
-	if cmd.Flags().Changed("shots") {
-		judging.Shots = f.shots
+	if f.report == "" {
+		outcomes, err := f.judgePack(cmd, p, progress, nil)
+		if err != nil {
+			return err
+		}
+		progress.clear()
+		return printPack(cmd.OutOrStdout(), a, p, outcomes)
 	}
-	outcomes, err := p.Judge(cmd.Context(), judging)
+	card, err := f.cardOf(cmd, p, progress)
 	if err != nil {
 		return err
 	}
 	progress.clear()
-	w := cmd.OutOrStdout()
+	if err := writeCard(f.report, card); err != nil {
+		return err
+	}
+	return printPack(cmd.OutOrStdout(), a, p, card.Results())
+}
+
+// judgePack plays a pack; recorder, where not nil, listens.
+func (f *evalFlags) judgePack(cmd *cobra.Command, p *pack.Pack, progress *progress, recorder *report.Recorder) ([]pack.Outcome, error) {
+	data := ""
+	if slices.ContainsFunc(p.Judged, func(j pack.Judged) bool { return j.Folder != "" }) || len(f.data) > 0 {
+		var err error
+		if data, err = dataFolder(f.data); err != nil {
+			return nil, err
+		}
+	}
+	learners, err := judgesOf(p, f.packLearners(cmd), f.seed)
+	if err != nil {
+		return nil, err
+	}
+	judging := pack.Judging{Data: data, Learners: learners, Draws: f.draws, Seed: f.seed, Note: func(s string) { progress.show("%s", s) }}
+	if cmd.Flags().Changed("shots") {
+		judging.Shots = f.shots
+	}
+	if recorder != nil {
+		judging.Each = recorder.Each
+		judging.Drawn = func(j *pack.Judged, part dataset.Part, plan *eval.Plan, episodes []eval.Episode) error {
+			about := report.Set{Name: j.Name, About: j.About, Benign: j.Benign, Apart: j.Apart, Development: j.Development}
+			return recorder.Begin(cmd.Context(), about, part, plan, episodes)
+		}
+	}
+	return p.Judge(cmd.Context(), judging)
+}
+
+func (f *evalFlags) packLearners(cmd *cobra.Command) []string {
+	if cmd.Flags().Changed("learners") {
+		return f.learners
+	}
+	return packLearners
+}
+
+func printPack(w io.Writer, a *app, p *pack.Pack, outcomes []pack.Outcome) error {
 	for _, development := range []bool{true, false} {
 		for _, c := range pack.Compare(outcomes, p.Learner, development) {
 			if a.json {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"runtime"
 	"runtime/debug"
 
@@ -20,14 +21,7 @@ func versionCmd(a *app) *cobra.Command {
 		Example: "  inkling version --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			commit := "unknown"
-			if info, ok := debug.ReadBuildInfo(); ok {
-				for _, s := range info.Settings {
-					if s.Key == "vcs.revision" {
-						commit = s.Value
-					}
-				}
-			}
+			commit, _ := builtFrom()
 			c := feature.Flow()
 			if a.json {
 				return a.print(cmd.OutOrStdout(), map[string]any{"version": release, "commit": commit, "go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH, "flow_contract": c.Hash()})
@@ -36,4 +30,35 @@ func versionCmd(a *app) *cobra.Command {
 			return nil
 		},
 	}
+}
+
+// builtFrom gives the commit that the program was built from, and whether the tree was just that.
+func builtFrom() (commit string, clean bool) {
+	commit = "unknown"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			switch s.Key {
+			case "vcs.revision":
+				commit, clean = s.Value, true
+			case "vcs.modified":
+				clean = clean && s.Value == "false"
+			}
+		}
+	}
+	return commit, clean
+}
+
+// builtBy tells this program from others: by its commit, or where that does not say it all by its file.
+func builtBy() string {
+	commit, clean := builtFrom()
+	if clean {
+		return fmt.Sprintf("%s (%.12s)", release, commit)
+	}
+	mark := "unknown"
+	if file, err := os.Executable(); err == nil {
+		if b, err := os.ReadFile(file); err == nil {
+			mark = modelID(b)
+		}
+	}
+	return fmt.Sprintf("%s (%.12s, build %.12s)", release, commit, mark)
 }

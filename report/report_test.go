@@ -1,0 +1,184 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"math"
+	"math/rand/v2"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/inkling-sec/inkling/dataset"
+	"github.com/inkling-sec/inkling/eval"
+	"github.com/inkling-sec/inkling/meta"
+	"github.com/inkling-sec/inkling/pack"
+)
+
+// table is 500 benign rows and 80 of each of two attacks, one of which a column gives away, in two groups.
+func table(t *testing.T) *eval.Data {
+	t.Helper()
+	rng := rand.New(rand.NewPCG(1, 2))
+	sheets := []*dataset.Sheet{{Columns: []string{"size", "count", "flag", "still"}}, {Columns: []string{"size", "count", "flag", "still"}}}
+	for i := range 660 {
+		class, size, flag := "ok", rng.NormFloat64(), rng.NormFloat64()
+		switch {
+		case i%33 < 4:
+			class, size = "flood <script>", size+3
+		case i%33 < 8:
+			class, flag = "probe", flag+50
+		}
+		sheets[i%2].Add(class, size, rng.NormFloat64(), flag, 7)
+	}
+	d, err := dataset.LoadSheets(t.Context(), "made", "table", sheets...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// made plays the table and gives its card.
+func made(t *testing.T) *Card {
+	t.Helper()
+	d := table(t)
+	plan := eval.Plan{Protocol: eval.NewAttack{Benign: "ok", Shots: []int{1, 5}, Draws: 3, Seed: 1}, Trained: []meta.Learner{&meta.KNN{}, &meta.Ratio{}, &meta.Logistic{}}}
+	episodes, err := plan.Protocol.Episodes(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := NewRecorder(Card{Name: "made", Title: "Made & played", Learner: "knn", Command: "inkling eval --data made.csv --report made.html", Program: "0", Made: time.Unix(1.8e9, 0).UTC(), Seed: 1, Draws: 3, Prevalence: 0.001})
+	if err := r.Begin(t.Context(), Set{Name: "made", About: "rows that a test made", Benign: "ok"}, dataset.Part{Data: d}, &plan, episodes); err != nil {
+		t.Fatal(err)
+	}
+	plan.Each = func(e eval.Outcome) { r.Each(pack.OutcomeOf("made", "", e.Episode.Draw, e), e) }
+	if _, err := plan.Play(t.Context(), d, episodes); err != nil {
+		t.Fatal(err)
+	}
+	return r.Card()
+}
+
+func written(t *testing.T, write func(io.Writer) error) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := write(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// wellFormed reads a page as XML, which it is but for its first line.
+func wellFormed(t *testing.T, page string) {
+	t.Helper()
+	d := xml.NewDecoder(strings.NewReader(page))
+	d.Entity = xml.HTMLEntity
+	for {
+		_, err := d.Token()
+		if err == io.EOF {
+			return
+		}
+		if err != nil {
+			t.Fatalf("not well-formed: %v", err)
+		}
+	}
+}
+
+func TestCard(t *testing.T) {
+	c := made(t)
+	page := written(t, func(w io.Writer) error { return Write(w, c) })
+	wellFormed(t, page)
+	for _, s := range sections {
+		if !strings.Contains(page, "<h3>"+s.title+"</h3>") {
+			t.Errorf("no section %q", s.title)
+		}
+	}
+	for _, want := range []string{
+		"Made &amp; played", "flood &lt;script&gt;", "The model", c.Command, c.Sets[0].Parts[0].Fingerprint, "still", "the same in all rows",
+		"one feature", "flag", "AUROC", "Precision by prevalence", "extra-trees", "promised", "rows scored a second", "@media print",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+	if url := regexp.MustCompile(`(?i)https?://|src=|url\(|<script|<link|@import`).FindString(page); url != "" {
+		t.Errorf("the page has %q", url)
+	}
+	if n := strings.Count(page, `class="chart"`); n != 8 { // two by number of examples, ROC and precision for each of two, promise, prevalence
+		t.Errorf("%d charts", n)
+	}
+	if bad := regexp.MustCompile(`NaN|Inf\b|%!`).FindString(page); bad != "" {
+		t.Errorf("the page has %q", bad)
+	}
+	if len(page) > 300<<10 {
+		t.Errorf("%d bytes", len(page))
+	}
+}
+
+// A card that is stored and read again makes the same page.
+func TestCardStored(t *testing.T) {
+	c := made(t)
+	b, err := json.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := &Card{}
+	if err := json.Unmarshal(b, again); err != nil {
+		t.Fatal(err)
+	}
+	if !again.Same(c) {
+		t.Error("the stored card is not the same")
+	}
+	if written(t, func(w io.Writer) error { return Write(w, c) }) != written(t, func(w io.Writer) error { return Write(w, again) }) {
+		t.Error("the stored card makes another page")
+	}
+}
+
+func TestSums(t *testing.T) {
+	cards, skipped := []*Card{made(t)}, []Skipped{{"gone", "no data|here"}}
+	wellFormed(t, written(t, func(w io.Writer) error { return Index(w, cards, skipped) }))
+	uses := written(t, func(w io.Writer) error { return Uses(w, "inkling eval --all-packs", cards, skipped) })
+	lines := strings.Split(uses, "\n")
+	for _, l := range lines[:4] {
+		if strings.Count(l, "|") != 11 {
+			t.Errorf("not ten cells: %q", l)
+		}
+	}
+	if !strings.HasPrefix(lines[2], "| made | made | 1 | knn | 0.") || !strings.Contains(uses, `gone was not judged: no data\|here.`) {
+		t.Errorf("%s", uses)
+	}
+	outcomes := written(t, func(w io.Writer) error { return Lines(w, cards) })
+	if n := strings.Count(outcomes, "\n"); n != 2*2*3*3 || !strings.Contains(outcomes, `"pack":"made","set":"made"`) {
+		t.Errorf("%d outcomes", n)
+	}
+}
+
+// By hand: 4 benign scores and 2 of an attack.
+func TestCurves(t *testing.T) {
+	c := curvesOf(&eval.Outcome{Benign: []float32{1, 2, 3, 4}, Attack: []float32{3.5, 5}})
+	if c.roc[0] != 0.5 || c.roc[len(c.roc)-1] != 1 { // none of four may alert: the threshold is 4
+		t.Errorf("ROC %v", c.roc)
+	}
+	if c.pr[0] != 1 || c.pr[len(c.pr)-1] != 2./3 { // both are found at 3.5, which one benign row passes
+		t.Errorf("precision %v", c.pr)
+	}
+	if !math.IsNaN(c.kept[0]) { // two rows cannot promise a thousandth
+		t.Errorf("kept %v", c.kept)
+	}
+}
+
+func TestPrecision(t *testing.T) {
+	if v := precision(0.001, 0.9, 0.001); fmt.Sprintf("%.4f", v) != "0.4739" { // .0009/(.0009+.000999)
+		t.Error(v)
+	}
+}
+
+func TestVerdict(t *testing.T) {
+	for want, ahead := range map[string]pack.Estimate{better: {Mean: .1, Low: .05, High: .2}, worse: {Mean: -.1, Low: -.2, High: -.05}, level: {Mean: 0, Low: -.1, High: .1}} {
+		if got := verdict(&pack.Comparison{Best: "ratio", Ahead: ahead}, "vote"); got != want {
+			t.Errorf("%+v is %s", ahead, got)
+		}
+	}
+}

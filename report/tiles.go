@@ -1,0 +1,58 @@
+package report
+
+import (
+	"fmt"
+
+	"github.com/inkling-sec/inkling/pack"
+)
+
+// tile is a figure that says how it went.
+type tile struct{ Kind, Title, Figure, Interval, Says string }
+
+// Verdicts of a comparison with the best baseline.
+const (
+	better = "better"
+	worse  = "worse"
+	level  = "level"
+)
+
+// verdict holds the default against the best baseline: better or worse where the 95 % interval of the difference says so.
+func verdict(c *pack.Comparison, learner string) string {
+	switch {
+	case c.Best == "" || c.Best == learner:
+		return ""
+	case c.Ahead.Low > 0:
+		return better
+	case c.Ahead.High < 0:
+		return worse
+	}
+	return level
+}
+
+func tiles(v *view) (out []tile) {
+	for i := range v.Compared {
+		c := &v.Compared[i]
+		own, has := c.AP[v.Card.Learner]
+		if !has {
+			continue
+		}
+		t := tile{Kind: verdict(c, v.Card.Learner), Title: fmt.Sprintf("Average precision, %s", examples(c.Shots)), Figure: figure(own.Mean), Interval: fmt.Sprintf("[%.3f, %.3f]", own.Low, own.High)}
+		switch t.Kind {
+		case "":
+			t.Says = "no other baseline was judged"
+		case level:
+			t.Says = fmt.Sprintf("level with %s: %s", c.Best, signed(c.Ahead))
+		default:
+			t.Says = fmt.Sprintf("%s than %s: %s", t.Kind, c.Best, signed(c.Ahead))
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+func examples(n int) string {
+	if n == 1 {
+		return "1 example"
+	}
+	return fmt.Sprintf("%d examples", n)
+}

@@ -22,6 +22,7 @@ type Family struct {
 // Families are all of them. Adding one is a file and a line here; TestFamilies runs over the list.
 var Families = []Family{
 	{Name: flowName, Doc: "flows: conn logs, pcap", New: func() Extractor { return NewFlow(FlowOptions{}) }},
+	{Name: dnsName, Doc: "queries for names: Zeek's dns.log, or a table with a column query", New: newDNS},
 	{Name: hostName, Doc: "traces of system calls: a table with a column calls", New: newHost},
 }
 

@@ -96,6 +96,21 @@ func (s *spread) estimate(h int) float64 {
 
 const ticksPerSecond = 4 // 2³² ticks are 34 years
 
+// clock is the time of the newest record: it never runs back.
+type clock struct {
+	now   float64
+	start float64 // of ticks; 0 before the first record
+}
+
+// advance gives the time, and its tick, once a record of time t is seen.
+func (c *clock) advance(t float64) (now float64, tick uint32) {
+	c.now = max(c.now, t)
+	if c.start == 0 {
+		c.start = c.now
+	}
+	return c.now, uint32(min((c.now-c.start)*ticksPerSecond+1, math.MaxUint32))
+}
+
 // trend is the damped mean and spread of a series; a value's weight halves with
 // every eight values after it.
 type trend struct {

@@ -22,6 +22,8 @@ type Family struct {
 // Families are all of them. Adding one is a file and a line here; TestFamilies runs over the list.
 var Families = []Family{
 	{Name: flowName, Doc: "flows: conn logs, EVE, binetflow, pcap", New: func() Extractor { return NewFlow(FlowOptions{}) }},
+	{Name: dnsName, Doc: "queries for names: Zeek's dns.log, or a table with a column query", New: newDNS},
+	{Name: hostName, Doc: "traces of system calls: a table with a column calls", New: newHost},
 }
 
 // FamilyNames gives their names.
@@ -79,6 +81,27 @@ func columns(c *Contract, s *inkling.Schema, remedy string, names ...string) ([]
 		return nil, lacking(c, s, missing, remedy)
 	}
 	return at, nil
+}
+
+// optional finds fields that may be lacking: -1 for those that do. All have to be text but the one that holds the time.
+func optional(c *Contract, s *inkling.Schema, names []string, time int) ([]int, error) {
+	at := make([]int, len(names))
+	for i, n := range names {
+		if at[i] = s.Index(n); at[i] >= 0 && i != time && s.Fields[at[i]].Kind != inkling.Text {
+			return nil, inkling.Errorf(inkling.Invalid, "schema "+s.Name, "contract %s needs field %s to be text", c.Name, n)
+		}
+	}
+	return at, nil
+}
+
+// clientOf gives a record's time and whose it is; not ok where either is lacking or damaged.
+func clientOf(r *inkling.Record, time, client int) (ts float64, whose key, ok bool) {
+	if time < 0 || client < 0 {
+		return 0, whose, false
+	}
+	ts = number(r, time)
+	name := text(r, client)
+	return ts, hash128(name), ts >= 0 && ts < latest && len(name) > 0
 }
 
 // number gives field i of a record, whether the reader made a number of it or left it as text; NaN when it is none.

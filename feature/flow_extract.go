@@ -25,8 +25,7 @@ type FlowOptions struct {
 type FlowExtractor struct {
 	schema *inkling.Schema // that at is for
 	at     [flowFields]int
-	now    float64
-	start  float64 // of ticks; 0 before the first record
+	clock  clock
 
 	sources      *lru[sourceState]
 	destinations *lru[destinationState]
@@ -294,16 +293,12 @@ func letters(dst []float64, history []byte) {
 
 // overTime adds the flow to the statistics and writes them.
 func (x *FlowExtractor) overTime(dst []float64, f *flow) {
-	x.now = max(x.now, f.ts+zero(f.duration))
-	if x.start == 0 {
-		x.start = x.now
-	}
-	tick := uint32(min((x.now-x.start)*ticksPerSecond+1, math.MaxUint32))
+	now, tick := x.clock.advance(f.ts + zero(f.duration))
 	orig, resp := zero(f.origBytes), zero(f.respBytes)
 	pair := f.source.with(f.host)
 
 	s := x.sources.get(f.source)
-	d := s.add(x.now, f.failed, orig, resp)
+	d := s.add(now, f.failed, orig, resp)
 	s.hosts.fade(d)
 	s.hosts.touch(f.host, tick)
 	s.ports.fade(d)
@@ -313,7 +308,7 @@ func (x *FlowExtractor) overTime(dst []float64, f *flow) {
 	s.write(dst)
 
 	t := x.destinations.get(f.host)
-	d = t.add(x.now, f.failed, orig, resp)
+	d = t.add(now, f.failed, orig, resp)
 	t.sources.fade(d)
 	t.sources.touch(f.source, tick)
 	t.ports.fade(d)
@@ -323,14 +318,14 @@ func (x *FlowExtractor) overTime(dst []float64, f *flow) {
 	t.write(dst)
 
 	p := x.pairs.get(pair)
-	p.ports.fade(p.add(x.now, f.failed, orig, resp))
+	p.ports.fade(p.add(now, f.failed, orig, resp))
 	if f.port >= 0 {
 		p.ports.touch(f.portHash, tick)
 	}
 	p.write(dst)
 
 	v := x.services.get(pair.with(f.portHash))
-	v.add(x.now, f.failed, orig, resp)
+	v.add(now, f.failed, orig, resp)
 	v.compare(dst, f)
 	v.write(dst)
 }

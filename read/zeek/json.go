@@ -27,29 +27,43 @@ func MatchJSON(head []byte) bool {
 	return false
 }
 
-// connFields are the fields of a conn.log by default, in Zeek's order.
-var connFields = []string{"ts", "uid", "id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p", "proto", "service", "duration",
-	"orig_bytes", "resp_bytes", "conn_state", "local_orig", "local_resp", "missed_bytes", "history",
-	"orig_pkts", "orig_ip_bytes", "resp_pkts", "resp_ip_bytes"}
+// logs are those whose fields are known beforehand, so that all records of a file have them even where the first lack some:
+// the fields by default, in Zeek's order. A mark is a member that every record of the log has and no other log's.
+var logs = []struct {
+	path, mark string
+	fields     []string
+}{
+	{"conn", `"conn_state"`, slices.Concat(ends, []string{"proto", "service", "duration", "orig_bytes", "resp_bytes", "conn_state", "local_orig", "local_resp",
+		"missed_bytes", "history", "orig_pkts", "orig_ip_bytes", "resp_pkts", "resp_ip_bytes"})},
+	{"http", `"tags":[`, slices.Concat(ends, []string{"trans_depth", "method", "host", "uri", "referrer", "version", "user_agent",
+		"request_body_len", "response_body_len", "status_code", "status_msg"})},
+	{"dns", `"rejected"`, slices.Concat(ends, []string{"proto", "trans_id", "rtt", "query", "qclass", "qclass_name", "qtype", "qtype_name", "rcode", "rcode_name",
+		"AA", "TC", "RD", "RA", "Z", "answers", "TTLs", "rejected"})},
+}
+
+// ends are the fields that these logs begin with.
+var ends = []string{"ts", "uid", "id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p"}
 
 // NewJSON reads the JSON form of a log, one object a line; file names it in origins and errors.
 func NewJSON(r io.Reader, file string) *jsonl.Reader {
 	return jsonl.NewReader(r, file, jsonl.Options{Start: start, Kinds: known, Text: rawBytes})
 }
 
-// start makes the first schema: that of conn.log when the object looks like one.
+// start makes the first schema, with the fields of the log that the object looks like one of.
 func start(b []byte) *inkling.Schema {
 	path := pathOf(b)
 	s := &inkling.Schema{Name: "zeek." + path}
-	if path == "conn" {
-		for _, f := range connFields {
-			s.Fields = append(s.Fields, inkling.Field{Name: f, Kind: known[f]})
+	for _, l := range logs {
+		if l.path == path {
+			for _, f := range l.fields {
+				s.Fields = append(s.Fields, inkling.Field{Name: f, Kind: known[f]})
+			}
 		}
 	}
 	return s
 }
 
-// pathOf tells which log an object is of: by its _path, or by conn_state.
+// pathOf tells which log an object is of: by its _path, or by a log's mark.
 func pathOf(b []byte) string {
 	if i := bytes.Index(b, []byte(`"_path":"`)); i >= 0 {
 		rest := b[i+len(`"_path":"`):]
@@ -57,8 +71,10 @@ func pathOf(b []byte) string {
 			return string(rest[:j])
 		}
 	}
-	if bytes.Contains(b, []byte(`"conn_state"`)) {
-		return "conn"
+	for _, l := range logs {
+		if bytes.Contains(b, []byte(l.mark)) {
+			return l.path
+		}
 	}
 	return "log"
 }

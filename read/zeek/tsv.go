@@ -186,12 +186,14 @@ func kindOf(t string) inkling.Kind {
 	return inkling.Text
 }
 
-// known holds the kinds of conn.log's fields that are not Text, for logs that
+// known holds the kinds of the fields of conn.log, http.log and dns.log that are not Text, for logs that
 // do not tell types.
 var known = map[string]inkling.Kind{
 	"ts": inkling.Time, "id.orig_p": inkling.Number, "id.resp_p": inkling.Number, "duration": inkling.Number,
 	"orig_bytes": inkling.Number, "resp_bytes": inkling.Number, "missed_bytes": inkling.Number,
 	"orig_pkts": inkling.Number, "orig_ip_bytes": inkling.Number, "resp_pkts": inkling.Number, "resp_ip_bytes": inkling.Number,
+	"trans_depth": inkling.Number, "request_body_len": inkling.Number, "response_body_len": inkling.Number, "status_code": inkling.Number,
+	"trans_id": inkling.Number, "rtt": inkling.Number, "qclass": inkling.Number, "qtype": inkling.Number, "rcode": inkling.Number,
 	"ip_proto": inkling.Number, "vlan": inkling.Number, "inner_vlan": inkling.Number,
 }
 

@@ -95,10 +95,22 @@ func TestNames(t *testing.T) {
 		}
 	}
 	for in, want := range map[string]string{
-		`{"_path":"dns","ts":1}`: "zeek.dns", `{"ts":1,"conn_state":"SF"}`: "zeek.conn", `{"ts":1}`: "zeek.log",
+		`{"_path":"dns","ts":1}`: "zeek.dns", `{"ts":1,"conn_state":"SF"}`: "zeek.conn", `{"ts":1,"trans_depth":1,"method":"REGISTER"}`: "zeek.log", `{"ts":1,"status_code":408,"tags":[]}`: "zeek.http", `{"ts":1,"query":"a","rejected":false}`: "zeek.dns",
+		`{"ts":1}`: "zeek.log",
 	} {
 		if recs, _, _ := readAll(NewJSON(strings.NewReader(in), "x")); recs[0].Schema.Name != want {
 			t.Errorf("schema %s, want %s", recs[0].Schema.Name, want)
+		}
+	}
+}
+
+// A record that lacks fields does not leave those after it, or itself, without them.
+func TestFieldsOfAnHTTPLog(t *testing.T) {
+	recs, _, _ := readAll(NewJSON(strings.NewReader(`{"ts":1,"status_code":408,"tags":[]}`+"\n"+`{"ts":2,"uri":"/a","status_code":200,"tags":[]}`), "x"))
+	for i, want := range []string{"", "/a"} {
+		at := recs[i].Schema.Index("uri")
+		if at < 0 || string(recs[i].Text[at]) != want || recs[i].Schema.Fields[recs[i].Schema.Index("status_code")].Kind != inkling.Number {
+			t.Errorf("record %d: %v", i, recs[i].Map())
 		}
 	}
 }

@@ -9,12 +9,15 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/eval"
 )
 
 // MalAPI counts how often each program calls each function. Families other
 // than the part's are its benign rows.
 func MalAPI(ctx context.Context, folder string) ([]Part, error) {
-	family, err := zipLines(filepath.Join(folder, "100_types.zip"), func(line string) (string, error) { return strings.TrimSpace(line), nil })
+	family, err := malAPIFamilies(folder)
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +39,7 @@ func MalAPI(ctx context.Context, folder string) ([]Part, error) {
 		return nil, err
 	}
 	if len(counts) != len(family) {
-		return nil, fmt.Errorf("mal-api-2019: %d programs and %d families", len(counts), len(family))
+		return nil, familiesDiffer(len(counts), len(family))
 	}
 	s := &Sheet{Columns: []string{"calls"}}
 	for k := range used {
@@ -58,7 +61,46 @@ func MalAPI(ctx context.Context, folder string) ([]Part, error) {
 	if err != nil {
 		return nil, err
 	}
-	var parts []Part
+	return oneFamily(d), nil
+}
+
+// MalAPICalls gives each program's sequence of calls to the family of features of schema api. Families
+// other than the part's are its benign rows.
+func MalAPICalls(ctx context.Context, folder string) ([]Part, error) {
+	d, err := malAPIPrograms(ctx, folder)
+	if err != nil {
+		return nil, err
+	}
+	return oneFamily(d), nil
+}
+
+// malAPIPrograms reads the programs with their families.
+func malAPIPrograms(ctx context.Context, folder string) (*eval.Data, error) {
+	family, err := malAPIFamilies(folder)
+	if err != nil {
+		return nil, err
+	}
+	calls, err := zipLines(filepath.Join(folder, "100_calls.zip"), func(line string) (string, error) { return line, nil })
+	if err != nil {
+		return nil, err
+	}
+	if len(calls) != len(family) {
+		return nil, familiesDiffer(len(calls), len(family))
+	}
+	open := func() (inkling.Reader, error) { return &sequenceReader{calls: calls, class: family}, nil }
+	return eval.Load(ctx, "mal-api-2019", []func() (inkling.Reader, error){open}, eval.Options{Schema: "api", Label: classColumn})
+}
+
+func familiesDiffer(programs, families int) error {
+	return fmt.Errorf("mal-api-2019: %d programs and %d families", programs, families)
+}
+
+func malAPIFamilies(folder string) ([]string, error) {
+	return zipLines(filepath.Join(folder, "100_types.zip"), func(line string) (string, error) { return strings.TrimSpace(line), nil })
+}
+
+// oneFamily makes a part of each class, with all others as benign.
+func oneFamily(d *eval.Data) (parts []Part) {
 	for _, c := range d.Classes() {
 		parts = append(parts, Part{c, d.Relabel(func(i int) string {
 			if d.Label[i] == c {
@@ -67,8 +109,29 @@ func MalAPI(ctx context.Context, folder string) ([]Part, error) {
 			return "other"
 		})})
 	}
-	return parts, nil
+	return parts
 }
+
+// sequenceReader reads sequences of calls as records.
+type sequenceReader struct {
+	calls, class []string
+	at           int
+}
+
+var sequenceSchema = &inkling.Schema{Name: "calls", Fields: []inkling.Field{{Name: "calls"}, {Name: classColumn}}}
+
+func (r *sequenceReader) Read(rec *inkling.Record) error {
+	if r.at == len(r.calls) {
+		return io.EOF
+	}
+	rec.Reset(sequenceSchema)
+	rec.Text[0], rec.Text[1] = []byte(r.calls[r.at]), []byte(r.class[r.at])
+	r.at++
+	rec.Origin = inkling.Origin{File: sequenceSchema.Name, Line: r.at}
+	return nil
+}
+
+func (*sequenceReader) Close() error { return nil }
 
 // zipLines turns each line of the first file of a zip into a value; lines have any length.
 func zipLines[T any](file string, of func(line string) (T, error)) (out []T, err error) {

@@ -24,6 +24,7 @@ var Families = []Family{
 	{Name: flowName, Doc: "flows: conn logs, EVE, binetflow, pcap", New: func() Extractor { return NewFlow(FlowOptions{}) }},
 	{Name: dnsName, Doc: "queries for names: Zeek's dns.log, or a table with a column query", New: newDNS},
 	{Name: hostName, Doc: "traces of system calls: a table with a column calls", New: newHost},
+	{Name: apiName, Doc: "programs: the API calls that each made", New: newAPI},
 }
 
 // FamilyNames gives their names.

@@ -22,6 +22,7 @@ type Family struct {
 // Families are all of them. Adding one is a file and a line here; TestFamilies runs over the list.
 var Families = []Family{
 	{Name: flowName, Doc: "flows: conn logs, pcap", New: func() Extractor { return NewFlow(FlowOptions{}) }},
+	{Name: paymentName, Doc: "card payments: time, customer, terminal, amount", New: newPayment},
 }
 
 // FamilyNames gives their names.

@@ -23,6 +23,7 @@ type Family struct {
 var Families = []Family{
 	{Name: flowName, Doc: "flows: conn logs, pcap", New: func() Extractor { return NewFlow(FlowOptions{}) }},
 	{Name: paymentName, Doc: "card payments: time, customer, terminal, amount", New: newPayment},
+	{Name: identityName, Doc: "sessions at accounts: time, account, device, network, country", New: newIdentity},
 	{Name: launderingName, Doc: "accounts, made of transactions: time, from, to, amount", New: newLaundering, Gather: newAccounts},
 }
 

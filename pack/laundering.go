@@ -34,7 +34,7 @@ type bank struct {
 
 // pay books a transfer so many days after the beginning.
 func (b *bank) pay(days float64, from, to int, amount float64, label string) {
-	at := made + days*86400
+	at := ledgerStart + days*86400
 	b.add(at, fmt.Sprintf("%s,A%04d,A%04d,%.2f,%s", time.Unix(int64(at), 0).UTC().Format(time.DateTime), from, to, amount, label))
 }
 

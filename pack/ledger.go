@@ -26,5 +26,5 @@ func (l *ledger) csv(header string) []byte {
 	return []byte(b.String())
 }
 
-// made is the time, in seconds, at which made logs begin: Monday, 5 January 2026.
-const made = 1767571200
+// ledgerStart is the time, in seconds, at which made logs begin: Monday, 5 January 2026.
+const ledgerStart = 1767571200

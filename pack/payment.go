@@ -63,21 +63,21 @@ func makePayments(seed uint64) ([]byte, error) {
 				if rng.Float64() < 0.03 {
 					amount *= 3 + 5*rng.Float64()
 				}
-				pay(made+float64(d)*86400+hour(c), i, shop, amount, "benign")
+				pay(ledgerStart+float64(d)*86400+hour(c), i, shop, amount, "benign")
 			}
 		}
 	}
 	for range 20 {
 		who := rng.IntN(len(cards))
 		c := &cards[who]
-		at := made + (7+20*rng.Float64())*86400
+		at := ledgerStart + (7+20*rng.Float64())*86400
 		for range 3 + rng.IntN(5) {
 			pay(at, who, rng.IntN(madeShops), math.Exp(c.level+1.4+rng.NormFloat64()*0.6), "stolen-card")
 			at += rng.ExpFloat64() * 1500
 		}
 	}
 	for range 6 {
-		shop, at := rng.IntN(madeShops), made+(7+20*rng.Float64())*86400
+		shop, at := rng.IntN(madeShops), ledgerStart+(7+20*rng.Float64())*86400
 		for range 8 + rng.IntN(6) {
 			pay(at, rng.IntN(len(cards)), shop, 1+rng.ExpFloat64()*4, "card-testing")
 			at += 20 + rng.ExpFloat64()*240

@@ -25,6 +25,9 @@ var Families = []Family{
 	{Name: dnsName, Doc: "queries for names: Zeek's dns.log, or a table with a column query", New: newDNS},
 	{Name: hostName, Doc: "traces of system calls: a table with a column calls", New: newHost},
 	{Name: apiName, Doc: "programs: the API calls that each made", New: newAPI},
+	{Name: paymentName, Doc: "card payments: time, customer, terminal, amount", New: newPayment},
+	{Name: identityName, Doc: "sessions at accounts: time, account, device, network, country", New: newIdentity},
+	{Name: launderingName, Doc: "accounts, made of transactions: time, from, to, amount", New: newLaundering, Gather: newAccounts},
 }
 
 // FamilyNames gives their names.

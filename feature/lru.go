@@ -62,6 +62,22 @@ func (l *lru[T]) get(k key) *T {
 	return &n.value
 }
 
+// peek gives the value of k and leaves its place; nil if there is none.
+func (l *lru[T]) peek(k key) *T {
+	if i, ok := l.index[k]; ok {
+		return &l.at(i).value
+	}
+	return nil
+}
+
+// leaving is the value that would make room for k, nil if none would.
+func (l *lru[T]) leaving(k key) *T {
+	if _, ok := l.index[k]; ok || l.used < l.most {
+		return nil
+	}
+	return &l.at(l.oldest).value
+}
+
 func (l *lru[T]) at(i int32) *node[T] { return &l.blocks[i/block][i%block] }
 
 func (l *lru[T]) unlink(i int32) {

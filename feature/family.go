@@ -22,6 +22,8 @@ type Family struct {
 // Families are all of them. Adding one is a file and a line here; TestFamilies runs over the list.
 var Families = []Family{
 	{Name: flowName, Doc: "flows: conn logs, EVE, pcap", New: func() Extractor { return NewFlow(FlowOptions{}) }},
+	{Name: ecgName, Doc: "heart beats: 128 samples at 180 Hz around each", New: newECG},
+	{Name: drugName, Doc: "drugs and events of reports of side effects", New: newDrug, Gather: gatherDrug},
 }
 
 // FamilyNames gives their names.

@@ -28,6 +28,8 @@ var Families = []Family{
 	{Name: paymentName, Doc: "card payments: time, customer, terminal, amount", New: newPayment},
 	{Name: identityName, Doc: "sessions at accounts: time, account, device, network, country", New: newIdentity},
 	{Name: launderingName, Doc: "accounts, made of transactions: time, from, to, amount", New: newLaundering, Gather: newAccounts},
+	{Name: ecgName, Doc: "heart beats: 128 samples at 180 Hz around each", New: newECG},
+	{Name: drugName, Doc: "drugs and events of reports of side effects", New: newDrug, Gather: gatherDrug},
 }
 
 // FamilyNames gives their names.

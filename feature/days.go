@@ -157,8 +157,8 @@ func moment(r *inkling.Record, i int) float64 {
 	return math.NaN()
 }
 
-// clock gives the time of day as a point on a circle, so that midnight has two sides.
-func clock(t float64) (sin, cos float64) {
+// timeOfDay gives the time of day as a point on a circle, so that midnight has two sides.
+func timeOfDay(t float64) (sin, cos float64) {
 	return math.Sincos(2 * math.Pi * math.Mod(t, day) / day)
 }
 

@@ -95,14 +95,14 @@ func (x *host) Extract(dst []float64, r *inkling.Record) error {
 		longest = max(longest, run)
 		x.count[0][k]++
 		at := hBuckets
-		dst[at+bucket(k, hostBuckets[0])]++
+		dst[at+keyBucket(k, hostBuckets[0])]++
 		if n > 0 {
 			pair := before[0].with(k)
 			x.count[1][pair]++
 			at += hostBuckets[0]
-			dst[at+bucket(pair, hostBuckets[1])]++
+			dst[at+keyBucket(pair, hostBuckets[1])]++
 			if n > 1 {
-				dst[at+hostBuckets[1]+bucket(before[1].with(pair), hostBuckets[2])]++
+				dst[at+hostBuckets[1]+keyBucket(before[1].with(pair), hostBuckets[2])]++
 			}
 		}
 		before[0], before[1] = k, before[0]
@@ -130,7 +130,7 @@ func betweenCalls(r rune) bool {
 	return r == ' ' || r == ',' || r == '\t' || r == '\n' || r == '\r' || r == ';'
 }
 
-func bucket(k key, of int) int { return int(k[0] % uint64(of)) }
+func keyBucket(k key, of int) int { return int(k[0] % uint64(of)) }
 
 func percent(part, whole int) float64 { return 100 * share(float64(part), float64(whole)) }
 

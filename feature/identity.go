@@ -105,7 +105,7 @@ func (s *session) read(r *inkling.Record, at *[sessionFields]int) error {
 	if math.IsNaN(s.at) {
 		return unusable(r, "time: not a time", "write seconds since 1970, or 2026-01-31 12:00:00")
 	}
-	s.sin, s.cos = clock(s.at)
+	s.sin, s.cos = timeOfDay(s.at)
 	for i, k := range []*key{&s.account, &s.device, &s.network, &s.country} {
 		word := name(r, at[sAccount+i])
 		if len(word) == 0 && i == 0 {

@@ -103,7 +103,7 @@ func (x *paymentExtractor) Extract(dst []float64, r *inkling.Record) error {
 		return unusable(r, "amount: not an amount", "write a number")
 	}
 	x.now = max(x.now, t)
-	sin, cos := clock(t)
+	sin, cos := timeOfDay(t)
 	dst = append(dst[:0], amount, sin, cos, weekday(t))
 	who, where := hash128(customer), hash128(terminal)
 	dst, ratio := x.customers.get(who).pay(dst, x.now, amount, where)

@@ -3,6 +3,7 @@ package zeek
 import (
 	"bytes"
 	"io"
+	"slices"
 
 	"github.com/inkling-sec/inkling"
 	"github.com/inkling-sec/inkling/read/jsonl"

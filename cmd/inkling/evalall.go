@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/inkling-sec/inkling"
-	"github.com/inkling-sec/inkling/dataset"
 	"github.com/inkling-sec/inkling/pack"
 	"github.com/inkling-sec/inkling/report"
 	"github.com/inkling-sec/inkling/store"
@@ -91,7 +90,7 @@ func (f *evalFlags) packs() (out []*pack.Pack, err error) {
 
 // missing reports whether a pack's data is not there.
 func missing(err error) bool {
-	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, dataset.ErrAbsent) || inkling.CodeOf(err) == inkling.NotFound
+	return errors.Is(err, fs.ErrNotExist) || inkling.CodeOf(err) == inkling.NotFound
 }
 
 // keptOrJudged gives the card of a pack, as it was stored or judged now, and writes its page.

@@ -23,6 +23,7 @@ type Family struct {
 var Families = []Family{
 	{Name: flowName, Doc: "flows: conn logs, pcap", New: func() Extractor { return NewFlow(FlowOptions{}) }},
 	{Name: apiName, Doc: "programs: the API calls that each made", New: newAPI},
+	{Name: peName, Doc: "Windows programs, libraries and drivers: PE files", New: newPE},
 }
 
 // FamilyNames gives their names.

@@ -30,6 +30,7 @@ var Families = []Family{
 	{Name: launderingName, Doc: "accounts, made of transactions: time, from, to, amount", New: newLaundering, Gather: newAccounts},
 	{Name: ecgName, Doc: "heart beats: 128 samples at 180 Hz around each", New: newECG},
 	{Name: drugName, Doc: "drugs and events of reports of side effects", New: newDrug, Gather: gatherDrug},
+	{Name: peName, Doc: "Windows programs, libraries and drivers: PE files", New: newPE},
 }
 
 // FamilyNames gives their names.

@@ -13,6 +13,7 @@ import (
 	"github.com/inkling-sec/inkling/read/eve"
 	"github.com/inkling-sec/inkling/read/jsonl"
 	"github.com/inkling-sec/inkling/read/pcap"
+	"github.com/inkling-sec/inkling/read/pe"
 	"github.com/inkling-sec/inkling/read/zeek"
 )
 
@@ -41,6 +42,9 @@ type Format struct {
 var Formats = []Format{
 	{"pcap", "captured packets, pcap or pcapng, read as flows", pcap.Match, func(r io.Reader, file string, o Options) (inkling.Reader, error) {
 		return pcap.NewReader(r, file, pcap.Options{MaxFlows: o.MaxFlows, AnyChecksum: o.AnyChecksum})
+	}},
+	{"pe", "Windows program, library or driver, or a zip of them: a record of each file", pe.Match, func(r io.Reader, file string, _ Options) (inkling.Reader, error) {
+		return pe.NewReader(r, file), nil
 	}},
 	{"zeek", "Zeek log, tab-separated with its header", zeek.MatchTSV, func(r io.Reader, file string, _ Options) (inkling.Reader, error) {
 		return zeek.NewTSV(r, file), nil

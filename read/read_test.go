@@ -13,6 +13,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/read/pe"
 	"github.com/inkling-sec/inkling/read/readtest"
 )
 
@@ -21,6 +22,7 @@ var samples = map[string]string{
 	"pcap": "\xd4\xc3\xb2\xa1\x02\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\xff\xff\x00\x00\x65\x00\x00\x00" + // raw IP
 		"\x00\x00\x00\x60\x00\x00\x00\x00\x1d\x00\x00\x00\x1d\x00\x00\x00" +
 		"\x45\x00\x00\x1d\x00\x00\x00\x00\x40\x11\x00\x00\x0a\x00\x00\x01\x0a\x00\x00\x02\x9c\x40\x27\x0f\x00\x09\x00\x00x",
+	"pe":        string((&pe.Program{Sections: []pe.Section{{Name: ".text", Data: []byte("text"), Flags: pe.Code}}}).Bytes()),
 	"zeek":      "#separator \\x09\n#path\tconn\n#fields\tts\tuid\tduration\n#types\ttime\tstring\tinterval\n1.5\tCa\t2\n2.5\tCb\t-\n",
 	"zeek-json": "{\"ts\":1.5,\"uid\":\"Ca\",\"duration\":2}\n{\"ts\":2.5,\"uid\":\"Cb\"}\n",
 	"eve":       eveSample, "eve-alert": eveSample, "eve-dns": eveSample, "eve-http": eveSample, "eve-tls": eveSample, "eve-fileinfo": eveSample,
@@ -114,7 +116,7 @@ func TestOpenErrors(t *testing.T) {
 		{"gzip header cut", put("cut.gz", zip[:5]), Options{}, inkling.Invalid, "gzip header"},
 		{"zstd header cut", put("cut.zst", zstdOf(t, []byte(samples["zeek"]))[:5]), Options{}, inkling.Invalid, "truncated"},
 		{"gzip of nothing", put("nothing.gz", zipped(t, nil)), Options{}, inkling.Invalid, "the file is empty"},
-		{"unknown format", put("x", []byte("a,b\n")), Options{Format: "xml"}, inkling.Invalid, `no format is called "xml" (known are pcap, zeek`},
+		{"unknown format", put("x", []byte("a,b\n")), Options{Format: "xml"}, inkling.Invalid, `no format is called "xml" (known are pcap, pe, zeek`},
 		{"not a capture", put("y", []byte("a,b\n")), Options{Format: "pcap"}, inkling.Invalid, "not a capture"},
 	}
 	for _, tt := range tests {

@@ -7,7 +7,7 @@ import (
 )
 
 // tile is a figure that says how it went.
-type tile struct{ Kind, Title, Figure, Interval, Says string }
+type tile struct{ Kind, Title, Figure, Interval, Says, Ahead string }
 
 // Verdicts of a comparison with the best baseline.
 const (
@@ -41,9 +41,9 @@ func tiles(v *view) (out []tile) {
 		case "":
 			t.Says = "no other baseline was judged"
 		case level:
-			t.Says = fmt.Sprintf("level with %s: %s", c.Best, signed(c.Ahead))
+			t.Says, t.Ahead = "level with "+c.Best, signed(c.Ahead)
 		default:
-			t.Says = fmt.Sprintf("%s than %s: %s", t.Kind, c.Best, signed(c.Ahead))
+			t.Says, t.Ahead = t.Kind+" than "+c.Best, signed(c.Ahead)
 		}
 		out = append(out, t)
 	}

@@ -215,6 +215,9 @@ func TestPrecision(t *testing.T) {
 }
 
 func TestVerdict(t *testing.T) {
+	if verdict(&pack.Comparison{Best: "ratio"}, "ratio") != itself || verdict(&pack.Comparison{}, "ratio") != "" {
+		t.Error("a default that is a baseline, or alone")
+	}
 	for want, ahead := range map[string]pack.Estimate{better: {Mean: .1, Low: .05, High: .2}, worse: {Mean: -.1, Low: -.2, High: -.05}, level: {Mean: 0, Low: -.1, High: .1}} {
 		if got := verdict(&pack.Comparison{Best: "ratio", Ahead: ahead}, "vote"); got != want {
 			t.Errorf("%+v is %s", ahead, got)

@@ -46,7 +46,7 @@ const (
 	plotLeft, plotRight = 52, 20
 	plotTop, plotHeight = 26, 220
 	plotBottom, keyLine = 44, 16
-	letter              = 6.3 // width of a letter of the legend, about
+	letter              = 5.9 // width of a letter of the legend, about
 )
 
 // svg draws the chart.

@@ -21,6 +21,13 @@ type costRow struct {
 	Rate    string
 }
 
+func milliseconds(d time.Duration) string {
+	if ms := d.Seconds() * 1000; ms < 100 {
+		return fmt.Sprintf("%.3g ms", ms)
+	}
+	return count(int(d.Milliseconds())) + " ms"
+}
+
 // costSection says what learners take.
 func costSection(v *view) (template.HTML, error) {
 	var data struct {
@@ -43,7 +50,7 @@ func costSection(v *view) (template.HTML, error) {
 				}
 			}
 			slices.Sort(teach)
-			row.Teach = append(row.Teach, fmt.Sprintf("%.3g ms", teach[len(teach)/2].Seconds()*1000))
+			row.Teach = append(row.Teach, milliseconds(teach[len(teach)/2]))
 		}
 		row.Rate = none
 		if score > 0 {

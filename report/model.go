@@ -18,7 +18,7 @@ var modelTemplate = parse("model", `
 <tr><th>limits</th><td>The figures hold for data like these, cut as above; another place has other benign records. An attack unlike the examples is not found. An attacker who knows the features can change those that are marked as theirs to set. The false-alarm promise holds for benign records like those calibrated on, and no longer when they drift. Public sets have artefacts: see the findings under Leakage.</td></tr>
 <tr><th>licence</th><td>Program and models: Apache License 2.0. Data sets have licences of their own and are not part of the program.</td></tr>
 </table></section>
-<section id="again"><h2>Again</h2>
+<section id="again"><h2>To make it again</h2>
 <p>The same command on the same data makes the same figures, times aside.</p>
 <pre>{{.Card.Command}}</pre>
 <table class="text">

@@ -117,6 +117,45 @@ func TestCard(t *testing.T) {
 	}
 }
 
+// A card of two sets, one of them of two tables and of development classes alone.
+func TestCardOfSeveral(t *testing.T) {
+	d := table(t)
+	plan := eval.Plan{Protocol: eval.NewAttack{Benign: "ok", Shots: []int{2}, Draws: 1, Seed: 1}, Trained: []meta.Learner{&meta.Ratio{}}}
+	episodes, err := plan.Protocol.Episodes(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := NewRecorder(Card{Name: "several", Title: "Several", Learner: "ratio", Draws: 1, Prevalence: 0.5})
+	for _, in := range [][2]string{{"one", ""}, {"two", "east"}, {"two", "west"}} {
+		set, part := in[0], in[1]
+		about := Set{Name: set, Benign: "ok"}
+		if set == "two" {
+			about.Development = []string{"probe"}
+		}
+		if err := r.Begin(t.Context(), about, dataset.Part{Name: part, Data: d}, &plan, episodes); err != nil {
+			t.Fatal(err)
+		}
+		plan.Each = func(e eval.Outcome) {
+			o := pack.OutcomeOf(set, part, 0, e)
+			o.Development = set == "two"
+			r.Each(o, e)
+		}
+		if _, err := plan.Play(t.Context(), d, episodes); err != nil {
+			t.Fatal(err)
+		}
+	}
+	page := written(t, func(w io.Writer) error { return Write(w, r.Card()) })
+	wellFormed(t, page)
+	for _, want := range []string{`<h2 class="set">one</h2>`, `<h2 class="set">two</h2>`, "4 development classes", "<td>west</td>", "held out; the default was chosen on it", "one record in 2 "} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+	if bad := regexp.MustCompile(`NaN|Inf\b|%!`).FindString(page); bad != "" {
+		t.Errorf("the page has %q", bad)
+	}
+}
+
 // A card that is stored and read again makes the same page.
 func TestCardStored(t *testing.T) {
 	c := made(t)
@@ -176,6 +215,9 @@ func TestPrecision(t *testing.T) {
 }
 
 func TestVerdict(t *testing.T) {
+	if verdict(&pack.Comparison{Best: "ratio"}, "ratio") != itself || verdict(&pack.Comparison{}, "ratio") != "" {
+		t.Error("a default that is a baseline, or alone")
+	}
 	for want, ahead := range map[string]pack.Estimate{better: {Mean: .1, Low: .05, High: .2}, worse: {Mean: -.1, Low: -.2, High: -.05}, level: {Mean: 0, Low: -.1, High: .1}} {
 		if got := verdict(&pack.Comparison{Best: "ratio", Ahead: ahead}, "vote"); got != want {
 			t.Errorf("%+v is %s", ahead, got)

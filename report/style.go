@@ -20,7 +20,7 @@ nav a{color:var(--soft);margin-right:12px;white-space:nowrap}
 .tile{border:1px solid var(--line);border-left:4px solid #8a97a5;border-radius:4px;padding:10px 14px}
 .tile.better{border-left-color:var(--good)}.tile.worse{border-left-color:var(--bad)}
 .tile p{margin:0}.tile .k{font-size:12.5px;color:var(--soft)}.tile .v{font-size:25px;font-weight:600;font-variant-numeric:tabular-nums}
-.tile .v span{font-size:13px;font-weight:400;color:var(--soft)}.tile .s{font-size:12.5px;color:var(--soft)}
+.tile .v span{font-size:13px;font-weight:400;color:var(--soft)}.tile .s{font-size:12.5px;color:var(--soft)}.tile .s span{white-space:nowrap}
 table{border-collapse:collapse;font-size:13.5px;font-variant-numeric:tabular-nums;margin:10px 0;max-width:100%}
 th,td{text-align:left;padding:3px 14px 3px 0;vertical-align:top;border-bottom:1px solid var(--line)}
 th{color:var(--soft);font-weight:600}
@@ -52,7 +52,7 @@ h2,h3,h4{break-after:avoid}
 tr,figure,.tile,pre{break-inside:avoid}
 details::details-content{content-visibility:visible;display:block}summary{display:none}
 table{font-size:8pt}th,td{padding-right:8px}
-.charts{flex-wrap:nowrap}.charts figure{flex:1 1 0;min-width:0}svg.chart{width:100%}.charts>div{flex:1 1 0}
+.charts{flex-wrap:nowrap}.charts figure{flex:1 1 0;min-width:0}svg.chart{width:100%}.charts>div{flex:1.4 1 0}
 .tile .v{font-size:16pt}.tiles{grid-template-columns:repeat(3,1fr)}
 .scroll{overflow:visible}
 a{color:inherit;text-decoration:none}

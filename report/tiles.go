@@ -7,20 +7,23 @@ import (
 )
 
 // tile is a figure that says how it went.
-type tile struct{ Kind, Title, Figure, Interval, Says string }
+type tile struct{ Kind, Title, Figure, Interval, Says, Ahead string }
 
 // Verdicts of a comparison with the best baseline.
 const (
 	better = "better"
 	worse  = "worse"
 	level  = "level"
+	itself = "itself" // the default is that baseline
 )
 
 // verdict holds the default against the best baseline: better or worse where the 95 % interval of the difference says so.
 func verdict(c *pack.Comparison, learner string) string {
 	switch {
-	case c.Best == "" || c.Best == learner:
+	case c.Best == "":
 		return ""
+	case c.Best == learner:
+		return itself
 	case c.Ahead.Low > 0:
 		return better
 	case c.Ahead.High < 0:
@@ -39,11 +42,13 @@ func tiles(v *view) (out []tile) {
 		t := tile{Kind: verdict(c, v.Card.Learner), Title: fmt.Sprintf("Average precision, %s", examples(c.Shots)), Figure: figure(own.Mean), Interval: fmt.Sprintf("[%.3f, %.3f]", own.Low, own.High)}
 		switch t.Kind {
 		case "":
-			t.Says = "no other baseline was judged"
+			t.Says = "no baseline was judged beside it"
+		case itself:
+			t.Says = "itself the best of the baselines"
 		case level:
-			t.Says = fmt.Sprintf("level with %s: %s", c.Best, signed(c.Ahead))
+			t.Says, t.Ahead = "level with "+c.Best, signed(c.Ahead)
 		default:
-			t.Says = fmt.Sprintf("%s than %s: %s", t.Kind, c.Best, signed(c.Ahead))
+			t.Says, t.Ahead = t.Kind+" than "+c.Best, signed(c.Ahead)
 		}
 		out = append(out, t)
 	}

@@ -127,7 +127,7 @@ var indexTemplate = parse("index", `<!DOCTYPE html>
 <p class="about">How well each use is served: the default learner against the best baseline, by average precision, on public data.</p></header>
 <div class="scroll"><table>
 <tr><th>use</th><th>set</th><th class="n">K</th><th>default</th><th>best baseline</th><th>difference</th><th></th></tr>
-{{range .Uses}}<tr><td>{{if .First}}<a href="{{.Card.Name}}.html">{{.Card.Title}}</a>{{end}}</td><td>{{if .First}}{{.Set.Name}}<br/><span class="note">{{.Remarks}}</span>{{end}}</td><td class="n">{{.Compared.Shots}}</td><td>{{.Card.Learner}} {{interval .Own}}</td><td>{{.Compared.Best}} {{interval .Baseline}}</td><td>{{signed .Compared.Ahead}}</td><td>{{if eq .Verdict "better"}}<span class="fine">better</span>{{else if eq .Verdict "worse"}}<span class="warn">worse</span>{{else}}{{.Verdict}}{{end}}</td></tr>
+{{range .Uses}}<tr><td>{{if .First}}<a href="{{.Card.Name}}.html">{{.Card.Title}}</a>{{end}}</td><td>{{if .First}}{{.Set.Name}}<br/><span class="note">{{.Remarks}}</span>{{end}}</td><td class="n">{{.Compared.Shots}}</td><td>{{.Card.Learner}} {{interval .Own}}</td><td>{{.Compared.Best}} {{interval .Baseline}}</td><td class="i">{{signed .Compared.Ahead}}</td><td>{{if eq .Verdict "better"}}<span class="fine">better</span>{{else if eq .Verdict "worse"}}<span class="warn">worse</span>{{else}}{{.Verdict}}{{end}}</td></tr>
 {{end}}</table></div>
 {{range .Skipped}}<p class="note">{{.Pack}} was not judged: {{.Why}}.</p>{{end}}
 <p class="note">Means over held-out classes and draws with 95 % intervals. Better and worse are those whose interval of the difference leaves zero out.</p>

@@ -40,17 +40,20 @@ func (f *evalFlags) runAllPacks(cmd *cobra.Command, a *app) error {
 		case cmd.Context().Err() != nil:
 			return cmd.Context().Err()
 		case err != nil:
-			if !missing(err) && failed == nil {
+			why := err.Error()
+			if missing(err) {
+				why = "its data is not there: " + strings.Join(sets(p), ", ")
+			} else if failed == nil {
 				failed = err
 			}
-			skipped = append(skipped, report.Skipped{Pack: p.Name, Why: err.Error()})
+			skipped = append(skipped, report.Skipped{Pack: p.Name, Why: why})
 			if a.json {
-				if err := a.print(w, map[string]any{"pack": p.Name, "skipped": err.Error()}); err != nil {
+				if err := a.print(w, map[string]any{"pack": p.Name, "skipped": why}); err != nil {
 					return err
 				}
 				continue
 			}
-			fmt.Fprintf(w, "%s: not judged: %v\n\n", s.bold(p.Name), err)
+			fmt.Fprintf(w, "%s: not judged: %s\n\n", s.bold(p.Name), why)
 			continue
 		}
 		cards = append(cards, card)
@@ -86,6 +89,16 @@ func (f *evalFlags) packs() (out []*pack.Pack, err error) {
 		out = append(out, p)
 	}
 	return out, nil
+}
+
+// sets names the data that a pack is judged on, with its folders.
+func sets(p *pack.Pack) (out []string) {
+	for _, j := range p.Judged {
+		if j.Folder != "" {
+			out = append(out, fmt.Sprintf("%s (%s)", j.Name, j.Folder))
+		}
+	}
+	return out
 }
 
 // missing reports whether a pack's data is not there.

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/inkling-sec/inkling/dataset"
+	"github.com/inkling-sec/inkling/pack"
+)
+
+func TestEvalReport(t *testing.T) {
+	s := newSite(t)
+	card := filepath.Join(s.dir, "card.html")
+	must(t, "eval", "--data", s.log, "--learners", "knn,ratio", "--draws", "2", "--shots", "1,5", "--prevalence", "0.01", "--report", card)
+	b, err := os.ReadFile(card)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"conn.log", "inkling eval --data conn.log --draws 2 --learners knn,ratio --prevalence 0.01 --report card.html --shots 1,5", "one record in 100 ", "scan"} {
+		if !strings.Contains(string(b), want) {
+			t.Errorf("the card does not say %q", want)
+		}
+	}
+	if strings.Contains(string(b), s.dir) {
+		t.Error("the card tells where its files were")
+	}
+}
+
+func TestEvalReportMisuse(t *testing.T) {
+	s := newSite(t)
+	for _, tt := range []struct{ args, says string }{
+		{"--data " + s.log + " --report x.html --protocol n-way", "--report with --protocol n-way"},
+		{"--data " + s.log + " --out x", "--out or --again without --all-packs"},
+		{"--all-packs --report x.html", "--report with --all-packs"},
+		{"--data " + s.log + " --prevalence 1.5", "--prevalence 1.5"},
+		{"--all-packs --draws 0", "--draws 0"},
+	} {
+		exec(t, append([]string{"eval"}, strings.Fields(tt.args)...)...).fails(t, 2, tt.says)
+	}
+	exec(t, "eval", "--all-packs", "--pack", "nope", "--out", s.dir).fails(t, 3, "no pack nope")
+}
+
+// All packs are judged once, a pack without its data is skipped, and what was judged is kept.
+func TestEvalAllPacks(t *testing.T) {
+	was := pack.Packs
+	t.Cleanup(func() { pack.Packs = was })
+	loads := 0
+	small := pack.Pack{Name: "small", Title: "A small pack", Learner: "knn", Judged: []pack.Judged{{Name: "made", Benign: "ok", Load: func(ctx context.Context, _ string) ([]dataset.Part, error) {
+		loads++
+		sheet := &dataset.Sheet{Columns: []string{"a", "b"}}
+		for i := range 300 {
+			if i%5 == 0 {
+				sheet.Add("bad", float64(i%7)+9, float64(i))
+			} else {
+				sheet.Add("ok", float64(i%11), float64(i))
+			}
+		}
+		d, err := dataset.LoadSheets(ctx, "made", "table", sheet)
+		return []dataset.Part{{Data: d}}, err
+	}}}}
+	gone := pack.Pack{Name: "gone", Title: "Without its data", Learner: "knn", Judged: []pack.Judged{{Name: "far", Folder: "far", Load: func(_ context.Context, folder string) ([]dataset.Part, error) {
+		_, err := os.Stat(folder)
+		return nil, err
+	}}}}
+	pack.Packs = []pack.Pack{small, gone}
+	t.Setenv("INKLING_DATA", t.TempDir())
+	out := filepath.Join(t.TempDir(), "cards")
+	args := []string{"eval", "--all-packs", "--draws", "1", "--shots", "1", "--learners", "knn,ratio", "--out", out}
+	text := must(t, args...)
+	if !strings.Contains(text, "A small pack, K = 1") || !strings.Contains(text, "gone: not judged: its data is not there: far (far)") || loads != 1 {
+		t.Errorf("%d loads: %s", loads, text)
+	}
+	for _, name := range []string{"small.html", "small.json", "index.html", "uses.md", "outcomes.jsonl"} {
+		if _, err := os.Stat(filepath.Join(out, name)); err != nil {
+			t.Error(err)
+		}
+	}
+	uses, _ := os.ReadFile(filepath.Join(out, "uses.md"))
+	if !strings.Contains(string(uses), "| small | made | 1 | knn |") || !strings.Contains(string(uses), "gone was not judged") {
+		t.Errorf("%s", uses)
+	}
+	if again := must(t, args...); !strings.Contains(again, "judged before") || loads != 1 {
+		t.Errorf("judged again, %d loads: %s", loads, again)
+	}
+	must(t, append(args, "--seed", "2")...)
+	must(t, append(args, "--seed", "2", "--again")...)
+	if loads != 3 {
+		t.Errorf("%d loads after another seed and --again", loads)
+	}
+}
+
+func TestEvalAllPacksFlow(t *testing.T) {
+	if testing.Short() {
+		t.Skip("judges a capture")
+	}
+	out := t.TempDir()
+	must(t, "eval", "--all-packs", "--pack", "flow", "--draws", "1", "--shots", "1", "--learners", "extra-trees", "--out", out)
+	b, err := os.ReadFile(filepath.Join(out, "flow.html"))
+	if err != nil || !strings.Contains(string(b), "tunnel-dns") || !strings.Contains(string(b), "meta-vote") {
+		t.Errorf("%v: %d bytes", err, len(b))
+	}
+}

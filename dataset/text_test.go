@@ -37,6 +37,14 @@ func TestDomainOf(t *testing.T) {
 	}
 }
 
+func TestSiteOf(t *testing.T) {
+	for host, want := range map[string]string{"": "address", "192.0.2.1:80": "address", "a.example.com:8080": "example.com", "7.example.com": "example.com"} {
+		if got := siteOf(host, "address"); got != want {
+			t.Errorf("%s: %s, want %s", host, got, want)
+		}
+	}
+}
+
 // Campaigns give names that DNS takes, and follow from the seed.
 func TestCampaigns(t *testing.T) {
 	name := regexp.MustCompile(`^([a-z0-9-]{1,63}\.)+[a-z]{2,4}$`)

@@ -10,7 +10,7 @@ import (
 var requestColumns = []string{"method", "host", "uri", "referrer", "status_code", "request_body_len", "response_body_len"}
 
 // WebRequests sets requests of malware, and of strangers who misuse an infected device as a proxy, beside those of people's
-// machines, from captures of the Stratosphere Laboratory. A server is a group. Times, clients and user agents, which would tell
+// machines, from captures of the Stratosphere Laboratory. A site is a group. Times, clients and user agents, which would tell
 // the captures apart, are left out. What strangers do is sorted by what they ask for, as whoever reads the log would sort it.
 func WebRequests(ctx context.Context, folder string) ([]Part, error) {
 	labelled := func(get func(string) string) string {
@@ -51,7 +51,7 @@ func WebRequests(ctx context.Context, folder string) ([]Part, error) {
 			for i, c := range requestColumns {
 				row[i] = get(c)
 			}
-			t.Add(class, get("id.resp_h"), row...)
+			t.Add(class, siteOf(get("host"), get("id.resp_h")), row...)
 		})
 		if err != nil {
 			return nil, err
@@ -60,6 +60,15 @@ func WebRequests(ctx context.Context, folder string) ([]Part, error) {
 	t.cap(200, "benign")
 	d, err := loadTexts(ctx, "requests", "web", t)
 	return []Part{{"", d}}, err
+}
+
+// siteOf gives the domain of a host that is asked for by name, since networks of copies give one site many addresses; else the address.
+func siteOf(host, address string) string {
+	host, _, _ = strings.Cut(host, ":")
+	if strings.Trim(host, "0123456789.") == "" {
+		return address
+	}
+	return domainOf(host)
 }
 
 // misuse sorts what strangers did through a device whose password they had guessed.

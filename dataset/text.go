@@ -6,6 +6,8 @@ import (
 	"encoding/csv"
 	"errors"
 	"io"
+	"math/rand/v2"
+	"strings"
 
 	"github.com/inkling-sec/inkling"
 	"github.com/inkling-sec/inkling/eval"
@@ -23,6 +25,28 @@ const groupColumn = "group"
 // Add adds a row.
 func (t *Texts) Add(class, group string, values ...string) {
 	t.rows = append(t.rows, append([]string{class, group}, values...))
+}
+
+// cap leaves at most that many different rows of each class but one, drawn with a fixed seed.
+func (t *Texts) cap(most int, but string) {
+	rng, kept, seen := rand.New(rand.NewPCG(1, 0x636170)), map[string]int{}, map[string]bool{}
+	order := rng.Perm(len(t.rows))
+	keep := make([]bool, len(t.rows))
+	for _, i := range order {
+		class, whole := t.rows[i][0], strings.Join(t.rows[i], "\x00")
+		keep[i] = class == but || kept[class] < most && !seen[whole]
+		if keep[i] {
+			kept[class]++
+			seen[whole] = true
+		}
+	}
+	rows := t.rows[:0]
+	for i, row := range t.rows {
+		if keep[i] {
+			rows = append(rows, row)
+		}
+	}
+	t.rows = rows
 }
 
 // loadTexts makes rows of a family of features of each table, which is a recording of its own: features over time begin anew.

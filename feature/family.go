@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/inkling-sec/inkling"
 )
@@ -23,6 +24,7 @@ type Family struct {
 var Families = []Family{
 	{Name: flowName, Doc: "flows: conn logs, EVE, binetflow, pcap", New: func() Extractor { return NewFlow(FlowOptions{}) }},
 	{Name: dnsName, Doc: "queries for names: Zeek's dns.log, or a table with a column query", New: newDNS},
+	{Name: webName, Doc: "web requests: Zeek's http.log, or a table with a column uri", New: newWeb},
 	{Name: hostName, Doc: "traces of system calls: a table with a column calls", New: newHost},
 	{Name: apiName, Doc: "programs: the API calls that each made", New: newAPI},
 	{Name: paymentName, Doc: "card payments: time, customer, terminal, amount", New: newPayment},
@@ -90,11 +92,11 @@ func columns(c *Contract, s *inkling.Schema, remedy string, names ...string) ([]
 	return at, nil
 }
 
-// optional finds fields that may be lacking: -1 for those that do. All have to be text but the one that holds the time.
-func optional(c *Contract, s *inkling.Schema, names []string, time int) ([]int, error) {
+// optional finds fields that may be lacking: -1 for those that do. All have to be text but those of numbers, which may be.
+func optional(c *Contract, s *inkling.Schema, names []string, numbers ...int) ([]int, error) {
 	at := make([]int, len(names))
 	for i, n := range names {
-		if at[i] = s.Index(n); at[i] >= 0 && i != time && s.Fields[at[i]].Kind != inkling.Text {
+		if at[i] = s.Index(n); at[i] >= 0 && !slices.Contains(numbers, i) && s.Fields[at[i]].Kind != inkling.Text {
 			return nil, inkling.Errorf(inkling.Invalid, "schema "+s.Name, "contract %s needs field %s to be text", c.Name, n)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 func TestHostileTexts(t *testing.T) {
 	for name, needs := range map[string]string{
 		hostName: "calls", dnsName: "query,qtype_name,rcode_name,answers,TTLs,ts,id.orig_h",
+		webName: "uri,method,host,referrer,user_agent,id.orig_h,id.resp_h,ts,status_code,request_body_len,response_body_len",
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, _ := csvRows(needs)
@@ -57,7 +58,7 @@ func TestHostileTexts(t *testing.T) {
 					}
 				}
 			}
-			if bad == 0 || bad == 5000 {
+			if name != webName && bad == 0 || bad == 5000 { // any request can be used
 				t.Errorf("%d of 5000 could not be used: the test tries one side only", bad)
 			}
 		})

@@ -24,6 +24,7 @@ var Families = []Family{
 	{Name: flowName, Doc: "flows: conn logs, EVE, pcap", New: func() Extractor { return NewFlow(FlowOptions{}) }},
 	{Name: ecgName, Doc: "heart beats: 128 samples at 180 Hz around each", New: newECG},
 	{Name: drugName, Doc: "drugs and events of reports of side effects", New: newDrug, Gather: gatherDrug},
+	{Name: outbreakName, Doc: "weekly counts of series, such as cases of a disease", New: newOutbreak},
 }
 
 // FamilyNames gives their names.

@@ -33,6 +33,7 @@ var Families = []Family{
 	{Name: ecgName, Doc: "heart beats: 128 samples at 180 Hz around each", New: newECG},
 	{Name: drugName, Doc: "drugs and events of reports of side effects", New: newDrug, Gather: gatherDrug},
 	{Name: peName, Doc: "Windows programs, libraries and drivers: PE files", New: newPE},
+	{Name: outbreakName, Doc: "weekly counts of series, such as cases of a disease", New: newOutbreak},
 }
 
 // FamilyNames gives their names.

@@ -22,6 +22,8 @@ type Family struct {
 // Families are all of them. Adding one is a file and a line here; TestFamilies runs over the list.
 var Families = []Family{
 	{Name: flowName, Doc: "flows: conn logs, pcap", New: func() Extractor { return NewFlow(FlowOptions{}) }},
+	{Name: roadName, Doc: "windows of ten readings of a phone's motion in a car", New: newRoad},
+	{Name: pedestrianName, Doc: "a pedestrian's box, frame by frame", New: newPedestrian},
 }
 
 // FamilyNames gives their names.

@@ -3,29 +3,58 @@ package dataset
 import (
 	"context"
 	"io"
-	"math"
 	"path/filepath"
+
+	"github.com/inkling-sec/inkling/eval"
+	"github.com/inkling-sec/inkling/feature"
 )
 
 // A window is half a second at 30 frames a second. A pedestrian is about to
 // cross in one that ends one to two seconds before the first frame of crossing;
 // one who never crosses stays.
 const (
-	windowFrames = 16
+	windowFrames = feature.TrackFrames
 	soonest      = 30
 	latest       = 60
 )
 
 // frame is a pedestrian in one picture.
 type frame struct {
-	number                   int
-	left, top, right, bottom float64
-	occluded, walks, looks   float64
-	crosses                  bool
+	feature.TrackFrame
+	crosses bool
 }
 
-// JAAD makes a group of each video.
+// JAAD makes a group of each video, and a row of each window.
 func JAAD(ctx context.Context, folder string) ([]Part, error) {
+	return jaadAs(ctx, folder, "table", feature.TrackColumns, func(s *Sheet, _ int, track []frame) {
+		windows(track, func(end int, class string) {
+			var w []feature.TrackFrame
+			for _, f := range track[end-windowFrames : end] {
+				w = append(w, f.TrackFrame)
+			}
+			s.Add(class, feature.TrackRow(w)...)
+		})
+	})
+}
+
+// JAADFrames makes a group of each video, and a record of schema "pedestrian" of each frame; only the last frame of a
+// window is judged.
+func JAADFrames(ctx context.Context, folder string) ([]Part, error) {
+	names := []string{"video", "pedestrian", "frame", "xtl", "ytl", "xbr", "ybr", "occlusion", "action", "look"}
+	return jaadAs(ctx, folder, "pedestrian", names, func(s *Sheet, pedestrian int, track []frame) {
+		class := make([]string, len(track))
+		for i := range class {
+			class[i] = eval.Unjudged
+		}
+		windows(track, func(end int, c string) { class[end-1] = c })
+		for i, f := range track {
+			s.Add(class[i], 0, float64(pedestrian), float64(f.Number), f.Left, f.Top, f.Right, f.Bottom, 2*f.Occluded, f.Walks, f.Looks)
+		}
+	})
+}
+
+// jaadAs makes a sheet of each video, by what add makes of each pedestrian's track.
+func jaadAs(ctx context.Context, folder, schema string, names []string, add func(s *Sheet, pedestrian int, track []frame)) ([]Part, error) {
 	tracks := map[string]map[string][]frame{} // by video and pedestrian
 	err := Gunzip(filepath.Join(folder, "jaad_tracks.csv.gz"), func(r io.Reader) error {
 		return Table(r, func(get func(string) string) error {
@@ -36,11 +65,11 @@ func JAAD(ctx context.Context, folder string) ([]Part, error) {
 			if tracks[video] == nil {
 				tracks[video] = map[string][]frame{}
 			}
-			tracks[video][get("ped_id")] = append(tracks[video][get("ped_id")], frame{
-				number: int(number(get("frame"))), left: number(get("xtl")), top: number(get("ytl")), right: number(get("xbr")), bottom: number(get("ybr")),
-				occluded: map[string]float64{"none": 0, "part": 0.5, "full": 1}[get("occlusion")],
-				walks:    bit(get("action") == "walking"), looks: bit(get("look") == "looking"), crosses: get("cross") == "crossing",
-			})
+			tracks[video][get("ped_id")] = append(tracks[video][get("ped_id")], frame{feature.TrackFrame{
+				Number: int(number(get("frame"))), Left: number(get("xtl")), Top: number(get("ytl")), Right: number(get("xbr")), Bottom: number(get("ybr")),
+				Occluded: map[string]float64{"none": 0, "part": 0.5, "full": 1}[get("occlusion")],
+				Walks:    bit(get("action") == "walking"), Looks: bit(get("look") == "looking"),
+			}, get("cross") == "crossing"})
 			return nil
 		})
 	})
@@ -49,15 +78,15 @@ func JAAD(ctx context.Context, folder string) ([]Part, error) {
 	}
 	var videos []*Sheet
 	for _, pedestrians := range inOrder(tracks) {
-		s := &Sheet{Columns: windowColumns}
-		for _, track := range inOrder(pedestrians) {
-			s.windows(track)
+		s := &Sheet{Columns: names}
+		for i, track := range inOrder(pedestrians) {
+			add(s, i, track)
 		}
 		if len(s.Rows) > 0 {
 			videos = append(videos, s)
 		}
 	}
-	d, err := LoadSheets(ctx, "jaad", "table", videos...)
+	d, err := LoadSheets(ctx, "jaad", schema, videos...)
 	return []Part{{"", d}}, err
 }
 
@@ -68,8 +97,8 @@ func bit(b bool) float64 {
 	return 0
 }
 
-// windows adds the windows of one pedestrian's track, half overlapping.
-func (s *Sheet) windows(track []frame) {
+// windows tells of the windows of one pedestrian's track, half overlapping.
+func windows(track []frame, tell func(end int, class string)) {
 	start := -1
 	for i, f := range track {
 		if f.crosses {
@@ -79,44 +108,14 @@ func (s *Sheet) windows(track []frame) {
 	}
 	for end := windowFrames; end <= len(track); end += windowFrames / 2 {
 		w := track[end-windowFrames : end]
-		if w[len(w)-1].number-w[0].number != windowFrames-1 {
+		if w[len(w)-1].Number-w[0].Number != windowFrames-1 {
 			continue // frames are missing
 		}
-		switch wait := track[max(start, 0)].number - w[len(w)-1].number; {
+		switch wait := track[max(start, 0)].Number - w[len(w)-1].Number; {
 		case start < 0:
-			s.Add("stays", windowRow(w)...)
+			tell(end, "stays")
 		case wait >= soonest && wait <= latest:
-			s.Add("crosses", windowRow(w)...)
+			tell(end, "crosses")
 		}
-	}
-}
-
-var windowColumns = []string{
-	"x", "bottom", "height", "width", "aspect",
-	"dx", "dbottom", "dheight", "dx_late", "dheight_late", "speed", "speed_std", "growth", "sway",
-	"occluded", "walks", "walks_now", "looks", "looks_now",
-}
-
-// windowRow tells where the pedestrian is, how he moves, and what he does.
-func windowRow(w []frame) []float64 {
-	n := len(w)
-	x := func(f frame) float64 { return (f.left + f.right) / 2 }
-	height := func(f frame) float64 { return f.bottom - f.top }
-	first, middle, last := w[0], w[n/2], w[n-1]
-	var speed, square, sway, occluded, walks, looks float64
-	for i, f := range w {
-		occluded, walks, looks = occluded+f.occluded/float64(n), walks+f.walks/float64(n), looks+f.looks/float64(n)
-		if i > 0 {
-			step := x(f) - x(w[i-1])
-			speed += math.Abs(step) / float64(n-1)
-			square += step * step / float64(n-1)
-			sway += math.Abs(height(f) - height(w[i-1]))
-		}
-	}
-	return []float64{
-		x(last), last.bottom, height(last), last.right - last.left, (last.right - last.left) / height(last),
-		x(last) - x(first), last.bottom - first.bottom, height(last) - height(first), x(last) - x(middle), height(last) - height(middle),
-		speed, math.Sqrt(max(0, square-speed*speed)), height(last) / height(first), sway,
-		occluded, walks, last.walks, looks, last.looks,
 	}
 }

@@ -13,9 +13,31 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
+<<<<<<< HEAD
 // Road reads the windows of both files with labels.
 func Road(ctx context.Context, folder string) ([]Part, error) {
 	f, err := os.Open(filepath.Join(folder, "data.tar.zst"))
+=======
+// Road reads the windows of both files with labels as plain columns. The archive is of
+// zstd, which Go's library does not have: the program of that name unpacks it.
+func Road(ctx context.Context, folder string) ([]Part, error) {
+	return roadAs(ctx, folder, "table")
+}
+
+// RoadWindows reads them as records of schema "road".
+func RoadWindows(ctx context.Context, folder string) ([]Part, error) {
+	return roadAs(ctx, folder, "road")
+}
+
+func roadAs(ctx context.Context, folder, schema string) ([]Part, error) {
+	if _, err := exec.LookPath("zstd"); err != nil {
+		return nil, fmt.Errorf("%w: no program zstd to unpack data.tar.zst with", ErrAbsent)
+	}
+	unpack := exec.CommandContext(ctx, "zstd", "-dcq", filepath.Join(folder, "data.tar.zst"))
+	var diag bytes.Buffer
+	unpack.Stderr = &diag
+	b, err := unpack.Output()
+>>>>>>> driving
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +70,7 @@ func Road(ctx context.Context, folder string) ([]Part, error) {
 	if len(found) != 2 {
 		return nil, fmt.Errorf("data.tar.zst: %d npz files, want test and valid", len(found))
 	}
-	d, err := LoadSheets(ctx, "road-surface-accel", "table", inOrder(found)...)
+	d, err := LoadSheets(ctx, "road-surface-accel", schema, inOrder(found)...)
 	return []Part{{"", d}}, err
 }
 

@@ -34,6 +34,8 @@ var Families = []Family{
 	{Name: drugName, Doc: "drugs and events of reports of side effects", New: newDrug, Gather: gatherDrug},
 	{Name: peName, Doc: "Windows programs, libraries and drivers: PE files", New: newPE},
 	{Name: outbreakName, Doc: "weekly counts of series, such as cases of a disease", New: newOutbreak},
+	{Name: roadName, Doc: "windows of ten readings of a phone's motion in a car", New: newRoad},
+	{Name: pedestrianName, Doc: "a pedestrian's box, frame by frame", New: newPedestrian},
 }
 
 // FamilyNames gives their names.

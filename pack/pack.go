@@ -51,7 +51,7 @@ type Judged struct {
 }
 
 // Packs are all of them. Adding one is a file and a line here.
-var Packs = []Pack{flow, dns, host, api, payment, laundering, identity, ecg, drug, programFiles, web, outbreak}
+var Packs = []Pack{flow, dns, host, api, payment, laundering, identity, ecg, drug, programFiles, web, outbreak, road, pedestrian, accident}
 
 // Find gives the pack of that name.
 func Find(name string) (*Pack, error) {

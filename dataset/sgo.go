@@ -1,0 +1,107 @@
+package dataset
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/eval"
+)
+
+// sgoColumns are what is known of a crash before its outcome: the road, the light, the weather, who was there, what
+// both did and where they touched. Left out are identifiers, makers, places, dates, texts, how the report came about, and what
+// follows from severity: damage, air bags, tows, investigations.
+var sgoColumns = slices.Concat([]string{
+	"Roadway Type", "Roadway Surface", "Roadway Description", "Posted Speed Limit (MPH)", "Lighting",
+	"Weather - Clear", "Weather - Snow", "Weather - Cloudy", "Weather - Fog/Smoke", "Weather - Rain", "Weather - Severe Wind",
+	"Crash With", "CP Pre-Crash Movement", "SV Pre-Crash Movement", "SV Precrash Speed (MPH)",
+}, contacts("CP"), contacts("SV"))
+
+func contacts(of string) (names []string) {
+	for _, where := range []string{"Rear Left", "Left", "Front Left", "Rear", "Top", "Front", "Rear Right", "Right", "Front Right", "Bottom"} {
+		names = append(names, of+" Contact Area - "+where)
+	}
+	return names
+}
+
+// SGO reads NHTSA's reports of crashes of cars that drove themselves (part ads) and of cars that helped to drive (part adas), the
+// last version of each incident: "none" and "injury", those of unknown severity left out. A group is who reported.
+func SGO(ctx context.Context, folder string) (parts []Part, err error) {
+	for _, kind := range []string{"ADS", "ADAS"} {
+		d, err := incidents(ctx, folder, kind)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, Part{strings.ToLower(kind), d})
+	}
+	return parts, nil
+}
+
+func incidents(ctx context.Context, folder, kind string) (*eval.Data, error) {
+	last, order := map[string]*texts{}, []string(nil)
+	schema := &inkling.Schema{Name: "sgo-" + strings.ToLower(kind)}
+	for _, c := range append(slices.Clone(sgoColumns), classColumn) {
+		schema.Fields = append(schema.Fields, inkling.Field{Name: c})
+	}
+	file := filepath.Join(folder, fmt.Sprintf("SGO-2021-01_Incident_Reports_%s.csv.gz", kind))
+	err := Gunzip(file, func(r io.Reader) error {
+		return Table(r, func(get func(string) string) error {
+			id, class := get("Same Incident ID"), map[string]string{"No Injuries Reported": "none", "Minor": "injury", "Moderate": "injury", "Serious": "injury", "Fatality": "injury"}[get("Highest Injury Severity")]
+			if last[id] == nil {
+				last[id] = &texts{version: -1}
+				order = append(order, id)
+			}
+			if v := number(get("Report Version")); class != "" && v >= last[id].version {
+				row := make([]string, 0, len(sgoColumns)+1)
+				for _, c := range sgoColumns {
+					row = append(row, strings.TrimSpace(get(c)))
+				}
+				*last[id] = texts{v, append(row, class)}
+			}
+			return nil
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	var rows [][]string
+	for _, id := range order {
+		if last[id].row != nil {
+			rows = append(rows, last[id].row)
+		}
+	}
+	open := func() (inkling.Reader, error) { return &textReader{schema: schema, rows: rows}, nil }
+	return eval.Load(ctx, schema.Name, []func() (inkling.Reader, error){open}, eval.Options{Schema: "table", Label: classColumn})
+}
+
+// texts is a version of a report.
+type texts struct {
+	version float64
+	row     []string
+}
+
+// textReader reads rows of text as records.
+type textReader struct {
+	schema *inkling.Schema
+	rows   [][]string
+	at     int
+}
+
+func (r *textReader) Read(rec *inkling.Record) error {
+	if r.at == len(r.rows) {
+		return io.EOF
+	}
+	rec.Reset(r.schema)
+	rec.Origin = inkling.Origin{File: r.schema.Name, Line: r.at + 1}
+	for i, v := range r.rows[r.at] {
+		rec.Text[i] = []byte(v)
+	}
+	r.at++
+	return nil
+}
+
+func (*textReader) Close() error { return nil }

@@ -13,13 +13,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-<<<<<<< HEAD
-// Road reads the windows of both files with labels.
-func Road(ctx context.Context, folder string) ([]Part, error) {
-	f, err := os.Open(filepath.Join(folder, "data.tar.zst"))
-=======
-// Road reads the windows of both files with labels as plain columns. The archive is of
-// zstd, which Go's library does not have: the program of that name unpacks it.
+// Road reads the windows of both files with labels as plain columns.
 func Road(ctx context.Context, folder string) ([]Part, error) {
 	return roadAs(ctx, folder, "table")
 }
@@ -30,14 +24,7 @@ func RoadWindows(ctx context.Context, folder string) ([]Part, error) {
 }
 
 func roadAs(ctx context.Context, folder, schema string) ([]Part, error) {
-	if _, err := exec.LookPath("zstd"); err != nil {
-		return nil, fmt.Errorf("%w: no program zstd to unpack data.tar.zst with", ErrAbsent)
-	}
-	unpack := exec.CommandContext(ctx, "zstd", "-dcq", filepath.Join(folder, "data.tar.zst"))
-	var diag bytes.Buffer
-	unpack.Stderr = &diag
-	b, err := unpack.Output()
->>>>>>> driving
+	f, err := os.Open(filepath.Join(folder, "data.tar.zst"))
 	if err != nil {
 		return nil, err
 	}

@@ -51,7 +51,12 @@ type Judged struct {
 }
 
 // Packs are all of them. Adding one is a file and a line here.
-var Packs = []Pack{flow, dns, host, api, payment, laundering, identity, ecg, drug, programFiles, web, outbreak, road, pedestrian, accident}
+var Packs = []Pack{
+	flow, web, dns, host, programFiles, api, // network, malware
+	payment, laundering, identity, // finance
+	ecg, drug, outbreak, // medicine
+	road, pedestrian, accident, // driving
+}
 
 // Find gives the pack of that name.
 func Find(name string) (*Pack, error) {

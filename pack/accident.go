@@ -16,7 +16,7 @@ var accident = Pack{
 	Name: "accident", Title: "Severity of road accidents, by their reports", Area: "driving",
 	About:  "A record is an accident's report: road, light, weather, vehicles, what they did. Found are accidents like those that were taught. On public reports severity is told hardly better than by chance: use it to sort reports for reading, not to decide.",
 	Schema: "table", Learner: "vote",
-	Example: Example{File: "reports.csv", Attack: "run-over", Make: makeReports},
+	Example: Example{File: "reports.csv", Attack: "run-over", Make: makeAccidents},
 	Judged: []Judged{
 		{
 			Name: "traffic-accident-rta", About: "12,316 accidents in Addis Ababa: serious (1) and fatal (2) among slight ones, by road, driver, vehicle and cause; what is only known with the outcome is left out. Known to be near chance",
@@ -42,8 +42,8 @@ func loadSGO(ctx context.Context, folder string) ([]dataset.Part, error) {
 	return parts[1:], nil
 }
 
-// makeReports makes reports of accidents: ordinary ones, pedestrians run over in the dark, and cars that left a wet road.
-func makeReports(seed uint64) ([]byte, error) {
+// makeAccidents makes reports of accidents: ordinary ones, pedestrians run over in the dark, and cars that left a wet road.
+func makeAccidents(seed uint64) ([]byte, error) {
 	m := newMade(seed, "road", "limit", "light", "weather", "surface", "vehicle", "with", "movement", "speed", "driver_years", "vehicles", "label")
 	for range 1700 {
 		kind := "benign"
@@ -53,17 +53,17 @@ func makeReports(seed uint64) ([]byte, error) {
 		case p < 0.07:
 			kind = "off-road"
 		}
-		limit := oneOf(m, 30, 50, 50, 50, 70, 100)
-		light, weather := oneOf(m, "day", "day", "day", "dusk", "dark lit", "dark"), oneOf(m, "clear", "clear", "clear", "rain", "fog", "snow")
-		with, movement, vehicles := oneOf(m, "car", "car", "car", "van", "truck", "cyclist", "pedestrian", "object"), oneOf(m, "straight", "straight", "straight", "left turn", "right turn", "changing lane", "backing", "stopped"), 2
+		limit := oneOf(m.Rand, 30, 50, 50, 50, 70, 100)
+		light, weather := oneOf(m.Rand, "day", "day", "day", "dusk", "dark lit", "dark"), oneOf(m.Rand, "clear", "clear", "clear", "rain", "fog", "snow")
+		with, movement, vehicles := oneOf(m.Rand, "car", "car", "car", "van", "truck", "cyclist", "pedestrian", "object"), oneOf(m.Rand, "straight", "straight", "straight", "left turn", "right turn", "changing lane", "backing", "stopped"), 2
 		speed := float64(limit) * m.between(0, 0.9)
 		switch kind {
 		case "run-over":
-			light, with, movement = oneOf(m, "dark", "dark", "dark lit", "dusk"), "pedestrian", oneOf(m, "straight", "straight", "left turn")
+			light, with, movement = oneOf(m.Rand, "dark", "dark", "dark lit", "dusk"), "pedestrian", oneOf(m.Rand, "straight", "straight", "left turn")
 			speed, vehicles = float64(limit)*m.between(0.6, 1.3), 1
 		case "off-road":
-			limit, weather = oneOf(m, 70, 100, 100), oneOf(m, "rain", "rain", "snow", "fog", "clear")
-			with, movement, vehicles = oneOf(m, "object", "object", "none"), oneOf(m, "straight", "changing lane"), 1
+			limit, weather = oneOf(m.Rand, 70, 100, 100), oneOf(m.Rand, "rain", "rain", "snow", "fog", "clear")
+			with, movement, vehicles = oneOf(m.Rand, "object", "object", "none"), oneOf(m.Rand, "straight", "changing lane"), 1
 			speed = float64(limit) * m.between(0.8, 1.3)
 		default:
 			if with == "pedestrian" || with == "object" {
@@ -80,11 +80,11 @@ func makeReports(seed uint64) ([]byte, error) {
 		case weather == "rain" || m.Float64() < 0.05:
 			surface = "wet"
 		case weather == "snow":
-			surface = oneOf(m, "snow", "ice", "wet")
+			surface = oneOf(m.Rand, "snow", "ice", "wet")
 		}
-		road := oneOf(m, "street", "street", "intersection", "parking")
+		road := oneOf(m.Rand, "street", "street", "intersection", "parking")
 		if limit > 50 {
-			road = oneOf(m, "rural", "rural", "highway", "intersection")
+			road = oneOf(m.Rand, "rural", "rural", "highway", "intersection")
 		}
 		if m.Float64() < 0.1 {
 			light = "unknown"
@@ -93,7 +93,7 @@ func makeReports(seed uint64) ([]byte, error) {
 		if m.Float64() < 0.15 {
 			told = ""
 		}
-		m.row(road, strconv.Itoa(limit), light, weather, surface, oneOf(m, "car", "car", "car", "van", "truck", "motorcycle"), with, movement, told,
+		m.row(road, strconv.Itoa(limit), light, weather, surface, oneOf(m.Rand, "car", "car", "car", "van", "truck", "motorcycle"), with, movement, told,
 			short(m.between(0, 40), 0), strconv.Itoa(vehicles), kind)
 	}
 	return m.bytes()

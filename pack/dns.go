@@ -79,8 +79,6 @@ func makeQueries(seed uint64) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-func oneOf(rng *rand.Rand, s ...string) string { return s[rng.IntN(len(s))] }
-
 func clientName(rng *rand.Rand) string { return fmt.Sprintf("10.0.0.%d", 10+rng.IntN(40)) }
 
 func address(rng *rand.Rand) string { return fmt.Sprintf("198.51.100.%d", rng.IntN(256)) }

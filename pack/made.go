@@ -36,7 +36,7 @@ func (m *made) normal(mean, dev float64) float64 { return mean + dev*m.NormFloat
 func (m *made) between(low, high float64) float64 { return low + (high-low)*m.Float64() }
 
 // oneOf draws one of several.
-func oneOf[T any](m *made, values ...T) T { return values[m.IntN(len(values))] }
+func oneOf[T any](rng *rand.Rand, values ...T) T { return values[rng.IntN(len(values))] }
 
 // short writes a number with so many digits after the point, without those that say nothing.
 func short(v float64, digits int) string {

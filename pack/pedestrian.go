@@ -37,9 +37,9 @@ func makeStreet(seed uint64) ([]byte, error) {
 
 // track makes the frames of one pedestrian. Of a kind other than benign it is only while it lasts.
 func (m *made) track(p int, kind string) {
-	height, side := m.between(60, 300), oneOf(m, -1.0, 1.0)
+	height, side := m.between(60, 300), oneOf(m.Rand, -1.0, 1.0)
 	x, foot := 960+side*m.between(200, 800), 620+height*m.between(0.8, 1)
-	pace, walks, looks := side*oneOf(m, -1.0, 1.0)*height*m.between(0.01, 0.03), m.Float64() < 0.7, m.Float64() < 0.3
+	pace, walks, looks := side*oneOf(m.Rand, -1.0, 1.0)*height*m.between(0.01, 0.03), m.Float64() < 0.7, m.Float64() < 0.3
 	onset, occluded := m.IntN(16)+6, m.Float64() < 0.2
 	growth := m.between(0.998, 1.012) // the car comes nearer
 	for i := range 30 {

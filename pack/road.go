@@ -31,7 +31,7 @@ func makeDrive(seed uint64) ([]byte, error) {
 	m := newMade(seed, append(header, "label")...)
 	kinds := map[int]string{}
 	for len(kinds) < 100 {
-		kinds[m.IntN(1600)] = oneOf(m, "pothole", "bump")
+		kinds[m.IntN(1600)] = oneOf(m.Rand, "pothole", "bump")
 	}
 	var roll, pitch, rough, speed float64
 	for i := range 1600 {

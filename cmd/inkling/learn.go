@@ -15,6 +15,7 @@ import (
 	"github.com/inkling-sec/inkling/feature"
 	"github.com/inkling-sec/inkling/meta"
 	"github.com/inkling-sec/inkling/models"
+	"github.com/inkling-sec/inkling/pack"
 	"github.com/inkling-sec/inkling/store"
 )
 
@@ -38,7 +39,7 @@ func choose(h store.Home, learner, model string, c *feature.Contract, seed uint6
 	case learner == "" && c.Hash() == feature.Flow().Hash():
 		return findModel(h, flowModel)
 	case learner == "":
-		learner = tableLearner
+		learner = learnerOf(c)
 	}
 	e, err := meta.Find(learner)
 	if err != nil {
@@ -53,6 +54,16 @@ func choose(h store.Home, learner, model string, c *feature.Contract, seed uint6
 		chosen.ModelID = modelID(models.Matcher)
 	}
 	return chosen, nil
+}
+
+// learnerOf gives what judges records of a contract by default: what the pack of that family says.
+func learnerOf(c *feature.Contract) string {
+	for _, p := range pack.Packs {
+		if p.Schema == c.Name && feature.Find(c.Name) != nil {
+			return p.Learner
+		}
+	}
+	return tableLearner
 }
 
 // armed loads a detector with its baseline and model and makes it ready.

@@ -136,7 +136,11 @@ labelled, from a seed: replace it by your own, of the same columns.`,
 			}
 			w := cmd.OutOrStdout()
 			fmt.Fprintf(w, "%s: example data made, with %s among others.\n", styleOf(w).bold(file), p.Example.Attack)
-			return printBaseline(w, a, b, fmt.Sprintf("inkling teach %s --examples %s --baseline %s", p.Example.Attack, first, b.Name))
+			next := fmt.Sprintf("inkling teach %s --examples %s --baseline %s", p.Example.Attack, first, b.Name)
+			if feature.Find(p.Schema) == nil && p.Learner != tableLearner {
+				next += " --learner " + p.Learner
+			}
+			return printBaseline(w, a, b, next)
 		},
 	}
 	cmd.Flags().Uint64Var(&seed, "seed", 1, "seed of the example data")

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -19,17 +20,22 @@ func featuresCmd(a *app) *cobra.Command {
 	var in input
 	var asCSV bool
 	var keep []string
+	var schema string
 	cmd := &cobra.Command{
 		Use:   "features [FILE[:LINE,LINE…]]",
-		Short: "Show the numbers that flows are judged by",
-		Long: `Without a file, lists the features of the flow contract: what each means, its
+		Short: "Show the numbers that records are judged by",
+		Long: `Without a file, lists the features of the schema: what each means, its
 unit, whether an attacker sets it at will, whether it depends on the records
 before. With FILE:LINE, shows each number of that record. With --csv, writes the
 features of every record as a table.`,
-		Example: "  inkling features\n  inkling features conn.log:812\n  inkling features conn.log --csv --keep label > rows.csv",
+		Example: "  inkling features\n  inkling features --schema payment\n  inkling features conn.log:812\n  inkling features conn.log --csv --keep label > rows.csv",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c := feature.Flow()
+			family := feature.Find(schema)
+			if family == nil {
+				return checkSchema(schema, feature.FamilyNames())
+			}
+			c := family.New().Contract()
 			if len(args) == 0 {
 				return listFeatures(cmd.OutOrStdout(), a, c)
 			}
@@ -43,7 +49,7 @@ features of every record as a table.`,
 			}
 			defer r.Close()
 			if asCSV {
-				return writeFeatures(cmd, r, keep, warnSkipped(cmd, newProgress(a)))
+				return writeFeatures(cmd, feature.Gather(schema, r), family.New(), keep, warnSkipped(cmd, newProgress(a)))
 			}
 			if len(lines) == 0 {
 				return &inkling.Error{Code: inkling.Invalid, Place: file, What: "which record?", Remedy: "name a line, " + file + ":12, or write all with --csv"}
@@ -56,6 +62,8 @@ features of every record as a table.`,
 		},
 	}
 	in.flags(cmd)
+	cmd.Flags().StringVar(&schema, "schema", "flow", "what records are: "+strings.Join(feature.FamilyNames(), ", "))
+	complete(cmd, "schema", feature.FamilyNames())
 	cmd.Flags().BoolVar(&asCSV, "csv", false, "write the features of every record as CSV")
 	cmd.Flags().StringSliceVar(&keep, "keep", nil, "fields of the records to write beside them, such as label")
 	return cmd
@@ -116,8 +124,7 @@ func showFeatures(w io.Writer, a *app, c *feature.Contract, rows detect.Rows) er
 }
 
 // writeFeatures writes one CSV line a record: the kept fields, then the features.
-func writeFeatures(cmd *cobra.Command, r inkling.Reader, keep []string, skipped func(error)) error {
-	x := feature.NewFlow(feature.FlowOptions{})
+func writeFeatures(cmd *cobra.Command, r inkling.Reader, x feature.Extractor, keep []string, skipped func(error)) error {
 	c := x.Contract()
 	out := csv.NewWriter(cmd.OutOrStdout())
 	defer out.Flush()

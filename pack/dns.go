@@ -19,9 +19,9 @@ var dns = Pack{
 	Schema: "dns", Learner: "vote",
 	Example: Example{File: "dns.csv", Attack: "generated", Make: makeQueries},
 	Judged: []Judged{{
-		Name:  "names",
-		About: "1,861 names: those that clients of two unlabelled Zeek logs asked for, and the domains these are below; against 257 names of real malware (Simda) and seven kinds of simulated campaigns, 360 names of each; a domain and a campaign are on one side. By names alone: times, clients and answers would tell the captures apart, so what the contract has of these is not judged here, and what is simulated is likely easier than what attackers do",
-		Load:  dataset.DNSNames, Benign: "benign", Apart: true,
+		Name:   "names",
+		About:  "1,861 names: those that clients of two unlabelled Zeek logs asked for, and the domains these are below; against 257 names of real malware (Simda) and seven kinds of simulated campaigns, 360 names of each; a domain and a campaign are on one side. By names alone: times, clients and answers would tell the captures apart, so what the contract has of these is not judged here, and what is simulated is likely easier than what attackers do",
+		Folder: ".", Load: dataset.DNSNames, Benign: "benign", Apart: true,
 		Development: []string{"dga-letters", "dga-words", "dga-syllables", "tunnel-hex"},
 	}},
 }

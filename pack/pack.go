@@ -40,7 +40,7 @@ type Example struct {
 // Judged is a public data set and how a pack is judged on it.
 type Judged struct {
 	Name, About string // of the set; what a row is, what is kept apart, what to beware of
-	Folder      string // below the data folder; "" where nothing is read from there
+	Folder      string // below the data folder, "." where several are read; "" where nothing is read from there
 	Load        func(ctx context.Context, folder string) ([]dataset.Part, error)
 	Benign      string
 	Development []string // classes that the default was chosen on; all others are test classes

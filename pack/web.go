@@ -18,9 +18,9 @@ var web = Pack{
 	Schema: "web", Learner: "vote",
 	Example: Example{File: "http.log", Attack: "injection", Make: makeRequests},
 	Judged: []Judged{{
-		Name:  "requests",
-		About: "560 distinct requests of people's machines against Kovter, and against guessing of passwords, checks of proxies and relayed browsing through an infected device, 77 to 200 of each; a site is on one side. Times, clients and user agents are left out, since benign requests are of other captures than attacks, and what is left tells captures apart too: figures are likely too good. On its two test classes simple baselines are ahead of the vote. No injections or traversal are among them; 15 labelled attacks from outside, Simda's 21 distinct requests and the harvesting of one site's accounts are too few or too alike to judge",
-		Load:  dataset.WebRequests, Benign: "benign", Apart: true,
+		Name:   "requests",
+		About:  "560 distinct requests of people's machines against Kovter, and against guessing of passwords, checks of proxies and relayed browsing through an infected device, 77 to 200 of each; a site is on one side. Times, clients and user agents are left out, since benign requests are of other captures than attacks, and what is left tells captures apart too: figures are likely too good. On its two test classes simple baselines are ahead of the vote. No injections or traversal are among them; 15 labelled attacks from outside, Simda's 21 distinct requests and the harvesting of one site's accounts are too few or too alike to judge",
+		Folder: ".", Load: dataset.WebRequests, Benign: "benign", Apart: true,
 		Development: []string{"guessing", "relayed"},
 	}},
 }

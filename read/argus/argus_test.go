@@ -2,7 +2,6 @@ package argus
 
 import (
 	"io"
-	"math"
 	"strings"
 	"testing"
 
@@ -32,20 +31,11 @@ func TestFlowsAsZeekHasThem(t *testing.T) {
 		{"proto": "icmp", "id.orig_p": 8.0, "id.resp_p": 0.0, "conn_state": "OTH"},
 	}
 	var rec inkling.Record
-	for i, w := range want {
+	for _, w := range want {
 		if err := r.Read(&rec); err != nil {
 			t.Fatal(err)
 		}
-		got := rec.Map()
-		for name, v := range w {
-			if f, ok := v.(float64); ok {
-				if g, _ := got[name].(float64); math.Abs(g-f) > 1e-6 {
-					t.Errorf("flow %d: %s is %v, want %v", i, name, got[name], v)
-				}
-			} else if got[name] != v {
-				t.Errorf("flow %d: %s is %v, want %v", i, name, got[name], v)
-			}
-		}
+		readtest.Fields(t, &rec, w)
 	}
 	if err := r.Read(&rec); err != io.EOF || r.Passed != 1 {
 		t.Errorf("%v, %d passed over", err, r.Passed)

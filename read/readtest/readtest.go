@@ -5,6 +5,7 @@ package readtest
 import (
 	"bytes"
 	"io"
+	"math"
 	"math/rand/v2"
 	"runtime"
 	"strings"
@@ -144,5 +145,20 @@ func memory(t *testing.T, open Open, sample []byte) {
 	limit := uint64(4<<20 + 64*len(sample))
 	if got := after.TotalAlloc - before.TotalAlloc; got > limit {
 		t.Fatalf("reading %d bytes allocated %d, over %d", len(sample), got, limit)
+	}
+}
+
+// Fields holds a record's values to those that are wanted, numbers up to a millionth.
+func Fields(t *testing.T, r *inkling.Record, want map[string]any) {
+	t.Helper()
+	got := r.Map()
+	for name, v := range want {
+		if f, ok := v.(float64); ok {
+			if g, _ := got[name].(float64); math.Abs(g-f) > 1e-6 {
+				t.Errorf("%s: %s is %v, want %v", r.Origin, name, got[name], v)
+			}
+		} else if got[name] != v {
+			t.Errorf("%s: %s is %v, want %v", r.Origin, name, got[name], v)
+		}
 	}
 }

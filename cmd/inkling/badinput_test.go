@@ -175,7 +175,7 @@ func TestWrongWords(t *testing.T) {
 		args   []string
 		says   []string
 	}{
-		{2, []string{"baseline", s.benign, "--schema", "tabel"}, []string{`no schema "tabel"`, "flow or table"}},
+		{2, []string{"baseline", s.benign, "--schema", "tabel"}, []string{`no schema "tabel"`, "choose flow, ", " or table with --schema"}},
 		{2, []string{"baseline", s.benign, "--pool", "-5"}, []string{"-5", "--pool"}},
 		{2, []string{"baseline", s.benign, "--calibration", "0"}, []string{"--calibration"}},
 		{2, []string{"baseline", s.log, "--label", "lable"}, []string{"conn.log:8", `no label column "lable"`, "--label"}},
@@ -184,7 +184,7 @@ func TestWrongWords(t *testing.T) {
 		{2, []string{"baseline", table}, []string{"t.csv:2", "needs the fields ts"}},
 		{2, []string{"baseline", table, "--schema", "table"}, []string{"2 benign records are too few", "at least 40"}},
 		{2, []string{"baseline", s.benign, "--name", "../up"}, []string{`"../up"`, "letters"}},
-		{2, []string{"baseline", s.benign, "--format", "wireshark"}, []string{"wireshark", "known are pcap, zeek"}},
+		{2, []string{"baseline", s.benign, "--format", "wireshark"}, []string{"wireshark", "known are pcap, ", "zeek"}},
 
 		{2, []string{"teach", "a/b", "--examples", s.mark("608")}, []string{`"a/b"`, "letters"}},
 		{4, []string{"teach", "scan", "--examples", s.mark("608")}, []string{"exists already", "--replace"}},
@@ -226,7 +226,7 @@ func TestWrongWords(t *testing.T) {
 		{2, []string{"eval", "--data", s.log, "--label", "lable"}, []string{"conn.log:8", `no label column "lable"`, "--label"}},
 		{2, []string{"eval", "--data", s.log, "--benign", "Normal"}, []string{`0 rows of the benign class "Normal"`, "--benign"}},
 		{2, []string{"eval", "--data", s.log, "--classes", "flood"}, []string{`no attack class "flood"`, "scan"}},
-		{2, []string{"eval", "--data", s.log, "--schema", "tabel"}, []string{"tabel", "flow, table or image"}},
+		{2, []string{"eval", "--data", s.log, "--schema", "tabel"}, []string{"tabel", "choose flow, ", "table or image"}},
 		{2, []string{"eval", "--data", s.log, "--schema", "table", "--drop", "nocol"}, []string{`no column "nocol"`, "--drop"}},
 		{2, []string{"eval", "--data", s.log, "--protocol", "best"}, []string{`protocol "best"`, "n-way"}},
 		{2, []string{"eval", "--data", s.log, "--protocol", "n-way"}, []string{"2 classes", "new-attack"}},
@@ -242,7 +242,7 @@ func TestWrongWords(t *testing.T) {
 		{2, []string{"train"}, []string{"--data"}},
 		{2, []string{"train", "--data", s.log, "--learner", "ratio"}, []string{"nothing to train"}},
 		{2, []string{"train", "--data", s.log, "--learner", "guess"}, []string{`no learner "guess"`, "--learner)"}},
-		{2, []string{"train", "--data", s.log, "--schema", "tabel"}, []string{"tabel", "flow, table or image"}},
+		{2, []string{"train", "--data", s.log, "--schema", "tabel"}, []string{"tabel", "choose flow, ", "table or image"}},
 		{2, []string{"train", "--data", s.log, "--iterations", "-1"}, []string{"--iterations"}},
 		{2, []string{"train", "--data", s.log, "-o", filepath.Join(s.dir, "no", "model")}, []string{"its folder is not there"}},
 		{2, []string{"quickstart", "--attack", "flood"}, []string{`"flood"`, "choose one of"}},

@@ -320,7 +320,7 @@ func TestImageMistakes(t *testing.T) {
 		says   []string
 	}{
 		// Flags of the one with the other.
-		{2, trainOn("--label", "class"), []string{"--label with --schema image", "it is for --schema flow or table"}},
+		{2, trainOn("--label", "class"), []string{"--label with --schema image", "it is for --schema flow, ", " or table: leave it out"}},
 		{2, trainOn("--hold-out", "x"), []string{"--hold-out", "leave it out"}},
 		{2, judge("--known", s.log), []string{"--known with --schema image"}},
 		{2, judge("--draws", "3"), []string{"--draws"}},
@@ -329,7 +329,7 @@ func TestImageMistakes(t *testing.T) {
 		{2, records("--images", "omniglot"), []string{"--images"}},
 		{2, records("--schema", "table", "--shots", "5"), []string{"--shots with --schema table"}},
 		{2, []string{"eval", "--data", s.log, "--tasks", "5"}, []string{"--tasks with --schema flow"}},
-		{2, []string{"baseline", s.log, "--schema", "image"}, []string{`no schema "image"`, "flow or table"}},
+		{2, []string{"baseline", s.log, "--schema", "image"}, []string{`no schema "image"`, "choose flow, ", " or table"}},
 		// Networks.
 		{2, records("--network", "conv4"), []string{"--network conv4 with --schema flow", "records have an mlp"}},
 		{2, records("--schema", "table", "--network", "conv4-strided"), []string{"--schema table"}},
@@ -397,7 +397,7 @@ func TestImageCompletion(t *testing.T) {
 	}{
 		{[]string{"train", "--network", ""}, "mlp\nconv4\nconv4-strided\n"},
 		{[]string{"train", "--images", ""}, "omniglot\nminiimagenet\n"},
-		{[]string{"eval", "--schema", ""}, "flow\ntable\nimage\n"},
+		{[]string{"eval", "--schema", ""}, strings.Join(schemas, "\n") + "\n"},
 		{[]string{"eval", "--protocol", ""}, "new-attack\nn-way\nbound\n"},
 		{[]string{"train", "--learner", ""}, strings.Join(trainers(), "\n") + "\n"},
 	} {

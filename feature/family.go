@@ -24,6 +24,7 @@ var Families = []Family{
 	{Name: flowName, Doc: "flows: conn logs, pcap", New: func() Extractor { return NewFlow(FlowOptions{}) }},
 	{Name: roadName, Doc: "windows of ten readings of a phone's motion in a car", New: newRoad},
 	{Name: pedestrianName, Doc: "a pedestrian's box, frame by frame", New: newPedestrian},
+	{Name: seriesName, Doc: "points of series, against the points before", New: newSeries},
 }
 
 // FamilyNames gives their names.

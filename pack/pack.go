@@ -51,7 +51,7 @@ type Judged struct {
 }
 
 // Packs are all of them. Adding one is a file and a line here.
-var Packs = []Pack{flow, road, pedestrian, accident}
+var Packs = []Pack{flow, road, pedestrian, accident, series, table}
 
 // Find gives the pack of that name.
 func Find(name string) (*Pack, error) {

@@ -36,6 +36,7 @@ var Families = []Family{
 	{Name: outbreakName, Doc: "weekly counts of series, such as cases of a disease", New: newOutbreak},
 	{Name: roadName, Doc: "windows of ten readings of a phone's motion in a car", New: newRoad},
 	{Name: pedestrianName, Doc: "a pedestrian's box, frame by frame", New: newPedestrian},
+	{Name: seriesName, Doc: "points of series, against the points before", New: newSeries},
 }
 
 // FamilyNames gives their names.

@@ -56,6 +56,7 @@ var Packs = []Pack{
 	payment, laundering, identity, // finance
 	ecg, drug, outbreak, // medicine
 	road, pedestrian, accident, // driving
+	series, table, // any series, any table
 }
 
 // Find gives the pack of that name.

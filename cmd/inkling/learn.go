@@ -56,10 +56,10 @@ func choose(h store.Home, learner, model string, c *feature.Contract, seed uint6
 	return chosen, nil
 }
 
-// learnerOf gives what judges records of a contract by default: what the pack of that family says.
+// learnerOf gives what is taught by examples of a contract by default: what the pack of that family says, where that looks at examples.
 func learnerOf(c *feature.Contract) string {
 	for _, p := range pack.Packs {
-		if p.Schema == c.Name && feature.Find(c.Name) != nil {
+		if p.Schema == c.Name && feature.Find(c.Name) != nil && p.Learner != oddLearner {
 			return p.Learner
 		}
 	}

@@ -38,7 +38,7 @@ func dataFolder(named []string) (string, error) {
 
 // judgesOf gives the learners of a pack, its default among them.
 func judgesOf(p *pack.Pack, names []string, seed uint64) ([]meta.Learner, error) {
-	out, err := learnersOf(slices.DeleteFunc(slices.Clone(names), func(n string) bool { return n == metaVote }), seed, "--learners")
+	out, err := learnersOf(slices.DeleteFunc(slices.Clone(names), func(n string) bool { return n == metaVote || n == anyModel }), seed, "--learners")
 	if err != nil {
 		return nil, err
 	}
@@ -150,7 +150,10 @@ func printComparison(w io.Writer, p *pack.Pack, c pack.Comparison, development b
 		}
 		fmt.Fprintf(w, "%s %-20s average precision %s  recall at 1 %% %s\n", mark, n, interval(c.AP[n]), interval(c.Recall1[n]))
 	}
-	fmt.Fprintf(w, "  default %s less best baseline %s: %s\n\n", p.Learner, c.Best, signed(c.Ahead))
+	if _, judged := c.AP[p.Learner]; judged {
+		fmt.Fprintf(w, "  default %s less best baseline %s: %s\n", p.Learner, c.Best, signed(c.Ahead))
+	}
+	fmt.Fprintln(w)
 }
 
 func interval(e pack.Estimate) string { return fmt.Sprintf("%.3f [%.3f, %.3f]", e.Mean, e.Low, e.High) }

@@ -12,7 +12,7 @@ var series = Pack{
 	Name: "series", Title: "Anomalies of any regular series", Area: "series",
 	About:  "A record is a point of a series: a meter, a count, a price. The row tells how it stands to the points before it. Found are stretches like those that were taught; learner odd finds what is unlike everything before, with nothing taught.",
 	Schema: "series", Learner: "odd",
-	Why: "on the development series labels of other series gained nothing over what is odd; teach without --learner, which takes vote, where the kind matters",
+	Why:     "on the development series labels of other series gained nothing over what is odd; teach without --learner, which takes vote, where the kind matters",
 	Example: Example{File: "meters.csv", Attack: "surge", Make: makeMeters},
 	Judged: []Judged{
 		nab("artificial", "made series with and without a change", true, "artificialNoAnomaly", "artificialWithAnomaly"),

@@ -12,9 +12,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/inkling-sec/inkling/eval"
+	"github.com/inkling-sec/inkling/read/line"
 )
 
 // NABFile is a series of the Numenta Anomaly Benchmark.
@@ -52,14 +52,14 @@ func NABFiles(folder string, folders ...string) ([]NABFile, error) {
 func nabFile(file, name string, windows [][2]string) (*NABFile, error) {
 	f, at := &NABFile{Name: name}, map[string]int{}
 	read := func(get func(string) string) error {
-		t, err := time.Parse(time.DateTime, get("timestamp"))
-		if err != nil {
-			return err
+		t, ok := line.Moment([]byte(get("timestamp")))
+		if !ok {
+			return fmt.Errorf("timestamp: %q is not a time", get("timestamp"))
 		}
 		if _, seen := at[get("timestamp")]; !seen { // an hour comes twice when clocks go back: the first counts
 			at[get("timestamp")] = len(f.Time)
 		}
-		f.Time, f.Value = append(f.Time, float64(t.Unix())), append(f.Value, number(get("value")))
+		f.Time, f.Value = append(f.Time, t), append(f.Value, number(get("value")))
 		return nil
 	}
 	h, err := os.Open(file)

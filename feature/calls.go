@@ -87,7 +87,7 @@ func (x *sequences) Extract(dst []float64, r *inkling.Record) error {
 	}
 	x.hashes = hashCalls(x.hashes[:0], r.Text[x.at], callsMost)
 	if len(x.hashes) == 0 {
-		return &inkling.Error{Code: inkling.Invalid, Place: r.Origin.String(), What: "no calls in " + x.field, Remedy: "leave the record out"}
+		return unusable(r, x.field+": no call", "leave empty sequences out")
 	}
 	x.whole(dst)
 	x.grams(dst[callsFixed:])

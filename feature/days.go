@@ -1,11 +1,6 @@
 package feature
 
-import (
-	"math"
-	"time"
-
-	"github.com/inkling-sec/inkling"
-)
+import "math"
 
 // Half-lives of statistics over days, shortest first. Each is a whole multiple of the one before, which agedBy relies on.
 const (
@@ -136,27 +131,6 @@ func against(x, usual float64) float64 {
 	return 100 * x / usual
 }
 
-// moments are the ways in which a time is written, beside seconds since 1970.
-var moments = []string{time.DateTime, time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04", time.DateOnly}
-
-// moment gives field i as seconds since 1970, whether written so or as a date and time, UTC where no zone is said; NaN when it is neither.
-func moment(r *inkling.Record, i int) float64 {
-	v := number(r, i)
-	if math.IsNaN(v) && r.Schema.Fields[i].Kind == inkling.Text {
-		word := string(text(r, i))
-		for _, layout := range moments {
-			if t, err := time.Parse(layout, word); err == nil {
-				v = float64(t.UnixMilli()) / 1000
-				break
-			}
-		}
-	}
-	if v >= 0 && v < latest {
-		return v
-	}
-	return math.NaN()
-}
-
 // timeOfDay gives the time of day as a point on a circle, so that midnight has two sides.
 func timeOfDay(t float64) (sin, cos float64) {
 	return math.Sincos(2 * math.Pi * math.Mod(t, day) / day)
@@ -166,19 +140,3 @@ func timeOfDay(t float64) (sin, cos float64) {
 var weekdays = []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}
 
 func weekday(t float64) float64 { return math.Mod(math.Floor(t/day)+3, 7) }
-
-// name gives the text of field i, or its number as it would be written where the reader made one of it; empty when missing.
-func name(r *inkling.Record, i int) []byte {
-	if r.Schema.Fields[i].Kind == inkling.Text {
-		return text(r, i)
-	}
-	if math.IsNaN(r.Num[i]) {
-		return nil
-	}
-	return []byte(digits(r.Num[i]))
-}
-
-// unusable is the error of a record whose field cannot be used; it is left out.
-func unusable(r *inkling.Record, what, remedy string) error {
-	return &inkling.Error{Code: inkling.Invalid, Place: r.Origin.String(), What: what, Remedy: remedy, Skippable: true}
-}

@@ -72,7 +72,7 @@ func (x *dns) Extract(dst []float64, r *inkling.Record) error {
 	}
 	name := bytes.TrimSuffix(text(r, x.at[nQuery]), []byte{'.'})
 	if len(name) == 0 || len(name) > mostName || string(name) == "-" {
-		return &inkling.Error{Code: inkling.Invalid, Place: r.Origin.String(), What: "query: not a name", Remedy: "leave queries without a name out", Skippable: true}
+		return unusable(r, "query: not a name", "leave queries without a name out")
 	}
 	below, label, suffix := partsOf(name)
 	labels := bytes.Count(name, []byte{'.'}) + 1

@@ -105,13 +105,13 @@ func (x *drugExtractor) Extract(dst []float64, r *inkling.Record) error {
 			p[i] = number(r, at)
 		}
 		if whole := p[i] >= 0 && p[i] <= 1e15; !whole && (i < pairNeeded || !math.IsNaN(p[i])) {
-			return &inkling.Error{Code: inkling.Invalid, Place: r.Origin.String(), What: pairFields[i] + ": not a count", Remedy: drugRemedy, Skippable: true}
+			return unusable(r, pairFields[i]+": not a count", drugRemedy)
 		}
 	}
 	a, b := p[pReports], p[pDrug]-p[pReports]
 	c, d := p[pEvent]-p[pReports], p[pAll]-p[pDrug]-p[pEvent]+p[pReports]
 	if a == 0 || b < 0 || c < 0 || d < 0 {
-		return &inkling.Error{Code: inkling.Invalid, Place: r.Origin.String(), What: "the counts of reports contradict each other", Remedy: drugRemedy, Skippable: true}
+		return unusable(r, "the counts of reports contradict each other", drugRemedy)
 	}
 	disproportion(dst, a, b, c, d)
 	dst[dReports], dst[dDrugReports], dst[dEventReports] = a, a+b, a+c

@@ -132,14 +132,14 @@ func (g *drugGatherer) add(r *inkling.Record) error {
 	k, ok := keyOf(r, g.at[0])
 	drug, event := text(r, g.at[1]), text(r, g.at[2])
 	if !ok || len(drug) == 0 || len(event) == 0 {
-		return &inkling.Error{Code: inkling.Invalid, Place: r.Origin.String(), What: "no case, drug or event", Remedy: "leave the row out", Skippable: true}
+		return unusable(r, "no case, drug or event", "leave the row out")
 	}
 	if k != g.current {
 		g.endCase()
 		g.current = k
 	}
 	if len(g.rows) >= mostCaseRows {
-		return &inkling.Error{Code: inkling.Invalid, Place: r.Origin.String(), What: fmt.Sprintf("a case of more than %d rows", mostCaseRows), Remedy: "name the cases in column case", Skippable: true}
+		return unusable(r, fmt.Sprintf("a case of more than %d rows", mostCaseRows), "name the cases in column case")
 	}
 	pair := [2]int32{g.number(&g.drugs, drug), g.number(&g.events, event)}
 	i, met := g.index[pair]

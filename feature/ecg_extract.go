@@ -1,7 +1,6 @@
 package feature
 
 import (
-	"encoding/binary"
 	"math"
 	"slices"
 
@@ -59,7 +58,7 @@ func (e *ecgExtractor) Extract(dst []float64, r *inkling.Record) error {
 	for i, at := range e.at {
 		v := number(r, at)
 		if !(math.Abs(v) <= ecgMost) {
-			return &inkling.Error{Code: inkling.Invalid, Place: r.Origin.String(), What: ecgColumns[i] + ": not a sample", Remedy: "leave the beat out, or fill the gap", Skippable: true}
+			return unusable(r, ecgColumns[i]+": not a sample", "leave the beat out, or fill the gap")
 		}
 		e.x[i] = v
 	}
@@ -79,17 +78,6 @@ func (e *ecgExtractor) Extract(dst []float64, r *inkling.Record) error {
 		}
 	}
 	return nil
-}
-
-// keyOf hashes field i; false when it is missing.
-func keyOf(r *inkling.Record, i int) (key, bool) {
-	if r.Schema.Fields[i].Kind == inkling.Text {
-		t := text(r, i)
-		return hash128(t), len(t) > 0
-	}
-	var b [8]byte
-	binary.LittleEndian.PutUint64(b[:], math.Float64bits(r.Num[i]))
-	return hash128(b[:]), !math.IsNaN(r.Num[i])
 }
 
 // compare fills in what depends on the beats before, then takes the beat in.

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 
 	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/read/line"
 )
 
 // Family is a contract with features of its own, as against one that [InspectTable] makes of any table.
@@ -131,3 +133,39 @@ func number(r *inkling.Record, i int) float64 {
 
 // text gives field i of a record that holds text, without the spaces around it.
 func text(r *inkling.Record, i int) []byte { return bytes.TrimSpace(r.Text[i]) }
+
+// name gives the text of field i, or its number as it would be written where the reader made one of it; empty when missing.
+func name(r *inkling.Record, i int) []byte {
+	if r.Schema.Fields[i].Kind == inkling.Text {
+		return text(r, i)
+	}
+	if math.IsNaN(r.Num[i]) {
+		return nil
+	}
+	return strconv.AppendFloat(nil, r.Num[i], 'f', -1, 64) // all digits: an account's number may be long
+}
+
+// keyOf hashes the name in field i; false when it is missing.
+func keyOf(r *inkling.Record, i int) (key, bool) {
+	n := name(r, i)
+	return hash128(n), len(n) > 0
+}
+
+// moment gives field i as seconds since 1970, whether written so or as a date and time, UTC where no zone is said; NaN when it is neither.
+func moment(r *inkling.Record, i int) float64 {
+	v, ok := 0.0, true
+	if r.Schema.Fields[i].Kind != inkling.Text {
+		v = r.Num[i]
+	} else {
+		v, ok = line.Moment(text(r, i))
+	}
+	if ok && v >= 0 && v < latest {
+		return v
+	}
+	return math.NaN()
+}
+
+// unusable is the error of a record whose field cannot be used; it is left out.
+func unusable(r *inkling.Record, what, remedy string) error {
+	return &inkling.Error{Code: inkling.Invalid, Place: r.Origin.String(), What: what, Remedy: remedy, Skippable: true}
+}

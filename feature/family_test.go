@@ -1,6 +1,7 @@
 package feature
 
 import (
+	"math"
 	"testing"
 
 	"github.com/inkling-sec/inkling"
@@ -33,5 +34,25 @@ func TestFamilies(t *testing.T) {
 		if err := f.New().Extract(make([]float64, len(c.Features)), &r); inkling.CodeOf(err) != inkling.Invalid {
 			t.Errorf("%s: a record without its fields: %v", f.Name, err)
 		}
+	}
+}
+
+// An account's number is the same account whether the reader kept its text or made a number of it.
+func TestNamesOfNumbers(t *testing.T) {
+	text := texts(schemaOf("account"), "4929123456789012")
+	var number inkling.Record
+	number.Reset(&inkling.Schema{Name: "table", Fields: []inkling.Field{{Name: "account", Kind: inkling.Number}}})
+	number.Num[0] = 4929123456789012
+	if a, b := name(text, 0), name(&number, 0); string(a) != string(b) {
+		t.Errorf("%s and %s", a, b)
+	}
+	number.Num[0]++
+	a, _ := keyOf(text, 0)
+	if b, ok := keyOf(&number, 0); !ok || a == b {
+		t.Error("two accounts of long numbers are one")
+	}
+	number.Num[0] = math.NaN()
+	if _, ok := keyOf(&number, 0); ok {
+		t.Error("a missing number is a name")
 	}
 }

@@ -109,7 +109,7 @@ func (x *host) Extract(dst []float64, r *inkling.Record) error {
 		n++
 	}
 	if n == 0 {
-		return &inkling.Error{Code: inkling.Invalid, Place: r.Origin.String(), What: "calls: no system call", Remedy: "leave empty traces out", Skippable: true}
+		return unusable(r, "calls: no system call", "leave empty traces out")
 	}
 	most := 0
 	dst[hEntropy], most = entropy(x.count[0], n)

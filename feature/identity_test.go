@@ -9,7 +9,7 @@ import (
 )
 
 func TestIdentity(t *testing.T) {
-	s := named(sessionFieldNames[:]...)
+	s := schemaOf(sessionFieldNames[:]...)
 	x := newIdentity()
 	nan := math.NaN()
 	at := func(days float64) string { return fmt.Sprint(1767571200 + days*day) } // from a midnight
@@ -30,7 +30,6 @@ func TestIdentity(t *testing.T) {
 	if err := x.Extract(make([]float64, len(row)), texts(s, at(3), "", "phone")); !inkling.Skippable(err) {
 		t.Errorf("a session of no account: %v", err)
 	}
-	few := named(sessionFieldNames[:sFailed]...)
+	few := schemaOf(sessionFieldNames[:sFailed]...)
 	near(t, identityContract, extract(t, x, texts(few, at(4), "ann", "phone", "home", "SE")), map[string]float64{"failed": nan, "device.new": 0, "age": nan})
-	hostile(t, newIdentity(), s)
 }

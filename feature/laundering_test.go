@@ -59,7 +59,7 @@ func accountsOf(t *testing.T, r inkling.Reader) (rows map[string][]float64, labe
 }
 
 func TestLaundering(t *testing.T) {
-	s := named("time", "from", "to", "amount", "label")
+	s := schemaOf("time", "from", "to", "amount", "label")
 	l := &listReader{}
 	pay := func(days float64, from, to, amount, label string) {
 		l.records = append(l.records, texts(s, fmt.Sprint(1.7e9+days*day), from, to, amount, label))
@@ -88,7 +88,7 @@ func TestLaundering(t *testing.T) {
 
 // Money that one account spreads over three and another gathers.
 func TestScatterAndGather(t *testing.T) {
-	s := named("time", "from", "to", "amount")
+	s := schemaOf("time", "from", "to", "amount")
 	l := &listReader{}
 	for i := range 3 {
 		l.records = append(l.records, texts(s, fmt.Sprint(1.7e9+i), "source", fmt.Sprint("mule", i), "100"))
@@ -104,7 +104,7 @@ func TestScatterAndGather(t *testing.T) {
 
 // Memory is bounded: accounts that make room are given at once, and what is forgotten is counted.
 func TestAccountsMakeRoom(t *testing.T) {
-	s := named("time", "from", "to", "amount")
+	s := schemaOf("time", "from", "to", "amount")
 	l := &listReader{}
 	for i := range 300 {
 		l.records = append(l.records, texts(s, fmt.Sprint(1.7e9+i), fmt.Sprint("p", i%50), "hub", "10"))
@@ -131,14 +131,14 @@ func TestAccountsMakeRoom(t *testing.T) {
 func TestAccountsOfGarbage(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	words := []string{"", "-", "NaN", "1e300", "-5", "1700000000", "1700086400", "\xff", "a", "b", "100", "0"}
-	s := named("time", "from", "to", "amount", "label")
+	s := schemaOf("time", "from", "to", "amount", "label")
 	l := &listReader{}
 	for range 5000 {
 		w := func() string { return words[rng.IntN(len(words))] }
 		l.records = append(l.records, texts(s, w(), w(), w(), w(), w()))
 	}
 	accountsOf(t, newAccounts(l))
-	if err := newAccounts(&listReader{records: []*inkling.Record{texts(named("x"), "1")}}).Read(&inkling.Record{}); inkling.CodeOf(err) != inkling.Invalid || inkling.Skippable(err) {
+	if err := newAccounts(&listReader{records: []*inkling.Record{texts(schemaOf("x"), "1")}}).Read(&inkling.Record{}); inkling.CodeOf(err) != inkling.Invalid || inkling.Skippable(err) {
 		t.Errorf("other columns: %v", err)
 	}
 }

@@ -63,7 +63,7 @@ func (x *outbreakExtractor) Extract(dst []float64, r *inkling.Record) error {
 		x.time, x.population = r.Schema.Index("time"), r.Schema.Index("population")
 	}
 	bad := func(what string) error {
-		return &inkling.Error{Code: inkling.Invalid, Place: r.Origin.String(), What: what, Remedy: outbreakRemedy, Skippable: true}
+		return unusable(r, what, outbreakRemedy)
 	}
 	k, ok := keyOf(r, x.series)
 	if !ok {

@@ -171,7 +171,7 @@ func (x *peExtractor) Extract(dst []float64, r *inkling.Record) error {
 	for i := range peNumbers {
 		dst[i] = number(r, x.at[i])
 		if math.IsNaN(dst[i]) && !peContract.Features[i].Missing {
-			return inkling.Errorf(inkling.Invalid, r.Origin.String(), "%s is no number", peNumbers[i].name)
+			return unusable(r, peNumbers[i].name+": not a number", "make the table from the programs, or leave this one out")
 		}
 	}
 	for i, levels := range [][]string{peMachines, peSubsystems, peChecksums} {

@@ -3,7 +3,6 @@ package feature
 import (
 	"bytes"
 	"math"
-	"strconv"
 
 	"github.com/inkling-sec/inkling"
 )
@@ -81,9 +80,6 @@ var pedestrianMore = []Feature{
 
 var pedestrianContract = makePedestrian()
 
-// Pedestrian gives the contract of pedestrians. It is shared: do not change it.
-func Pedestrian() *Contract { return pedestrianContract }
-
 func makePedestrian() *Contract {
 	c := &Contract{Name: pedestrianName, Version: pedestrianVersion}
 	for i, n := range TrackColumns {
@@ -123,19 +119,21 @@ func (x *pedestrian) Extract(dst []float64, r *inkling.Record) error {
 	}
 	n, f := number(r, x.at[2]), TrackFrame{
 		Left: number(r, x.at[3]), Top: number(r, x.at[4]), Right: number(r, x.at[5]), Bottom: number(r, x.at[6]),
-		Occluded: occlusion(word(r, x.at[7])),
+		Occluded: occlusion(name(r, x.at[7])),
 	}
 	if !(math.Abs(n) < 1<<40) || !(f.Right > f.Left && f.Bottom > f.Top) {
-		return &inkling.Error{Code: inkling.Invalid, Place: r.Origin.String(), What: "no box or no number of a frame", Remedy: "give frame, and xtl < xbr and ytl < ybr in pixels"}
+		return unusable(r, "no box or no number of a frame", "give frame, and xtl < xbr and ytl < ybr in pixels")
 	}
 	f.Number = int(n)
-	if is(word(r, x.at[8]), "walking") {
+	if is(name(r, x.at[8]), "walking") {
 		f.Walks = 1
 	}
-	if is(word(r, x.at[9]), "looking") {
+	if is(name(r, x.at[9]), "looking") {
 		f.Looks = 1
 	}
-	t := x.tracks.get(hash128(word(r, x.at[0])).with(hash128(word(r, x.at[1]))))
+	video, _ := keyOf(r, x.at[0])
+	who, _ := keyOf(r, x.at[1])
+	t := x.tracks.get(video.with(who))
 	t.add(f)
 	w := t.frames[:t.n]
 	for i, v := range append(TrackRow(w), t.more()...) {
@@ -179,14 +177,6 @@ func (t *track) more() []float64 {
 		(last.Left + last.Right - first.Left - first.Right) / 2 / height, way / seconds / height,
 		walks[1]/n[1] - walks[0]/n[0], looks[1]/n[1] - looks[0]/n[0], float64(t.n),
 	}
-}
-
-// word gives field i as text, also where the reader made a number of it.
-func word(r *inkling.Record, i int) []byte {
-	if r.Schema.Fields[i].Kind != inkling.Text {
-		return strconv.AppendFloat(nil, r.Num[i], 'f', -1, 64)
-	}
-	return text(r, i)
 }
 
 // is reports whether a value that may be written as 1 is meant.

@@ -56,9 +56,6 @@ var roadPairs = []struct {
 
 var roadContract = makeRoad()
 
-// Road gives the contract of road windows. It is shared: do not change it.
-func Road() *Contract { return roadContract }
-
 func makeRoad() *Contract {
 	c := &Contract{Name: roadName, Version: roadVersion}
 	add := func(name, unit, doc string) {

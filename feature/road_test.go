@@ -31,7 +31,7 @@ func TestRoad(t *testing.T) {
 		}
 		values[fmt.Sprintf("t4.%d", roadAccel+down)] = "-0.5" // down: the way gravity points
 		x := newRoad()
-		dst := make([]float64, len(Road().Features))
+		dst := make([]float64, len(roadContract.Features))
 		if err := x.Extract(dst, record(s, values)); err != nil {
 			t.Fatal(err)
 		}
@@ -40,10 +40,9 @@ func TestRoad(t *testing.T) {
 			"horizontal.mean": 0.3, "horizontal.dev": 0, "yaw.mean": 0.2, "sway.mean": 0, "acc.x.mean": 0.3,
 			"updown": 100 * 0.025 / (0.025 + 0.09), "roll.range": 2, "pitch.range": 0, "corr.vertical_horizontal": 0,
 		} {
-			if got := dst[Road().Index(feature)]; math.Abs(got-want) > 1e-6 {
+			if got := dst[roadContract.Index(feature)]; math.Abs(got-want) > 1e-6 {
 				t.Errorf("%s: %s = %v, want %v", name, feature, got, want)
 			}
 		}
 	}
-	survives(t, Find(roadName), s)
 }

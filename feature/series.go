@@ -36,9 +36,6 @@ const (
 
 var seriesContract = makeSeries()
 
-// Series gives the contract of series. It is shared: do not change it.
-func Series() *Contract { return seriesContract }
-
 func makeSeries() *Contract {
 	f := make([]Feature, sWidth)
 	put := func(at int, name, unit, doc string) {

@@ -56,11 +56,11 @@ func (x *series) Extract(dst []float64, r *inkling.Record) error {
 	now := moment(r, x.at[1])
 	v := number(r, x.at[2])
 	if math.IsNaN(now) || !(math.Abs(v) < 1e100) {
-		return &inkling.Error{Code: inkling.Invalid, Place: r.Origin.String(), What: "no time or no value", Remedy: "give time in seconds or as 2006-01-02 15:04:05, and value as a number"}
+		return unusable(r, "no time or no value", "give time in seconds or as 2006-01-02 15:04:05, and value as a number")
 	}
 	var k key
 	if x.at[0] >= 0 {
-		k = hash128(word(r, x.at[0]))
+		k, _ = keyOf(r, x.at[0])
 	}
 	x.known.get(k).row(dst, now, v)
 	return nil

@@ -2,7 +2,6 @@ package feature
 
 import (
 	"math"
-	"math/rand/v2"
 	"testing"
 
 	"github.com/inkling-sec/inkling"
@@ -40,30 +39,4 @@ func schemaOf(names ...string) *inkling.Schema {
 		s.Fields = append(s.Fields, inkling.Field{Name: n})
 	}
 	return s
-}
-
-// survives feeds an extractor with garbage: it must give a value or an error, never panic or an infinite value.
-func survives(t *testing.T, f *Family, s *inkling.Schema) {
-	t.Helper()
-	rng := rand.New(rand.NewPCG(1, 1))
-	garbage := []string{"", "-", "NaN", "Inf", "-1e308", "1e308", "x", "0", "1", "-7", "\x00\xff", "99999999999999999999", "2014-01-01 00:00:00"}
-	x := f.New()
-	dst := make([]float64, len(x.Contract().Features))
-	for range 3000 {
-		values := map[string]string{}
-		for _, field := range s.Fields {
-			values[field.Name] = garbage[rng.IntN(len(garbage))]
-		}
-		if err := x.Extract(dst, record(s, values)); err != nil {
-			if inkling.CodeOf(err) != inkling.Invalid {
-				t.Fatal(err)
-			}
-			continue
-		}
-		for i, v := range dst {
-			if math.IsInf(v, 0) {
-				t.Fatalf("%s = %v", x.Contract().Features[i].Name, v)
-			}
-		}
-	}
 }

@@ -56,7 +56,6 @@ type Reader struct {
 	raw    inkling.Record
 	schema *inkling.Schema
 	at     [columns]int
-	room   []byte
 	frames conn.Frames
 }
 
@@ -124,7 +123,7 @@ func (a *Reader) fill(r *inkling.Record) (ok bool, err error) {
 	if !known || !isAddress(source) || !isAddress(destination) {
 		return false, nil
 	}
-	start, good := a.time()
+	start, good := line.Moment(a.text(aStart))
 	if !good {
 		return false, &inkling.Error{Code: inkling.Invalid, Place: a.raw.Origin.String(), What: "StartTime: " + line.Show(a.text(aStart)) + " is not a time", Remedy: "correct or remove the line", Skippable: true}
 	}
@@ -164,15 +163,6 @@ func split(packets, total, sent float64) float64 {
 var protocols = map[string][]byte{"tcp": []byte("tcp"), "udp": []byte("udp"), "icmp": []byte("icmp"), "ipv6-icmp": []byte("icmp"), "icmp6": []byte("icmp"), "sctp": []byte("sctp")}
 
 func isAddress(b []byte) bool { _, err := netip.ParseAddr(string(b)); return err == nil }
-
-// time reads 2018/12/18 14:00:00.075359, or what line.Moment does.
-func (a *Reader) time() (float64, bool) {
-	a.room = append(a.room[:0], a.text(aStart)...)
-	if b := a.room; len(b) >= 19 && b[4] == '/' && b[7] == '/' && b[10] == ' ' {
-		b[4], b[7], b[10] = '-', '-', 'T'
-	}
-	return line.Moment(a.room)
-}
 
 // flags reads the letters of one side, as of FSPA_FSPA.
 func flags(letters []byte) (f int) {

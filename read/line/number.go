@@ -59,29 +59,28 @@ func slowNumber(b []byte) (float64, bool) {
 	return v, true
 }
 
-// Moment reads a time: seconds since the epoch, or ISO 8601.
+// Moment reads a time: seconds since the epoch, or a date as of ISO 8601, with - or / in it, and as much as there is of
+// a time of day after it, with T or a space between. Without a zone it is UTC.
 func Moment(b []byte) (float64, bool) {
-	if len(b) >= 19 && len(b) <= 40 {
-		if v, ok := iso(b); ok {
+	if len(b) >= 10 && len(b) <= 40 {
+		if v, ok := date(b); ok {
 			return v, true
 		}
 	}
-	if v, ok := Number(b); ok {
-		return v, true
-	}
-	if len(b) < 19 || len(b) > 40 {
-		return 0, false
-	}
-	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999Z0700", "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999999999"} {
-		if t, err := time.Parse(layout, string(b)); err == nil {
-			return float64(t.Unix()) + float64(t.Nanosecond())/1e9, true
-		}
-	}
-	return 0, false
+	return Number(b)
 }
 
-// iso reads what nearly all logs write: 2026-11-24T22:15:29.123456+0000, with or without a zone.
-func iso(b []byte) (float64, bool) {
+// date reads 2026-11-24T22:15:29.123456+0000, or the beginning of it up to day or minute.
+func date(b []byte) (float64, bool) {
+	if len(b) == 10 || len(b) == 16 {
+		var room [19]byte
+		copy(room[:], "0000-00-00T00:00:00")
+		copy(room[:], b)
+		b = room[:]
+	}
+	if len(b) < 19 {
+		return 0, false
+	}
 	two := func(i int) int {
 		x, y := int(b[i])-'0', int(b[i+1])-'0'
 		if x < 0 || x > 9 || y < 0 || y > 9 {
@@ -89,7 +88,7 @@ func iso(b []byte) (float64, bool) {
 		}
 		return 10*x + y
 	}
-	if b[4] != '-' || b[7] != '-' || b[10] != 'T' || b[13] != ':' || b[16] != ':' {
+	if b[4] != '-' && b[4] != '/' || b[7] != b[4] || b[10] != 'T' && b[10] != ' ' || b[13] != ':' || b[16] != ':' {
 		return 0, false
 	}
 	year, month, day, hour, minute, second := 100*two(0)+two(2), two(5), two(8), two(11), two(14), two(17)
@@ -99,10 +98,12 @@ func iso(b []byte) (float64, bool) {
 	rest, part := b[19:], 0.0
 	if len(rest) > 0 && rest[0] == '.' {
 		i, v := 1, uint64(0)
-		for ; i < len(rest) && i < 17 && rest[i] >= '0' && rest[i] <= '9'; i++ {
-			v = 10*v + uint64(rest[i]-'0')
+		for ; i < len(rest) && rest[i] >= '0' && rest[i] <= '9'; i++ {
+			if i < 17 { // more than a float64 holds
+				v = 10*v + uint64(rest[i]-'0')
+			}
 		}
-		part, rest = float64(v)/tens[i-1], rest[i:]
+		part, rest = float64(v)/tens[min(i, 17)-1], rest[i:]
 	}
 	offset, ok := zone(rest)
 	return float64(time.Date(year, time.Month(month), day, hour, minute, second, 0, time.UTC).Unix()-offset) + part, ok

@@ -108,14 +108,17 @@ type Estimate struct {
 	High float64 `json:"high"`
 }
 
+// none is the estimate of what was not judged.
+var none = Estimate{math.NaN(), math.NaN(), math.NaN()}
+
 // Comparison is a pack at one number of examples.
 type Comparison struct {
 	Shots   int
 	Classes int                 // held out, over all sets and parts
 	AP      map[string]Estimate // of each learner
 	Recall1 map[string]Estimate // at 1 % false alarms
-	Best    string              // of Baselines, by average precision
-	Ahead   Estimate            // of average precision: the default's less Best's, on the same episodes
+	Best    string              // of Baselines, by average precision; empty where none was judged
+	Ahead   Estimate            // of average precision: the default's less Best's, on the same episodes; NaN where either was not judged
 }
 
 // Compare sums outcomes up over classes and draws: those of development classes or those of the others. Intervals are bootstrapped: over
@@ -129,7 +132,7 @@ func Compare(outcomes []Outcome, learner string, development bool) (out []Compar
 	}
 	slices.Sort(shots)
 	for _, k := range slices.Compact(shots) {
-		c := Comparison{Shots: k, AP: map[string]Estimate{}, Recall1: map[string]Estimate{}}
+		c := Comparison{Shots: k, AP: map[string]Estimate{}, Recall1: map[string]Estimate{}, Ahead: none}
 		ap, recall := unitsOf(outcomes, k, development, func(o *Outcome) float64 { return o.AP }), unitsOf(outcomes, k, development, func(o *Outcome) float64 { return o.Recall1 })
 		for l, u := range ap {
 			c.AP[l], c.Recall1[l] = u.estimate(), recall[l].estimate()
@@ -206,7 +209,7 @@ func (u units) estimate() Estimate {
 		return sum / float64(len(u))
 	}
 	if len(u) == 0 {
-		return Estimate{math.NaN(), math.NaN(), math.NaN()}
+		return none
 	}
 	rng := rand.New(rand.NewPCG(0x7061636b, uint64(len(u))))
 	means := make([]float64, resamples)

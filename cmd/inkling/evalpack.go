@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"os"
 	"slices"
+
+	"github.com/spf13/cobra"
 
 	"github.com/inkling-sec/inkling"
 	"github.com/inkling-sec/inkling/dataset"
@@ -15,7 +18,6 @@ import (
 	"github.com/inkling-sec/inkling/models"
 	"github.com/inkling-sec/inkling/pack"
 	"github.com/inkling-sec/inkling/report"
-	"github.com/spf13/cobra"
 )
 
 // packLearners judge in every pack, beside its own default.
@@ -132,7 +134,11 @@ func printPack(w io.Writer, a *app, p *pack.Pack, outcomes []pack.Outcome) error
 }
 
 func compared(p *pack.Pack, c pack.Comparison, development bool) map[string]any {
-	return map[string]any{"pack": p.Name, "development": development, "shots": c.Shots, "classes": c.Classes, "ap": c.AP, "recall_fpr_1pct": c.Recall1, "default": p.Learner, "best_baseline": c.Best, "ap_ahead": c.Ahead}
+	out := map[string]any{"pack": p.Name, "development": development, "shots": c.Shots, "classes": c.Classes, "ap": c.AP, "recall_fpr_1pct": c.Recall1, "default": p.Learner}
+	if !math.IsNaN(c.Ahead.Mean) {
+		out["best_baseline"], out["ap_ahead"] = c.Best, c.Ahead
+	}
+	return out
 }
 
 func printComparison(w io.Writer, p *pack.Pack, c pack.Comparison, development bool) {
@@ -150,7 +156,7 @@ func printComparison(w io.Writer, p *pack.Pack, c pack.Comparison, development b
 		}
 		fmt.Fprintf(w, "%s %-20s average precision %s  recall at 1 %% %s\n", mark, n, interval(c.AP[n]), interval(c.Recall1[n]))
 	}
-	if _, judged := c.AP[p.Learner]; judged {
+	if !math.IsNaN(c.Ahead.Mean) {
 		fmt.Fprintf(w, "  default %s less best baseline %s: %s\n", p.Learner, c.Best, signed(c.Ahead))
 	}
 	fmt.Fprintln(w)

@@ -10,12 +10,13 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"github.com/inkling-sec/inkling"
 	"github.com/inkling-sec/inkling/detect"
 	"github.com/inkling-sec/inkling/feature"
 	"github.com/inkling-sec/inkling/pack"
 	"github.com/inkling-sec/inkling/store"
-	"github.com/spf13/cobra"
 )
 
 func packsCmd(a *app) *cobra.Command {

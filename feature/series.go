@@ -21,17 +21,14 @@ const (
 	sChange   = sLife + len(seriesLives)
 	sForecast = sChange + len(seriesLives)
 	sShift    = sForecast + 1 + len(seriesLives) // drift of the forecast's errors comes before
-	sSpread   = sShift + 2
-	sRough    = sSpread + 2
-	sDay      = sRough + 2
+	sDay      = sShift + 2
 	sWeek     = sDay + 1
 	sRank     = sWeek + 1
 	sBeyond   = sRank + 1
 	sShape    = sBeyond + 1
 	sLevel    = sShape + 1
 	sSame     = sLevel + 1
-	sGap      = sSame + 1
-	sWidth    = sGap + 1
+	sWidth    = sSame + 1
 )
 
 var seriesContract = makeSeries()
@@ -49,10 +46,6 @@ func makeSeries() *Contract {
 	put(sForecast, "off.forecast", "dev", "value less what the eight points before foretell (autoregression, learned as it goes), in the deviation of such errors")
 	put(sShift, "shift_4", "dev", "damped mean of a few points less that of many")
 	put(sShift+1, "shift_32", "dev", "damped mean of some points less that of many")
-	put(sSpread, "spread_4", "", "log of the deviation among a few points by that among many")
-	put(sSpread+1, "spread_32", "", "log of the deviation among some points by that among many")
-	put(sRough, "rough_4", "", "log of the size of steps among a few points by that among many")
-	put(sRough+1, "rough_32", "", "log of the size of steps among some points by that among many")
 	put(sDay, "off.day", "dev", "value less the usual one at this time of day, where there are several points a day")
 	put(sWeek, "off.week", "dev", "value less the usual one at this hour of the week")
 	put(sRank, "rank", "%", "points of the trailing 512 below the value, less those above")
@@ -60,6 +53,5 @@ func makeSeries() *Contract {
 	put(sShape, "shape", "dev", "distance of the last 16 points to the most similar 16 of the trailing 512, each by its own mean")
 	put(sLevel, "like", "dev", "distance of the last 16 points to the most similar 16 of the trailing 512")
 	put(sSame, "same", "points", "how often the value has come in a row")
-	put(sGap, "gap", "steps", "time since the point before, in usual steps")
 	return &Contract{Name: seriesName, Version: seriesVersion, Features: f}
 }

@@ -89,10 +89,6 @@ func (p *points) row(dst []float64, now, v float64) {
 		}
 		dst[sForecast] = per(miss, math.Sqrt(p.errors))
 		p.past(dst, v, max(scale, floor))
-		dst[sGap] = 1
-		if p.step > 0 {
-			dst[sGap] = wait / p.step
-		}
 	}
 	p.season(dst, now, v, ready, per)
 	p.learn(now, v, change, wait, miss)
@@ -103,8 +99,6 @@ func (p *points) row(dst []float64, now, v float64) {
 			dst[sForecast+1+i] = per(p.drift[i], math.Sqrt(p.errors))
 			if i < long {
 				dst[sShift+i] = per(p.mean[i]-p.mean[long], deviation)
-				dst[sSpread+i] = math.Log((p.vary[i]+floor*floor)/(p.vary[long]+floor*floor)) / 2
-				dst[sRough+i] = math.Log((p.steps[i]+floor*floor)/(p.steps[long]+floor*floor)) / 2
 			}
 		}
 	}

@@ -1,0 +1,51 @@
+package pack
+
+import (
+	"math"
+	"testing"
+
+	"github.com/inkling-sec/inkling/eval"
+)
+
+// played gives outcomes of two draws of two classes at one example; ap holds class a's draws, then class b's.
+func played(learner string, development bool, ap ...float64) (out []Outcome) {
+	for i, v := range ap {
+		out = append(out, Outcome{Set: "s", Class: "ab"[i/2 : i/2+1], Shots: 1, Draw: i % 2, Learner: learner, Development: development, Metrics: eval.Metrics{AP: v}})
+	}
+	return out
+}
+
+// The difference is taken episode by episode with the best of the baselines, over the test classes alone.
+func TestCompare(t *testing.T) {
+	var all []Outcome
+	for _, of := range [][]Outcome{
+		played("vote", false, 0.5, 0.7, 0.2, 0.4), played("ratio", false, 0.4, 0.6, 0.1, 0.3), played("extra-trees", false, 0.3, 0.3, 0.3, 0.3),
+		played("knn", false, 1, 1, 1, 1), // judged too, but none of the baselines
+		played("vote", true, 0, 0, 0, 0), played("extra-trees", true, 1, 1, 1, 1),
+	} {
+		all = append(all, of...)
+	}
+	Sort(all)
+	got := Compare(all, "vote", false)
+	if len(got) != 1 || got[0].Classes != 2 || got[0].Best != "ratio" {
+		t.Fatalf("%+v", got)
+	}
+	own, ahead := got[0].AP["vote"], got[0].Ahead
+	if math.Abs(own.Mean-0.45) > 1e-12 || own.Low >= own.Mean || own.High <= own.Mean || own.Low < 0.2 || own.High > 0.7 {
+		t.Errorf("vote: %+v", own)
+	}
+	for _, v := range []float64{ahead.Mean, ahead.Low, ahead.High} { // 0.1 in each episode, however these vary
+		if math.Abs(v-0.1) > 1e-12 {
+			t.Errorf("ahead: %+v", ahead)
+		}
+	}
+	if got := Compare(all, "vote", true); len(got) != 1 || got[0].Best != "extra-trees" || got[0].Ahead.High != -1 {
+		t.Errorf("development classes: %+v", got)
+	}
+	for _, learner := range []string{"vote", "odd"} {
+		alone := Compare(played("vote", false, 0.5, 0.7, 0.2, 0.4), learner, false)
+		if alone[0].Best != "" || !math.IsNaN(alone[0].Ahead.Mean) {
+			t.Errorf("%s without a baseline: %+v", learner, alone[0])
+		}
+	}
+}

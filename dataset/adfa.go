@@ -25,7 +25,7 @@ func ADFA(ctx context.Context, folder string) ([]Part, error) {
 		return nil, err
 	}
 	defer z.Close()
-	t := &Texts{Columns: []string{"calls"}}
+	t := &Texts{Columns: []string{groupColumn, "calls"}}
 	for _, f := range z.File {
 		dir, name := path.Split(f.Name)
 		run := path.Base(dir)
@@ -53,6 +53,6 @@ func ADFA(ctx context.Context, folder string) ([]Part, error) {
 		}
 		t.Add(class, group, strings.TrimSpace(string(calls)))
 	}
-	d, err := loadTexts(ctx, "adfa-ld", "host", t)
+	d, err := loadTexts(ctx, "adfa-ld", "host", groupColumn, t)
 	return []Part{{"", d}}, err
 }

@@ -11,6 +11,47 @@ import (
 	"strconv"
 )
 
+// AMLSim reads the three simulated banks with a row of plain statistics for each account, a part each; its
+// class is whether the simulation has it launder.
+func AMLSim(ctx context.Context, folder string) (parts []Part, err error) {
+	for _, name := range []string{"20K_cycle200", "20K_fanin200", "20K_fanin200cycle200"} {
+		s, err := bank(filepath.Join(folder, "sample", name+".tgz"))
+		if err != nil {
+			return nil, err
+		}
+		d, err := LoadSheets(ctx, name, "table", s)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, Part{name, d})
+	}
+	return parts, nil
+}
+
+// sample reads an archive of AMLSim's: its accounts, then its transactions.
+func sample(file string, account, transaction func(get func(string) string) error) error {
+	return Gunzip(file, func(r io.Reader) error {
+		for t := tar.NewReader(r); ; {
+			h, err := t.Next()
+			if err == io.EOF {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			switch path.Base(h.Name) {
+			case "nodes.csv":
+				err = Table(t, account)
+			case "transactions.csv":
+				err = Table(t, transaction)
+			}
+			if err != nil {
+				return fmt.Errorf("%s: %w", h.Name, err)
+			}
+		}
+	})
+}
+
 // account is what the transactions of a simulated bank say of an account.
 type account struct {
 	balance float64
@@ -37,31 +78,12 @@ type move struct {
 func bank(file string) (*Sheet, error) {
 	accounts := map[string]*account{}
 	var order []*account
-	err := Gunzip(file, func(r io.Reader) error {
-		for t := tar.NewReader(r); ; {
-			h, err := t.Next()
-			if err == io.EOF {
-				return nil
-			}
-			if err != nil {
-				return err
-			}
-			switch path.Base(h.Name) {
-			case "nodes.csv":
-				err = Table(t, func(get func(string) string) error {
-					a := &account{class: get("isFraud"), balance: number(get("init_balance"))}
-					accounts[get("nodeid")] = a
-					order = append(order, a)
-					return nil
-				})
-			case "transactions.csv":
-				err = Table(t, func(get func(string) string) error { return pay(accounts, get) })
-			}
-			if err != nil {
-				return fmt.Errorf("%s: %w", h.Name, err)
-			}
-		}
-	})
+	err := sample(file, func(get func(string) string) error {
+		a := &account{class: get("isFraud"), balance: number(get("init_balance"))}
+		accounts[get("nodeid")] = a
+		order = append(order, a)
+		return nil
+	}, func(get func(string) string) error { return pay(accounts, get) })
 	if err != nil {
 		return nil, err
 	}
@@ -163,19 +185,4 @@ func (a *account) through() (delay, same float64) {
 		}
 	}
 	return delay, same
-}
-
-func AMLSim(ctx context.Context, folder string) (parts []Part, err error) {
-	for _, name := range []string{"20K_cycle200", "20K_fanin200", "20K_fanin200cycle200"} {
-		s, err := bank(filepath.Join(folder, "sample", name+".tgz"))
-		if err != nil {
-			return nil, err
-		}
-		d, err := LoadSheets(ctx, name, "table", s)
-		if err != nil {
-			return nil, err
-		}
-		parts = append(parts, Part{name, d})
-	}
-	return parts, nil
 }

@@ -1,12 +1,10 @@
 package dataset
 
 import (
-	"archive/tar"
 	"cmp"
 	"context"
 	"fmt"
 	"io"
-	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -50,34 +48,15 @@ type transfers struct {
 
 func transfersOf(file, kind string) (*transfers, error) {
 	t := &transfers{kind: map[string]string{}}
-	err := Gunzip(file, func(r io.Reader) error {
-		for in := tar.NewReader(r); ; {
-			h, err := in.Next()
-			if err == io.EOF {
-				return nil
-			}
-			if err != nil {
-				return err
-			}
-			switch path.Base(h.Name) {
-			case "nodes.csv":
-				err = Table(in, func(get func(string) string) error {
-					t.kind[get("nodeid")] = "benign"
-					if get("isFraud") == "1" {
-						t.kind[get("nodeid")] = kind
-					}
-					return nil
-				})
-			case "transactions.csv":
-				err = Table(in, func(get func(string) string) error {
-					t.list = append(t.list, transfer{get("time"), get("sourceNodeId"), get("targetNodeId"), get("value")})
-					return nil
-				})
-			}
-			if err != nil {
-				return fmt.Errorf("%s: %w", h.Name, err)
-			}
+	err := sample(file, func(get func(string) string) error {
+		t.kind[get("nodeid")] = "benign"
+		if get("isFraud") == "1" {
+			t.kind[get("nodeid")] = kind
 		}
+		return nil
+	}, func(get func(string) string) error {
+		t.list = append(t.list, transfer{get("time"), get("sourceNodeId"), get("targetNodeId"), get("value")})
+		return nil
 	})
 	if err == nil {
 		err = t.clean()

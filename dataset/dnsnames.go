@@ -18,7 +18,7 @@ import (
 // client; all other malware's are simulated. Nothing but names is used: times, answers and clients would tell the captures
 // apart. A domain, and a campaign, is on one side of a cut.
 func DNSNames(ctx context.Context, folder string) ([]Part, error) {
-	t := &Texts{Columns: []string{"query"}}
+	t := &Texts{Columns: []string{groupColumn, "query"}}
 	seen := map[string]bool{}
 	for _, source := range []struct{ file, class string }{
 		{"zed-sample-zeek/zeek-default/dns.log.gz", "benign"},
@@ -54,7 +54,7 @@ func DNSNames(ctx context.Context, folder string) ([]Part, error) {
 			}
 		}
 	}
-	d, err := loadTexts(ctx, "names", "dns", t)
+	d, err := loadTexts(ctx, "names", "dns", groupColumn, t)
 	return []Part{{"", d}}, err
 }
 

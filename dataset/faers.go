@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/inkling-sec/inkling"
 	"github.com/inkling-sec/inkling/eval"
 )
 
@@ -37,15 +36,15 @@ func FAERS(ctx context.Context, folder string) ([]Part, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &reportReader{schema: &inkling.Schema{Name: "faers", Fields: []inkling.Field{{Name: "case"}, {Name: "drug"}, {Name: "event"}, {Name: classColumn}}}}
-	count, seen := map[pair]int{}, map[[3]string]bool{}
+	var reports []report
+	count, seen := map[pair]int{}, map[report]bool{}
 	err = Gunzip(filepath.Join(folder, "faers-pvlrt", "faers22q3raw.csv.gz"), func(in io.Reader) error {
 		return Table(in, func(get func(string) string) error {
-			row := [3]string{strings.Clone(get("CASEID")), strings.Clone(get("DRUG")), strings.Clone(get("AE"))}
-			if !seen[row] {
-				seen[row] = true
-				count[pair{row[1], row[2]}]++
-				r.rows = append(r.rows, row)
+			r := report{strings.Clone(get("CASEID")), pair{strings.Clone(get("DRUG")), strings.Clone(get("AE"))}}
+			if !seen[r] {
+				seen[r] = true
+				count[r.pair]++
+				reports = append(reports, r)
 			}
 			return nil
 		})
@@ -53,8 +52,11 @@ func FAERS(ctx context.Context, folder string) ([]Part, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.class = listed.classes(r.rows, count)
-	d, err := eval.Load(ctx, "faers", []func() (inkling.Reader, error){func() (inkling.Reader, error) { return r, nil }}, eval.Options{Schema: "drug", Label: classColumn, Group: "drug"})
+	class, t := listed.classes(reports, count), &Texts{Columns: []string{"case", "drug", "event"}}
+	for _, r := range reports {
+		t.Add(cmp.Or(class[r.pair], eval.Unjudged), r.id, r.drug, r.event)
+	}
+	d, err := loadTexts(ctx, "faers", "drug", "drug", t)
 	if err != nil {
 		return nil, err
 	}
@@ -78,14 +80,20 @@ func FAERS(ctx context.Context, folder string) ([]Part, error) {
 // pair is a drug and an event.
 type pair struct{ drug, event string }
 
+// report is a pair in a case.
+type report struct {
+	id string
+	pair
+}
+
 // classes gives the pairs that are judged their classes.
-func (s *sider) classes(rows [][3]string, count map[pair]int) map[pair]string {
+func (s *sider) classes(reports []report, count map[pair]int) map[pair]string {
 	drugs := map[string]int{} // in order of appearance
 	type side struct{ known, unlisted []pair }
 	events := map[string]*side{} // by half of the drugs and event
 	met := map[pair]bool{}
-	for _, row := range rows {
-		p := pair{row[1], row[2]}
+	for _, r := range reports {
+		p := r.pair
 		if _, old := drugs[p.drug]; !old {
 			drugs[p.drug] = len(drugs)
 		}
@@ -119,31 +127,6 @@ func (s *sider) classes(rows [][3]string, count map[pair]int) map[pair]string {
 	}
 	return out
 }
-
-// reportReader reads reports, labelled by drug and event.
-type reportReader struct {
-	rows   [][3]string
-	class  map[pair]string // eval.Unjudged where there is none
-	schema *inkling.Schema
-	at     int
-}
-
-func (r *reportReader) Read(rec *inkling.Record) error {
-	if r.at == len(r.rows) {
-		return io.EOF
-	}
-	rec.Reset(r.schema)
-	row := r.rows[r.at]
-	r.at++
-	rec.Origin = inkling.Origin{File: r.schema.Name, Line: r.at}
-	for i, s := range row {
-		rec.Text[i] = []byte(s)
-	}
-	rec.Text[3] = []byte(cmp.Or(r.class[pair{row[1], row[2]}], eval.Unjudged))
-	return nil
-}
-
-func (*reportReader) Close() error { return nil }
 
 // sider is what the labels of drugs list.
 type sider struct {

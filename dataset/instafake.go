@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 )
 
+// Instafake reads profiles of accounts of Instagram, fake and real, as eight numbers each.
 func Instafake(ctx context.Context, folder string) ([]Part, error) {
 	names := []string{"userFollowerCount", "userFollowingCount", "userBiographyLength", "userMediaCount", "userHasProfilPic", "userIsPrivate", "usernameDigitCount", "usernameLength"}
 	s := &Sheet{Columns: names}

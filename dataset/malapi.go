@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/inkling-sec/inkling"
 	"github.com/inkling-sec/inkling/eval"
 )
 
@@ -87,8 +86,11 @@ func malAPIPrograms(ctx context.Context, folder string) (*eval.Data, error) {
 	if len(calls) != len(family) {
 		return nil, familiesDiffer(len(calls), len(family))
 	}
-	open := func() (inkling.Reader, error) { return &sequenceReader{calls: calls, class: family}, nil }
-	return eval.Load(ctx, "mal-api-2019", []func() (inkling.Reader, error){open}, eval.Options{Schema: "api", Label: classColumn})
+	t := &Texts{Columns: []string{"calls"}}
+	for i, c := range calls {
+		t.Add(family[i], c)
+	}
+	return loadTexts(ctx, "mal-api-2019", "api", "", t)
 }
 
 func familiesDiffer(programs, families int) error {
@@ -111,27 +113,6 @@ func oneFamily(d *eval.Data) (parts []Part) {
 	}
 	return parts
 }
-
-// sequenceReader reads sequences of calls as records.
-type sequenceReader struct {
-	calls, class []string
-	at           int
-}
-
-var sequenceSchema = &inkling.Schema{Name: "calls", Fields: []inkling.Field{{Name: "calls"}, {Name: classColumn}}}
-
-func (r *sequenceReader) Read(rec *inkling.Record) error {
-	if r.at == len(r.calls) {
-		return io.EOF
-	}
-	rec.Reset(sequenceSchema)
-	rec.Text[0], rec.Text[1] = []byte(r.calls[r.at]), []byte(r.class[r.at])
-	r.at++
-	rec.Origin = inkling.Origin{File: sequenceSchema.Name, Line: r.at}
-	return nil
-}
-
-func (*sequenceReader) Close() error { return nil }
 
 // zipLines turns each line of the first file of a zip into a value; lines have any length.
 func zipLines[T any](file string, of func(line string) (T, error)) (out []T, err error) {

@@ -27,14 +27,14 @@ func TestListedPairs(t *testing.T) {
 		effects:   map[string]map[string]bool{"1": {"rash": true}, "3": {"rash": true}, "4": {"pain": true}},
 		terms:     map[string]bool{"rash": true, "pain": true},
 	}
-	var rows [][3]string
+	var reports []report
 	count := map[pair]int{}
 	for i, d := range []string{"A", "B", "C", "D", "E", "F", "G"} { // B, D and F are nobody's; A, C, E and G are of development
-		rows = append(rows, [3]string{fmt.Sprint(i), d, "Rash"}, [3]string{fmt.Sprint(i), d, "Fever"})
+		reports = append(reports, report{fmt.Sprint(i), pair{d, "Rash"}}, report{fmt.Sprint(i), pair{d, "Fever"}})
 		count[pair{d, "Rash"}], count[pair{d, "Fever"}] = 3, 9
 	}
 	count[pair{"G", "Rash"}] = 2
-	got := s.classes(rows, count)
+	got := s.classes(reports, count)
 	if len(got) != 2 || got[pair{"E", "Rash"}] != unlistedTuning || got[pair{"A", "Rash"}] == got[pair{"C", "Rash"}] {
 		t.Errorf("%v", got)
 	}

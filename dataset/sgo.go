@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/inkling-sec/inkling"
 	"github.com/inkling-sec/inkling/eval"
 )
 
@@ -42,25 +41,21 @@ func SGO(ctx context.Context, folder string) (parts []Part, err error) {
 }
 
 func incidents(ctx context.Context, folder, kind string) (*eval.Data, error) {
-	last, order := map[string]*texts{}, []string(nil)
-	schema := &inkling.Schema{Name: "sgo-" + strings.ToLower(kind)}
-	for _, c := range append(slices.Clone(sgoColumns), classColumn) {
-		schema.Fields = append(schema.Fields, inkling.Field{Name: c})
-	}
+	last, order := map[string]*incident{}, []string(nil)
 	file := filepath.Join(folder, fmt.Sprintf("SGO-2021-01_Incident_Reports_%s.csv.gz", kind))
 	err := Gunzip(file, func(r io.Reader) error {
 		return Table(r, func(get func(string) string) error {
 			id, class := get("Same Incident ID"), map[string]string{"No Injuries Reported": "none", "Minor": "injury", "Moderate": "injury", "Serious": "injury", "Fatality": "injury"}[get("Highest Injury Severity")]
 			if last[id] == nil {
-				last[id] = &texts{version: -1}
+				last[id] = &incident{version: -1}
 				order = append(order, id)
 			}
 			if v := number(get("Report Version")); class != "" && v >= last[id].version {
-				row := make([]string, 0, len(sgoColumns)+1)
+				row := make([]string, 0, len(sgoColumns))
 				for _, c := range sgoColumns {
 					row = append(row, strings.TrimSpace(get(c)))
 				}
-				*last[id] = texts{v, append(row, class)}
+				*last[id] = incident{v, class, row}
 			}
 			return nil
 		})
@@ -68,40 +63,18 @@ func incidents(ctx context.Context, folder, kind string) (*eval.Data, error) {
 	if err != nil {
 		return nil, err
 	}
-	var rows [][]string
+	t := &Texts{Columns: sgoColumns}
 	for _, id := range order {
-		if last[id].row != nil {
-			rows = append(rows, last[id].row)
+		if r := last[id]; r.row != nil {
+			t.Add(r.class, r.row...)
 		}
 	}
-	open := func() (inkling.Reader, error) { return &textReader{schema: schema, rows: rows}, nil }
-	return eval.Load(ctx, schema.Name, []func() (inkling.Reader, error){open}, eval.Options{Schema: "table", Label: classColumn})
+	return loadTexts(ctx, "sgo-"+strings.ToLower(kind), "table", "", t)
 }
 
-// texts is a version of a report.
-type texts struct {
+// incident is what the newest version of a report says.
+type incident struct {
 	version float64
+	class   string
 	row     []string
 }
-
-// textReader reads rows of text as records.
-type textReader struct {
-	schema *inkling.Schema
-	rows   [][]string
-	at     int
-}
-
-func (r *textReader) Read(rec *inkling.Record) error {
-	if r.at == len(r.rows) {
-		return io.EOF
-	}
-	rec.Reset(r.schema)
-	rec.Origin = inkling.Origin{File: r.schema.Name, Line: r.at + 1}
-	for i, v := range r.rows[r.at] {
-		rec.Text[i] = []byte(v)
-	}
-	r.at++
-	return nil
-}
-
-func (*textReader) Close() error { return nil }

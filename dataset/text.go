@@ -1,30 +1,28 @@
 package dataset
 
 import (
-	"bytes"
 	"context"
-	"encoding/csv"
-	"errors"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"github.com/inkling-sec/inkling"
 	"github.com/inkling-sec/inkling/eval"
-	"github.com/inkling-sec/inkling/read"
 )
 
-// Texts is a table of texts in memory. It has the columns class and group beside its own, and is read as a CSV file is.
+// Texts is a table of texts in memory. It has a column of classes beside its own.
 type Texts struct {
 	Columns []string
-	rows    [][]string
+	rows    [][]string // class last
 }
 
+// groupColumn is where a table's own columns name groups.
 const groupColumn = "group"
 
 // Add adds a row.
-func (t *Texts) Add(class, group string, values ...string) {
-	t.rows = append(t.rows, append([]string{class, group}, values...))
+func (t *Texts) Add(class string, values ...string) {
+	t.rows = append(t.rows, append(slices.Clone(values), class))
 }
 
 // cap leaves at most that many different rows of each class but one, drawn with a fixed seed.
@@ -33,7 +31,7 @@ func (t *Texts) cap(most int, but string) {
 	order := rng.Perm(len(t.rows))
 	keep := make([]bool, len(t.rows))
 	for _, i := range order {
-		class, whole := t.rows[i][0], strings.Join(t.rows[i], "\x00")
+		class, whole := t.rows[i][len(t.Columns)], strings.Join(t.rows[i], "\x00")
 		keep[i] = class == but || kept[class] < most && !seen[whole]
 		if keep[i] {
 			kept[class]++
@@ -49,19 +47,40 @@ func (t *Texts) cap(most int, but string) {
 	t.rows = rows
 }
 
-// loadTexts makes rows of a family of features of each table, which is a recording of its own: features over time begin anew.
-func loadTexts(ctx context.Context, name, schema string, tables ...*Texts) (*eval.Data, error) {
+// loadTexts makes rows of a schema: of feature.Families, or "table". Each table is a recording of its own: features over time begin anew.
+// group names the column of groups, "" where each table is one.
+func loadTexts(ctx context.Context, name, schema, group string, tables ...*Texts) (*eval.Data, error) {
 	var open []func() (inkling.Reader, error)
 	for _, t := range tables {
 		open = append(open, func() (inkling.Reader, error) {
-			var b bytes.Buffer
-			w := csv.NewWriter(&b)
-			if err := errors.Join(w.Write(append([]string{classColumn, groupColumn}, t.Columns...)), w.WriteAll(t.rows)); err != nil {
-				return nil, err
+			s := &inkling.Schema{Name: name}
+			for _, c := range append(slices.Clone(t.Columns), classColumn) {
+				s.Fields = append(s.Fields, inkling.Field{Name: c})
 			}
-			r, _, err := read.New(io.Reader(&b), name, read.Options{Format: "csv"})
-			return r, err
+			return &textReader{schema: s, rows: t.rows}, nil
 		})
 	}
-	return eval.Load(ctx, name, open, eval.Options{Schema: schema, Label: classColumn, Group: groupColumn})
+	return eval.Load(ctx, name, open, eval.Options{Schema: schema, Label: classColumn, Group: group})
 }
+
+// textReader reads rows of text as records.
+type textReader struct {
+	schema *inkling.Schema
+	rows   [][]string
+	at     int
+}
+
+func (r *textReader) Read(rec *inkling.Record) error {
+	if r.at == len(r.rows) {
+		return io.EOF
+	}
+	rec.Reset(r.schema)
+	rec.Origin = inkling.Origin{File: r.schema.Name, Line: r.at + 1}
+	for i, v := range r.rows[r.at] {
+		rec.Text[i] = []byte(v)
+	}
+	r.at++
+	return nil
+}
+
+func (*textReader) Close() error { return nil }

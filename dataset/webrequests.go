@@ -23,7 +23,7 @@ func WebRequests(ctx context.Context, folder string) ([]Part, error) {
 		return ""
 	}
 	planted := []string{"/bin.sh", "/Mozi.m"}
-	t := &Texts{Columns: requestColumns}
+	t := &Texts{Columns: append([]string{groupColumn}, requestColumns...)}
 	for _, source := range []struct {
 		file  string
 		class func(get func(string) string) string
@@ -47,18 +47,18 @@ func WebRequests(ctx context.Context, folder string) ([]Part, error) {
 			if class == "" {
 				return
 			}
-			row := make([]string, len(requestColumns))
-			for i, c := range requestColumns {
-				row[i] = get(c)
+			row := []string{siteOf(get("host"), get("id.resp_h"))}
+			for _, c := range requestColumns {
+				row = append(row, get(c))
 			}
-			t.Add(class, siteOf(get("host"), get("id.resp_h")), row...)
+			t.Add(class, row...)
 		})
 		if err != nil {
 			return nil, err
 		}
 	}
 	t.cap(200, "benign")
-	d, err := loadTexts(ctx, "requests", "web", t)
+	d, err := loadTexts(ctx, "requests", "web", groupColumn, t)
 	return []Part{{"", d}}, err
 }
 

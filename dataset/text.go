@@ -31,7 +31,8 @@ func (t *Texts) cap(most int, but string) {
 	order := rng.Perm(len(t.rows))
 	keep := make([]bool, len(t.rows))
 	for _, i := range order {
-		class, whole := t.rows[i][len(t.Columns)], strings.Join(t.rows[i], "\x00")
+		row := t.rows[i]
+		class, whole := row[len(row)-1], strings.Join(row, "\x00")
 		keep[i] = class == but || kept[class] < most && !seen[whole]
 		if keep[i] {
 			kept[class]++

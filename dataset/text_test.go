@@ -7,22 +7,23 @@ import (
 )
 
 func TestCapKeepsDifferentRows(t *testing.T) {
-	x := &Texts{}
+	x := &Texts{Columns: []string{"text"}}
 	for range 3 {
-		x.Add("benign", "g", "same")
-		x.Add("attack", "g", "same")
+		x.Add("benign", "same")
+		x.Add("attack", "same")
 	}
 	for _, v := range []string{"a", "b", "c", "d"} {
-		x.Add("attack", "g", v)
+		x.Add("attack", v)
 	}
 	x.cap(2, "benign")
 	count, seen := map[string]int{}, map[string]bool{}
 	for _, row := range x.rows {
-		count[row[0]]++
-		if row[0] == "attack" && seen[row[2]] {
-			t.Errorf("%s twice", row[2])
+		text, class := row[0], row[1]
+		count[class]++
+		if class == "attack" && seen[text] {
+			t.Errorf("%s twice", text)
 		}
-		seen[row[2]] = row[0] == "attack"
+		seen[text] = class == "attack"
 	}
 	if count["benign"] != 3 || count["attack"] != 2 {
 		t.Errorf("%v", count)

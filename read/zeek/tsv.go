@@ -22,7 +22,7 @@ const maxFields = 4096
 // MatchTSV reports whether a file that starts with head is a Zeek log in its
 // tab-separated form.
 func MatchTSV(head []byte) bool {
-	head = bytes.TrimPrefix(head, line.BOM)
+	head = beginning(head)
 	for _, w := range []string{"#separator", "#fields", "#path", "#set_separator", "#empty_field", "#unset_field"} {
 		if bytes.HasPrefix(head, []byte(w)) {
 			return true
@@ -30,6 +30,9 @@ func MatchTSV(head []byte) bool {
 	}
 	return bytes.HasPrefix(head, []byte("###")) && bytes.Contains(head, []byte("\n#fields"))
 }
+
+// beginning takes off what editors put before a log's first line.
+func beginning(b []byte) []byte { return bytes.TrimLeft(bytes.TrimPrefix(b, line.BOM), " \t\r\n") }
 
 // A TSV reads the tab-separated form. A header in the middle of the file
 // starts a new schema.
@@ -69,7 +72,7 @@ func (z *TSV) Read(r *inkling.Record) error {
 			return err
 		}
 		if z.in.No == 1 {
-			b = bytes.TrimPrefix(b, line.BOM)
+			b = beginning(b)
 		}
 		switch {
 		case len(b) == 0:

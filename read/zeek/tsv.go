@@ -189,15 +189,20 @@ func kindOf(t string) inkling.Kind {
 	return inkling.Text
 }
 
-// known holds the kinds of the fields of conn.log, http.log and dns.log that are not Text, for logs that
-// do not tell types.
+// known holds the kinds of the fields of conn.log, http.log and dns.log that are not Text, and those of all logs that are
+// Time, for logs that do not tell types.
 var known = map[string]inkling.Kind{
 	"ts": inkling.Time, "id.orig_p": inkling.Number, "id.resp_p": inkling.Number, "duration": inkling.Number,
 	"orig_bytes": inkling.Number, "resp_bytes": inkling.Number, "missed_bytes": inkling.Number,
 	"orig_pkts": inkling.Number, "orig_ip_bytes": inkling.Number, "resp_pkts": inkling.Number, "resp_ip_bytes": inkling.Number,
 	"trans_depth": inkling.Number, "request_body_len": inkling.Number, "response_body_len": inkling.Number, "status_code": inkling.Number,
 	"trans_id": inkling.Number, "rtt": inkling.Number, "qclass": inkling.Number, "qtype": inkling.Number, "rcode": inkling.Number,
-	"ip_proto": inkling.Number, "vlan": inkling.Number, "inner_vlan": inkling.Number,
+	"Z": inkling.Number, "ip_proto": inkling.Number, "vlan": inkling.Number, "inner_vlan": inkling.Number,
+	"_write_ts": inkling.Time, "till": inkling.Time, // Kerberos, whose from is text in smtp.log
+	"ref_time": inkling.Time, "org_time": inkling.Time, "rec_time": inkling.Time, "xmt_time": inkling.Time, // NTP
+	"revoketime": inkling.Time, "thisUpdate": inkling.Time, "nextUpdate": inkling.Time, // OCSP
+	"compile_ts": inkling.Time, "up_since": inkling.Time, "certificate.not_valid_before": inkling.Time, "certificate.not_valid_after": inkling.Time,
+	"times.modified": inkling.Time, "times.accessed": inkling.Time, "times.created": inkling.Time, "times.changed": inkling.Time, // SMB
 }
 
 func (z *TSV) row(b []byte, r *inkling.Record) error {

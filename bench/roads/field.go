@@ -28,14 +28,14 @@ func flowOf(r *inkling.Record) flow {
 	return f
 }
 
-// A tolerance says how far numbers of a field may lie apart and still agree: the larger of two measures.
-type tolerance struct{ absolute, relative float64 }
+// A tolerance says how far numbers of a field may lie apart and still agree.
+type tolerance struct{ absolute, relative, packet float64 } // packet: as much for each packet that the side sent
 
-func (t tolerance) agree(a, b any) bool {
+func (t tolerance) agree(a, b any, packets float64) bool {
 	x, isNumber := a.(float64)
 	y, isNumber2 := b.(float64)
 	if isNumber && isNumber2 {
-		return math.Abs(x-y) <= max(t.absolute*(1+1e-6), t.relative*max(math.Abs(x), math.Abs(y)))
+		return math.Abs(x-y) <= (t.absolute+t.relative*math.Abs(y)+t.packet*packets)*(1+1e-6)
 	}
 	return a == b
 }

@@ -74,7 +74,8 @@ func differences(other, ours flow, tol tolerances) map[string]string {
 		if name == "service" && serves(v, ours[name]) {
 			continue
 		}
-		if has && !tol[name].agree(v, ours[name]) {
+		packets, _ := ours[strings.SplitN(name, "_", 2)[0]+"_pkts"].(float64)
+		if has && !tol[name].agree(v, ours[name], packets) {
 			d[name] = fmt.Sprintf("%v, ours %v", show(v), show(ours[name]))
 		}
 	}

@@ -14,8 +14,10 @@ import (
 )
 
 // ofTools are how far other tools' numbers may lie from ours. They count whole frames, with what fills a short one up to
-// 60 bytes, the payload is estimated from those by headers of the usual size, and packets after a close still move the end.
+// 60 bytes, the payload is estimated from those by headers of the usual size, packets after a close still move the
+// end, and the order of flags is not kept.
 var ofTools = tolerances{
+	"history":       {letters: true},
 	"duration":      {absolute: 1e-3, relative: 0.01},
 	"orig_ip_bytes": {packet: 18}, "resp_ip_bytes": {packet: 18},
 	"orig_bytes": {packet: 20}, "resp_bytes": {packet: 20},

@@ -29,7 +29,11 @@ func flowOf(r *inkling.Record) flow {
 }
 
 // A tolerance says how far numbers of a field may lie apart and still agree.
-type tolerance struct{ absolute, relative, packet float64 } // packet: as much for each packet that the side sent
+type tolerance struct {
+	absolute, relative float64
+	packet             float64 // as much for each packet that the side sent
+	letters            bool    // of a history only which there are, of those that flags tell
+}
 
 func (t tolerance) agree(a, b any, packets float64) bool {
 	x, isNumber := a.(float64)

@@ -25,7 +25,7 @@ func open(r io.Reader, file string) (inkling.Reader, error) {
 func TestFlowsAsZeekHasThem(t *testing.T) {
 	r := NewReader(csv.NewReader(strings.NewReader(table), "x", nil))
 	want := []map[string]any{
-		{"ts": 1767323045.25, "id.orig_h": "10.0.0.1", "id.resp_p": 443.0, "conn_state": "SF", "history": "ShADadFf", "orig_pkts": 10.0, "resp_pkts": 8.0, "orig_bytes": 1000.0, "resp_bytes": 5000.0, "label": "x"},
+		{"ts": 1767323045.25, "id.orig_h": "10.0.0.1", "id.resp_p": 443.0, "conn_state": "SF", "history": "ShADadFf", "orig_pkts": 10.0, "resp_pkts": 8.0, "orig_bytes": 992.0, "resp_bytes": 4992.0, "label": "x"},
 		{"id.orig_h": "10.0.0.2", "id.orig_p": 40000.0, "id.resp_p": 22.0, "conn_state": "REJ", "orig_ip_bytes": 60.0, "resp_ip_bytes": 46.0},
 		{"proto": "udp", "conn_state": "SF", "orig_bytes": 40.0, "resp_bytes": 56.0},
 		{"proto": "icmp", "id.orig_p": 8.0, "id.resp_p": 0.0, "conn_state": "OTH", "duration": nil, "orig_bytes": nil},

@@ -159,9 +159,12 @@ type way struct {
 	packets, payload float64
 }
 
-// newWay takes the options of packets that push nothing, as those of a SYN, for no payload.
+// newWay takes the options of a SYN off the payload, and what little is left of packets that push nothing.
 func newWay(flags int, packets, payload float64) way {
-	const options = 8 // beyond the usual header
+	const options = 8 // of a SYN, beyond the usual header
+	if flags&SYN != 0 {
+		payload = max(0, payload-options)
+	}
 	if flags != 0 && flags&PSH == 0 && payload <= options*packets {
 		payload = 0
 	}

@@ -25,7 +25,7 @@ func TestFlowsAsZeekHasThem(t *testing.T) {
 	var rec inkling.Record
 	want := []map[string]any{
 		{"ts": 1767323045.25, "uid": "445348883402532", "id.orig_h": "10.0.0.1", "id.orig_p": 51000.0, "id.resp_p": 443.0, "proto": "tcp", "service": "ssl", "duration": 1.5,
-			"orig_pkts": 10.0, "orig_ip_bytes": 1520.0, "orig_bytes": 1000.0, "resp_ip_bytes": 5416.0, "resp_bytes": 5000.0, "conn_state": "SF", "history": "ShADadFf", "alerted": "T", "missed_bytes": 0.0},
+			"orig_pkts": 10.0, "orig_ip_bytes": 1520.0, "orig_bytes": 992.0, "resp_ip_bytes": 5416.0, "resp_bytes": 4992.0, "conn_state": "SF", "history": "ShADadFf", "alerted": "T", "missed_bytes": 0.0},
 		{"ts": 1767315845.0, "conn_state": "REJ", "history": "Sr", "orig_ip_bytes": 60.0, "orig_bytes": 0.0, "resp_ip_bytes": 46.0},
 		{"proto": "icmp", "id.orig_p": 133.0, "id.resp_p": 134.0, "conn_state": "OTH", "orig_ip_bytes": 56.0, "orig_bytes": nil, "duration": nil}, // of one packet
 		{"proto": "udp", "service": "dns", "conn_state": "SF", "history": "Dd", "orig_bytes": 40.0, "resp_bytes": 56.0},

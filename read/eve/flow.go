@@ -78,7 +78,7 @@ func (f *flow) fill(to, e *inkling.Record) {
 	f.room = append(f.room, f.text(e, fProto)...)
 	source, destination, proto := f.room[:n:n], f.room[n:m:m], lower(f.room[m:])
 	to.Num[conn.TS] = f.number(e, fStart)
-	to.Num[conn.Duration] = f.number(e, fEnd) - f.number(e, fStart)
+	to.Num[conn.Duration] = math.Round(1e6*(f.number(e, fEnd)-f.number(e, fStart))) / 1e6 // as its times are written
 	to.Num[conn.Missed] = 0
 	to.Text[conn.UID], to.Text[conn.Alerted], to.Text[conn.Label] = f.text(e, fID), f.text(e, fAlerted), f.text(e, fLabel)
 	to.Text[conn.OrigHost], to.Text[conn.RespHost] = source, destination

@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/inkling-sec/inkling/dataset"
@@ -70,6 +72,9 @@ func (p *Pack) Judge(ctx context.Context, o Judging) ([]Outcome, error) {
 					out = append(out, of)
 				}
 				episodes, err := plan.Protocol.Episodes(part.Data)
+				if !slices.ContainsFunc(episodes, func(e eval.Episode) bool { return len(e.Known) > 0 }) {
+					plan.Trained = withoutKnown(plan.Trained)
+				}
 				if err == nil && o.Drawn != nil {
 					err = o.Drawn(j, part, &plan, episodes)
 				}
@@ -84,6 +89,11 @@ func (p *Pack) Judge(ctx context.Context, o Judging) ([]Outcome, error) {
 	}
 	Sort(out)
 	return out, nil
+}
+
+// withoutKnown leaves out learners that are others over again where no attack is known.
+func withoutKnown(learners []meta.Learner) []meta.Learner {
+	return slices.DeleteFunc(slices.Clone(learners), func(l meta.Learner) bool { return strings.HasSuffix(l.Name(), "-known") })
 }
 
 // OutcomeOf gives the outcome of an episode of a part of a set.
@@ -115,9 +125,10 @@ var none = Estimate{math.NaN(), math.NaN(), math.NaN()}
 type Comparison struct {
 	Shots   int
 	Classes int                 // held out, over all sets and parts
-	AP      map[string]Estimate // of each learner
+	AP      map[string]Estimate // of each learner that judged all classes
 	Recall1 map[string]Estimate // at 1 % false alarms
-	Best    string              // of Baselines, by average precision; empty where none was judged
+	Top     string              // of all learners, by average precision
+	Best    string              // of Baselines; empty where none was judged
 	Ahead   Estimate            // of average precision: the default's less Best's, on the same episodes; NaN where either was not judged
 }
 
@@ -134,16 +145,21 @@ func Compare(outcomes []Outcome, learner string, development bool) (out []Compar
 	for _, k := range slices.Compact(shots) {
 		c := Comparison{Shots: k, AP: map[string]Estimate{}, Recall1: map[string]Estimate{}, Ahead: none}
 		ap, recall := unitsOf(outcomes, k, development, func(o *Outcome) float64 { return o.AP }), unitsOf(outcomes, k, development, func(o *Outcome) float64 { return o.Recall1 })
-		for l, u := range ap {
-			c.AP[l], c.Recall1[l] = u.estimate(), recall[l].estimate()
-			c.Classes = len(u)
+		for _, u := range ap {
+			c.Classes = max(c.Classes, len(u))
 		}
+		for l, u := range ap {
+			if len(u) == c.Classes {
+				c.AP[l], c.Recall1[l] = u.estimate(), recall[l].estimate()
+			}
+		}
+		c.Top = slices.MaxFunc(slices.Sorted(maps.Keys(c.AP)), func(a, b string) int { return cmp.Compare(c.AP[a].Mean, c.AP[b].Mean) })
 		for _, b := range Baselines {
 			if _, has := c.AP[b]; has && (c.Best == "" || c.AP[b].Mean > c.AP[c.Best].Mean) {
 				c.Best = b
 			}
 		}
-		if own := ap[learner]; own != nil && c.Best != "" {
+		if own := ap[learner]; len(own) == c.Classes && c.Best != "" {
 			c.Ahead = own.less(ap[c.Best]).estimate()
 		}
 		out = append(out, c)

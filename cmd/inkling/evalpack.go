@@ -20,8 +20,11 @@ import (
 	"github.com/inkling-sec/inkling/report"
 )
 
-// packLearners judge in every pack, beside its own default.
-var packLearners = []string{"nearest-mean", "knn", "logistic-regression", "lda", "random-forest", "extra-trees", "ratio", "odd", "vote-plain", "vote"}
+// packLearners judge in every pack, beside the matcher and the pack's own default. Those on the second line learn from known attacks.
+var packLearners = []string{
+	"nearest-mean", "contrast", "knn", "logistic-regression", "lda", "random-forest", "extra-trees", "ratio", "odd", "vote-plain",
+	"ratio-whitened", "random-forest-known", "extra-trees-known", "vote-plain-known", "vote",
+}
 
 // dataFolder is where public data sets are.
 func dataFolder(named []string) (string, error) {

@@ -39,6 +39,8 @@ type Judging struct {
 	Draws    int   // of each class and number of examples, each with a cut of its own; 0 means 10
 	Seed     uint64
 	Note     func(string) // told what is under way; may be nil
+	// Spare says whether a set that could not be loaded may be left out, as long as another is judged; nil spares none.
+	Spare func(*Judged, error) bool
 	// Each is told each episode's outcome as it comes, and what it was made of; may be nil.
 	Each func(Outcome, eval.Outcome)
 	// Drawn is told the episodes of a draw before they are played; may be nil.
@@ -48,11 +50,17 @@ type Judging struct {
 // Judge plays all sets of a pack. The outcomes are in an order that follows from the call alone.
 func (p *Pack) Judge(ctx context.Context, o Judging) ([]Outcome, error) {
 	var out []Outcome
+	var spared error
 	for i := range p.Judged {
 		j := &p.Judged[i]
 		parts, err := j.Load(ctx, filepath.Join(o.Data, j.Folder))
 		if err != nil {
-			return nil, fmt.Errorf("pack %s: %s: %w", p.Name, j.Name, err)
+			err = fmt.Errorf("pack %s: %s: %w", p.Name, j.Name, err)
+			if o.Spare == nil || !o.Spare(j, err) {
+				return nil, err
+			}
+			spared = err
+			continue
 		}
 		for n := range cmp.Or(o.Draws, 10) {
 			for _, part := range parts {
@@ -86,6 +94,9 @@ func (p *Pack) Judge(ctx context.Context, o Judging) ([]Outcome, error) {
 				}
 			}
 		}
+	}
+	if len(out) == 0 && spared != nil {
+		return nil, spared
 	}
 	Sort(out)
 	return out, nil

@@ -63,6 +63,9 @@ func (r *Recorder) set(about Set) *Set {
 	return &about
 }
 
+// Missing is told a set that is not judged, for want of data.
+func (r *Recorder) Missing(set string) { r.card.Missing = append(r.card.Missing, set) }
+
 // Each is told each outcome as it comes.
 func (r *Recorder) Each(o pack.Outcome, e eval.Outcome) {
 	r.outcomes = append(r.outcomes, o)

@@ -101,6 +101,14 @@ func (f *evalFlags) judgePack(cmd *cobra.Command, p *pack.Pack, progress *progre
 		return nil, err
 	}
 	judging := pack.Judging{Data: data, Learners: learners, Draws: f.draws, Seed: f.seed, Note: func(s string) { progress.show("%s", s) }}
+	var spared []*pack.Judged
+	judging.Spare = func(j *pack.Judged, err error) bool {
+		if !missing(err) {
+			return false
+		}
+		spared = append(spared, j)
+		return true
+	}
 	if cmd.Flags().Changed("shots") {
 		judging.Shots = f.shots
 	}
@@ -111,7 +119,18 @@ func (f *evalFlags) judgePack(cmd *cobra.Command, p *pack.Pack, progress *progre
 			return recorder.Begin(cmd.Context(), about, part, plan, episodes)
 		}
 	}
-	return p.Judge(cmd.Context(), judging)
+	outcomes, err := p.Judge(cmd.Context(), judging)
+	if err != nil {
+		return nil, err
+	}
+	for _, j := range spared {
+		progress.clear()
+		fmt.Fprintf(cmd.ErrOrStderr(), "inkling: %s (%s) is not judged: its data is not there\n", j.Name, j.Folder)
+		if recorder != nil {
+			recorder.Missing(j.Name)
+		}
+	}
+	return outcomes, nil
 }
 
 func (f *evalFlags) packLearners(cmd *cobra.Command) []string {

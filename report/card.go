@@ -84,6 +84,7 @@ type Contribution struct {
 	Class    string            `json:"class"`
 	Shots    int               `json:"shots"`
 	Features []eval.Importance `json:"features"`
+	Faithful []eval.Faithful   `json:"faithful,omitempty"` // how faithful explanations of single alerts are
 }
 
 // Number is a figure; what was not measured is NaN here and null in JSON.

@@ -31,6 +31,7 @@ var sections = []section{
 	{"The false-alarm promise", boundSection},
 	{"Precision in the field", prevalenceSection},
 	{"What tells the class", contributionSection},
+	{"How faithful the evidence is", faithfulSection},
 	{"Cost", costSection},
 }
 

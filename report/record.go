@@ -170,7 +170,11 @@ func (r *Recorder) explain(ctx context.Context, s *Set, part dataset.Part, plan 
 		if err != nil {
 			return err
 		}
-		s.Contributions = append(s.Contributions, Contribution{part.Name, e.Class, shots, features[:min(len(features), shownFeatures)]})
+		faithful, err := plan.Faithful(ctx, part.Data, *e, l)
+		if err != nil {
+			return err
+		}
+		s.Contributions = append(s.Contributions, Contribution{part.Name, e.Class, shots, features[:min(len(features), shownFeatures)], faithful})
 	}
 	return nil
 }

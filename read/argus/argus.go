@@ -57,6 +57,7 @@ type Reader struct {
 	schema *inkling.Schema
 	at     [columns]int
 	frames conn.Frames
+	room   []byte // addresses of the record last made
 }
 
 // NewReader reads the records of table, a CSV reader of the file.
@@ -87,7 +88,7 @@ func (a *Reader) Read(r *inkling.Record) error {
 func (a *Reader) bind(s *inkling.Schema) error {
 	for i, name := range wanted {
 		if a.at[i] = s.Index(name); a.at[i] < 0 && i != aSourcePackets && i != aLabel {
-			return &inkling.Error{Code: inkling.Invalid, Place: a.raw.Origin.File, What: "no column " + name, Remedy: "write it with: ra -c , -s stime dur proto saddr sport dir daddr dport state pkts bytes sbytes spkts"}
+			return &inkling.Error{Code: inkling.Invalid, Place: a.raw.Origin.File, What: "no column " + name, Remedy: "write it with: ra -Z b -c , -s stime dur proto saddr sport dir daddr dport state pkts bytes sbytes spkts"}
 		}
 	}
 	a.schema = s
@@ -131,21 +132,38 @@ func (a *Reader) fill(r *inkling.Record) (ok bool, err error) {
 	r.Origin = a.raw.Origin
 	r.Text[conn.Proto], r.Text[conn.Label] = proto, a.text(aLabel)
 	r.Num[conn.TS], r.Num[conn.Duration], r.Num[conn.Missed] = start, a.number(aDur), 0
-	out, in, _ := bytes.Cut(a.text(aState), []byte("_"))
-	a.frames.FlagsOut, a.frames.FlagsIn = flags(out), flags(in)
+	a.frames.FlagsOut, a.frames.FlagsIn = state(a.text(aState))
 	packets, bytesOf, sentBytes, sent := a.number(aPackets), a.number(aBytes), a.number(aSourceBytes), a.number(aSourcePackets)
 	if math.IsNaN(sent) { // older tables do not tell: in proportion to the bytes, one at least on a side that has any
 		sent = split(packets, bytesOf, sentBytes)
 	}
-	sides := [2]side{{source, a.number(aSourcePort), sent, sentBytes}, {destination, a.number(aDestinationPort), packets - sent, bytesOf - sentBytes}}
+	a.room = conn.Address(a.room[:0], source)
+	n := len(a.room)
+	a.room = conn.Address(a.room, destination)
+	source, destination = a.room[:n:n], a.room[n:]
+	from, to := a.ports(string(proto), source)
+	sides := [2]side{{source, from, sent, sentBytes}, {destination, to, packets - sent, bytesOf - sentBytes}}
 	if dir := a.text(aDir); bytes.HasPrefix(dir, []byte("<")) && !bytes.HasSuffix(dir, []byte(">")) { // the other side began
 		sides[0], sides[1] = sides[1], sides[0]
 		a.frames.FlagsOut, a.frames.FlagsIn = a.frames.FlagsIn, a.frames.FlagsOut
 	}
 	r.Text[conn.OrigHost], r.Num[conn.OrigPort], r.Num[conn.OrigPkts], a.frames.BytesOut = sides[0].host, sides[0].port, sides[0].packets, sides[0].bytes
 	r.Text[conn.RespHost], r.Num[conn.RespPort], r.Num[conn.RespPkts], a.frames.BytesIn = sides[1].host, sides[1].port, sides[1].packets, sides[1].bytes
-	a.frames.Fill(r)
+	a.frames.Settle(r)
 	return true, nil
+}
+
+// ports gives those of a flow, or for ICMP what Zeek has in their place. There ra writes the type in the lower byte of
+// the source's and the code above it; for IPv6 the one is the source's port, the other the destination's.
+func (a *Reader) ports(proto string, source []byte) (from, to float64) {
+	from, to = a.number(aSourcePort), a.number(aDestinationPort)
+	if proto != "icmp" || math.IsNaN(from) {
+		return from, to
+	}
+	if bytes.IndexByte(source, ':') >= 0 {
+		return conn.ICMP(source, from, to)
+	}
+	return conn.ICMP(source, float64(int(from)&255), float64(int(from)>>8))
 }
 
 type side struct {
@@ -164,7 +182,30 @@ var protocols = map[string][]byte{"tcp": []byte("tcp"), "udp": []byte("udp"), "i
 
 func isAddress(b []byte) bool { _, err := netip.ParseAddr(string(b)); return err == nil }
 
-// flags reads the letters of one side, as of FSPA_FSPA.
+// state reads the flags of both sides, as of FSPA_FSPA, which ra writes with -Z b. Without that it has a word for how a
+// connection went, of which the flags follow by and large.
+func state(text []byte) (out, in int) {
+	sent, got, both := bytes.Cut(text, []byte("_"))
+	if both {
+		return flags(sent), flags(got)
+	}
+	const open = conn.SYN | conn.ACK
+	switch string(text) {
+	case "REQ":
+		return conn.SYN, 0
+	case "ACC":
+		return conn.SYN, open
+	case "EST", "CON":
+		return open, open
+	case "FIN", "CLO", "LAS":
+		return open | conn.FIN, open | conn.FIN
+	case "RST":
+		return open, open | conn.RST
+	}
+	return flags(text), 0
+}
+
+// flags reads the letters of one side.
 func flags(letters []byte) (f int) {
 	for i, c := range "FSRPA" {
 		if strings.ContainsRune(string(letters), c) {

@@ -25,10 +25,10 @@ func open(r io.Reader, file string) (inkling.Reader, error) {
 func TestFlowsAsZeekHasThem(t *testing.T) {
 	r := NewReader(csv.NewReader(strings.NewReader(table), "x", nil))
 	want := []map[string]any{
-		{"ts": 1767323045.25, "id.orig_h": "10.0.0.1", "id.resp_p": 443.0, "conn_state": "SF", "history": "ShADadFf", "orig_pkts": 10.0, "resp_pkts": 8.0, "orig_bytes": 1000.0, "resp_bytes": 5000.0, "label": "x"},
+		{"ts": 1767323045.25, "id.orig_h": "10.0.0.1", "id.resp_p": 443.0, "conn_state": "SF", "history": "ShADadFf", "orig_pkts": 10.0, "resp_pkts": 8.0, "orig_bytes": 992.0, "resp_bytes": 4992.0, "label": "x"},
 		{"id.orig_h": "10.0.0.2", "id.orig_p": 40000.0, "id.resp_p": 22.0, "conn_state": "REJ", "orig_ip_bytes": 60.0, "resp_ip_bytes": 46.0},
 		{"proto": "udp", "conn_state": "SF", "orig_bytes": 40.0, "resp_bytes": 56.0},
-		{"proto": "icmp", "id.orig_p": 8.0, "id.resp_p": 0.0, "conn_state": "OTH"},
+		{"proto": "icmp", "id.orig_p": 8.0, "id.resp_p": 0.0, "conn_state": "OTH", "duration": nil, "orig_bytes": nil},
 	}
 	var rec inkling.Record
 	for _, w := range want {
@@ -39,6 +39,30 @@ func TestFlowsAsZeekHasThem(t *testing.T) {
 	}
 	if err := r.Read(&rec); err != io.EOF || r.Passed != 1 {
 		t.Errorf("%v, %d passed over", err, r.Passed)
+	}
+}
+
+// Without -Z b ra has words, for ICMP type and code in one number, or in two.
+func TestWordsOfRa(t *testing.T) {
+	const head = "StartTime,Dur,Proto,SrcAddr,Sport,Dir,DstAddr,Dport,State,TotPkts,TotBytes,SrcBytes,SrcPkts\n"
+	for line, want := range map[string]map[string]any{
+		"1.5,0,tcp,10.0.0.1,4000,->,10.0.0.2,22,REQ,1,60,60,1":                  {"conn_state": "S0", "history": "S", "duration": nil},
+		"1.5,2,tcp,10.0.0.1,4000,->,10.0.0.2,22,CON,9,900,500,5":                {"conn_state": "S1", "duration": 2.0},
+		"1.5,2,tcp,10.0.0.1,4000,->,10.0.0.2,22,FIN,9,900,500,5":                {"conn_state": "SF"},
+		"1.5,2,tcp,10.0.0.1,4000,->,10.0.0.2,22,RST,9,900,500,5":                {"conn_state": "RSTR"},
+		"1.5,2,tcp,10.0.0.1,4000,->,10.0.0.2,22,ACC,2,120,60,1":                 {"conn_state": "S1", "history": "Sh"},
+		"1.5,2,udp,10.0.0.1,53,->,10.0.0.2,4000,INT,2,200,200,2":                {"id.orig_h": "10.0.0.2", "id.resp_p": 53.0, "conn_state": "SHR", "resp_pkts": 2.0},
+		"1.5,2,udp,10.0.0.1,5353,->,224.0.0.251,4000,INT,2,200,200,2":           {"id.orig_h": "10.0.0.1", "conn_state": "S0"},
+		"1.5,2,tcp,10.0.0.1,443,<?>,10.0.0.2,4000,PA_A,9,900,500,5":             {"id.orig_h": "10.0.0.2", "id.resp_p": 443.0, "orig_pkts": 4.0, "conn_state": "OTH"},
+		"1.5,0,icmp,10.0.0.1,0x0103,->,10.0.0.2,0x47e7,URH,1,70,70,1":           {"id.orig_p": 3.0, "id.resp_p": 1.0},
+		"1.5,3,ipv6-icmp,2001:0db8::0001,128,<->,2001:db8::2,0,ECO,8,752,376,4": {"id.orig_h": "2001:db8::1", "id.orig_p": 128.0, "id.resp_p": 129.0},
+	} {
+		var rec inkling.Record
+		if err := NewReader(csv.NewReader(strings.NewReader(head+line+"\n"), "x", nil)).Read(&rec); err != nil {
+			t.Errorf("%s: %v", line, err)
+			continue
+		}
+		readtest.Fields(t, &rec, want)
 	}
 }
 

@@ -63,7 +63,9 @@ func (f *Frames) Fill(r *inkling.Record) {
 		r.Text[State] = isOTH
 	case "tcp":
 		r.Text[State] = tcpState(f.FlagsOut, f.FlagsIn, r.Num[RespPkts])
-		r.Text[History] = history(f.room[:0], f.FlagsOut, f.FlagsIn, r.Num[OrigBytes], r.Num[RespBytes])
+		out, in := newWay(f.FlagsOut, r.Num[OrigPkts], r.Num[OrigBytes]), newWay(f.FlagsIn, r.Num[RespPkts], r.Num[RespBytes])
+		r.Num[OrigBytes], r.Num[RespBytes] = out.payload, in.payload
+		r.Text[History] = history(f.room[:0], out, in)
 	default:
 		r.Text[State], r.Text[History] = udpState(r.Num[OrigPkts], r.Num[RespPkts])
 	}
@@ -151,23 +153,55 @@ func tcpState(out, in int, answers float64) []byte {
 	return isS1
 }
 
+// A way is what is known of one direction of a TCP flow.
+type way struct {
+	flags            int
+	packets, payload float64
+}
+
+// newWay takes the options of a SYN off the payload, and what little is left of packets that push nothing.
+func newWay(flags int, packets, payload float64) way {
+	const options = 8 // of a SYN, beyond the usual header
+	if flags&SYN != 0 {
+		payload = max(0, payload-options)
+	}
+	if flags != 0 && flags&PSH == 0 && payload <= options*packets {
+		payload = 0
+	}
+	return way{flags, packets, payload}
+}
+
+// sent reports whether there was data, that is pushed even where the estimate finds none.
+func (w *way) sent() bool { return w.flags&PSH != 0 }
+
+// acked reports whether there was a packet that only acknowledges: one more than those with another flag or data.
+func (w *way) acked() bool {
+	others := 0.0
+	for _, seen := range []bool{w.flags&SYN != 0, w.flags&FIN != 0, w.flags&RST != 0, w.sent()} {
+		if seen {
+			others++
+		}
+	}
+	return w.flags&ACK != 0 && !(w.packets <= others)
+}
+
 // history gives Zeek's letters of what was seen, in the usual order.
-func history(room []byte, out, in int, sent, received float64) []byte {
+func history(room []byte, out, in way) []byte {
 	add := func(seen bool, letter byte) {
 		if seen {
 			room = append(room, letter)
 		}
 	}
-	add(out&SYN != 0, 'S')
-	add(in&SYN != 0, 'h')
-	add(out&ACK != 0, 'A')
-	add(sent > 0 && out&PSH != 0, 'D')
-	add(in&ACK != 0, 'a')
-	add(received > 0 && in&PSH != 0, 'd')
-	add(out&FIN != 0, 'F')
-	add(in&FIN != 0, 'f')
-	add(out&RST != 0, 'R')
-	add(in&RST != 0, 'r')
+	add(out.flags&SYN != 0, 'S')
+	add(in.flags&SYN != 0, 'h')
+	add(out.acked(), 'A')
+	add(out.sent(), 'D')
+	add(in.acked(), 'a')
+	add(in.sent(), 'd')
+	add(out.flags&FIN != 0, 'F')
+	add(in.flags&FIN != 0, 'f')
+	add(out.flags&RST != 0, 'R')
+	add(in.flags&RST != 0, 'r')
 	return room
 }
 

@@ -9,6 +9,7 @@ import (
 	"io"
 
 	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/read/conn"
 	"github.com/inkling-sec/inkling/read/jsonl"
 	"github.com/inkling-sec/inkling/read/line"
 )
@@ -34,6 +35,8 @@ type Reader struct {
 	kind   string
 	schema *inkling.Schema // of the log, that the places are for
 	event  int             // place of the event's type, or -1
+	hosts  [2]int          // of the addresses, or -1
+	room   []byte          // what is written for them
 	flow   *flow           // nil for other types
 	raw    inkling.Record
 	Passed int // events of other types so far
@@ -73,6 +76,7 @@ func (e *Reader) Read(r *inkling.Record) error {
 		}
 		if to.Schema != e.schema {
 			e.schema, e.event = to.Schema, to.Schema.Index("event_type")
+			e.hosts = [2]int{to.Schema.Index("id.orig_h"), to.Schema.Index("id.resp_h")}
 			if e.flow != nil {
 				e.flow.bind(to.Schema)
 			}
@@ -83,7 +87,21 @@ func (e *Reader) Read(r *inkling.Record) error {
 		}
 		if e.flow != nil {
 			e.flow.fill(r, to)
+			return nil
 		}
+		e.address(r)
 		return nil
+	}
+}
+
+// address writes the addresses as Zeek does.
+func (e *Reader) address(r *inkling.Record) {
+	e.room = e.room[:0]
+	for _, at := range e.hosts {
+		if at >= 0 && r.Text[at] != nil {
+			n := len(e.room)
+			e.room = conn.Address(e.room, r.Text[at])
+			r.Text[at] = e.room[n:len(e.room):len(e.room)]
+		}
 	}
 }

@@ -25,9 +25,9 @@ func TestFlowsAsZeekHasThem(t *testing.T) {
 	var rec inkling.Record
 	want := []map[string]any{
 		{"ts": 1767323045.25, "uid": "445348883402532", "id.orig_h": "10.0.0.1", "id.orig_p": 51000.0, "id.resp_p": 443.0, "proto": "tcp", "service": "ssl", "duration": 1.5,
-			"orig_pkts": 10.0, "orig_ip_bytes": 1520.0, "orig_bytes": 1000.0, "resp_ip_bytes": 5416.0, "resp_bytes": 5000.0, "conn_state": "SF", "history": "ShADadFf", "alerted": "T", "missed_bytes": 0.0},
-		{"ts": 1767315845.0, "conn_state": "REJ", "history": "Sar", "orig_ip_bytes": 60.0, "orig_bytes": 8.0, "resp_ip_bytes": 46.0},
-		{"proto": "icmp", "id.orig_p": 133.0, "id.resp_p": 0.0, "conn_state": "OTH", "orig_ip_bytes": 56.0, "orig_bytes": 8.0},
+			"orig_pkts": 10.0, "orig_ip_bytes": 1520.0, "orig_bytes": 992.0, "resp_ip_bytes": 5416.0, "resp_bytes": 4992.0, "conn_state": "SF", "history": "ShADadFf", "alerted": "T", "missed_bytes": 0.0},
+		{"ts": 1767315845.0, "conn_state": "REJ", "history": "Sr", "orig_ip_bytes": 60.0, "orig_bytes": 0.0, "resp_ip_bytes": 46.0},
+		{"proto": "icmp", "id.orig_p": 133.0, "id.resp_p": 134.0, "conn_state": "OTH", "orig_ip_bytes": 56.0, "orig_bytes": nil, "duration": nil}, // of one packet
 		{"proto": "udp", "service": "dns", "conn_state": "SF", "history": "Dd", "orig_bytes": 40.0, "resp_bytes": 56.0},
 	}
 	for _, w := range want {
@@ -46,6 +46,18 @@ func TestOtherEvents(t *testing.T) {
 	r := NewReader(strings.NewReader(log), "eve.json", "dns")
 	if err := r.Read(&rec); err != nil || rec.Map()["dns.rrname"] != "a.example" || rec.Map()["id.orig_h"] != "10.0.0.1" || rec.Origin.Line != 2 {
 		t.Errorf("%v: %v", err, rec.Map())
+	}
+}
+
+// Suricata writes every digit of an IPv6 address, Zeek does not.
+func TestAddresses(t *testing.T) {
+	const long, short = "2001:0db8:0000:0000:0000:0000:0000:0001", "2001:db8::1"
+	for _, kind := range []string{"flow", "alert"} {
+		var rec inkling.Record
+		r := NewReader(strings.NewReader(`{"event_type":"`+kind+`","src_ip":"`+long+`","dest_ip":"fe80::2","proto":"UDP"}`+"\n"), "eve.json", kind)
+		if err := r.Read(&rec); err != nil || rec.Map()["id.orig_h"] != short || rec.Map()["id.resp_h"] != "fe80::2" {
+			t.Errorf("%s: %v: %v", kind, err, rec.Map())
+		}
 	}
 }
 

@@ -71,23 +71,28 @@ func (f *flow) number(r *inkling.Record, field int) float64 {
 func (f *flow) fill(to, e *inkling.Record) {
 	to.Reset(schema)
 	to.Origin = e.Origin
-	f.room = append(f.room[:0], f.text(e, fProto)...)
-	proto := lower(f.room)
+	f.room = conn.Address(f.room[:0], f.text(e, fOrigHost))
+	n := len(f.room)
+	f.room = conn.Address(f.room, f.text(e, fRespHost))
+	m := len(f.room)
+	f.room = append(f.room, f.text(e, fProto)...)
+	source, destination, proto := f.room[:n:n], f.room[n:m:m], lower(f.room[m:])
 	to.Num[conn.TS] = f.number(e, fStart)
-	to.Num[conn.Duration] = f.number(e, fEnd) - f.number(e, fStart)
+	to.Num[conn.Duration] = math.Round(1e6*(f.number(e, fEnd)-f.number(e, fStart))) / 1e6 // as its times are written
 	to.Num[conn.Missed] = 0
 	to.Text[conn.UID], to.Text[conn.Alerted], to.Text[conn.Label] = f.text(e, fID), f.text(e, fAlerted), f.text(e, fLabel)
-	to.Text[conn.OrigHost], to.Text[conn.RespHost] = f.text(e, fOrigHost), f.text(e, fRespHost)
+	to.Text[conn.OrigHost], to.Text[conn.RespHost] = source, destination
 	to.Num[conn.OrigPort], to.Num[conn.RespPort] = f.number(e, fOrigPort), f.number(e, fRespPort)
 	icmp := bytes.HasPrefix(proto, []byte("icmp")) || bytes.Equal(proto, []byte("ipv6-icmp"))
 	if icmp { // as Zeek has it
-		proto, to.Num[conn.OrigPort], to.Num[conn.RespPort] = isICMP, f.number(e, fType), f.number(e, fCode)
+		proto = isICMP
+		to.Num[conn.OrigPort], to.Num[conn.RespPort] = conn.ICMP(source, f.number(e, fType), f.number(e, fCode))
 	}
 	to.Text[conn.Proto], to.Text[conn.Service] = proto, service(f.text(e, fApp))
 	to.Num[conn.OrigPkts], to.Num[conn.RespPkts] = f.number(e, fPktsOut), f.number(e, fPktsIn)
 	f.frames.BytesOut, f.frames.BytesIn = f.number(e, fBytesOut), f.number(e, fBytesIn)
 	f.frames.FlagsOut, f.frames.FlagsIn = flags(f.text(e, fFlagsOut)), flags(f.text(e, fFlagsIn))
-	f.frames.Fill(to)
+	f.frames.Settle(to)
 }
 
 var isICMP = []byte("icmp")

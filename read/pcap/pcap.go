@@ -191,7 +191,7 @@ func (r *Reader) record(rec *inkling.Record, f *flow) {
 var constants = func() map[string][]byte {
 	m := map[string][]byte{}
 	for _, s := range []string{"tcp", "udp", "icmp", "unknown_transport", "S0", "S1", "S2", "S3", "SF", "REJ", "RSTO", "RSTR",
-		"RSTOS0", "RSTRH", "SH", "SHR", "OTH", "T", "F", "ftp-data", "dns", "dhcp", "ntp", "snmp", "syslog", "sip", "krb", "radius", "quic"} {
+		"RSTOS0", "RSTRH", "SH", "SHR", "OTH", "T", "F", "ftp-data", "dns", "dhcp", "ntp", "snmp", "syslog", "sip", "krb", "radius", "quic", "vxlan", "geneve", "gtpv1"} {
 		m[s] = []byte(s)
 	}
 	for _, s := range serviceNames {

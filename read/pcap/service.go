@@ -117,6 +117,9 @@ func equalFold(b []byte, w string) bool {
 
 func clientSpeaks(b []byte, port uint16) services {
 	s := matchSigns(clientSigns, b) | eitherSpeaks(b, port)
+	if isRequest(b) {
+		s |= isHTTP
+	}
 	if s&isRedis != 0 && b[0] == '*' && (len(b) < 4 || b[1] < '0' || b[1] > '9' || !bytes.Contains(b[:min(len(b), 16)], []byte("\r\n"))) {
 		s &^= isRedis
 	}
@@ -144,6 +147,13 @@ func clientSpeaks(b []byte, port uint16) services {
 		s |= isSOCKS
 	}
 	return s | imapCommand(b)
+}
+
+// isRequest knows a line of HTTP with whatever method.
+func isRequest(b []byte) bool {
+	line, _, ok := bytes.Cut(b[:min(len(b), 4096)], []byte("\r\n"))
+	i := bytes.LastIndex(line, []byte(" HTTP/1."))
+	return ok && i > 0 && i == len(line)-len(" HTTP/1.x")
 }
 
 func serverSpeaks(b []byte, port uint16) services {

@@ -6,8 +6,8 @@ import (
 	"github.com/gopacket/gopacket/layers"
 )
 
-// Redis and POP3 both answer +OK; only who speaks first tells them apart.
-func TestRedisIsNotPOP3(t *testing.T) {
+// Redis and POP3 both answer +OK; only who speaks first tells them apart. HTTP is told by its version.
+func TestWhoSpeaks(t *testing.T) {
 	for _, row := range []struct {
 		name  string
 		talk  func(a, z side)
@@ -21,6 +21,10 @@ func TestRedisIsNotPOP3(t *testing.T) {
 			z.tcp("PA", 5001, 1001, "+OK ready\r\n") // 11 bytes
 			a.tcp("PA", 1001, 5012, "CAPA\r\n")
 		}, "pop3"},
+		{"http, a method of its own", func(a, z side) {
+			a.tcp("PA", 1001, 5001, "BREW /pot HTTP/1.1\r\n") // 20 bytes
+			z.tcp("PA", 5001, 1021, "HTTP/1.1 418 No\r\n")
+		}, "http"},
 	} {
 		b := &builder{t: t}
 		a, z := b.pair(40000, 6379)

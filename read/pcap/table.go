@@ -3,6 +3,8 @@ package pcap
 import (
 	"encoding/binary"
 	"slices"
+
+	"github.com/inkling-sec/inkling/read/conn"
 )
 
 // DefaultMaxFlows bounds the flows followed at one time; each takes about 700 bytes.
@@ -23,7 +25,6 @@ type Stats struct {
 // A table makes flows out of packets. Time moves by the packets alone.
 type table struct {
 	max      int
-	trusting bool // checksums are not looked at
 	now      int64
 	flows    map[key]*flow
 	queue    queue
@@ -33,7 +34,7 @@ type table struct {
 	pieces   datagrams
 	expected expected
 	stats    Stats
-	pkt      packet
+	pkts     [1 + maxTunnels]packet // that of a frame, and those within
 	seg      segment
 }
 
@@ -41,7 +42,9 @@ func newTable(o Options) *table {
 	if o.MaxFlows <= 0 {
 		o.MaxFlows = DefaultMaxFlows
 	}
-	return &table{max: o.MaxFlows, trusting: o.AnyChecksum, flows: map[key]*flow{}, pieces: datagrams{}, expected: expected{}}
+	t := &table{max: o.MaxFlows, flows: map[key]*flow{}, pieces: datagrams{}, expected: expected{}}
+	t.pkts[0].trusting = o.AnyChecksum
+	return t
 }
 
 // take puts one frame into its flow.
@@ -49,35 +52,32 @@ func (t *table) take(fr *frame) {
 	t.stats.Packets++
 	t.stats.Bytes += uint64(len(fr.data))
 	t.expire(fr.t)
-	p := &t.pkt
-	switch p.decode(fr) {
-	case other:
-		t.stats.NotIP++
-		return
-	case malformed:
-		t.stats.Malformed++
-		return
-	case badSum:
-		t.stats.BadSum++
-		return
-	}
-	if p.frag.on {
+	p := &t.pkts[0]
+	v := p.decode(fr)
+	for layers := 0; v == usable && p.frag.on; layers++ {
 		t.stats.Fragments++
-		if !t.pieces.add(p) {
+		if layers == maxLayers || !t.pieces.add(p) {
 			return
 		}
+		v = p.inner(p.bodyLen, 0) // a tunnel's whole packet was in pieces
 	}
-	if !t.transport(p) {
+	switch {
+	case v == other:
+		t.stats.NotIP++
+	case v == badSum:
+		t.stats.BadSum++
+	case v == malformed || !t.transport(p, 0):
 		t.stats.Malformed++
 	}
 }
 
-func (t *table) transport(p *packet) bool {
+// transport takes a packet into its flow, which is within so many tunnels over UDP. It is false for a damaged one.
+func (t *table) transport(p *packet, tunnels int) bool {
 	switch {
 	case p.proto == protoTCP:
 		return t.tcp(p)
 	case p.proto == protoUDP:
-		return t.udp(p)
+		return t.udp(p, tunnels)
 	case p.proto == protoICMP && !p.v6, p.proto == protoICMPv6 && p.v6:
 		return t.icmp(p)
 	}
@@ -194,7 +194,7 @@ func (t *table) tcp(p *packet) bool {
 		t.end(f)
 	}
 	f, e := t.flow(p, k, sp, dp, flipsTCP(s, sp, dp))
-	if !t.trusting && !p.intact(16, false) {
+	if !p.intact(16, false) {
 		t.corrupt(f, e, e.bad.hit())
 		return true
 	}
@@ -210,10 +210,10 @@ func (t *table) tcp(p *packet) bool {
 // flipsTCP guesses the originator of a connection whose start was missed, by
 // its ports.
 func flipsTCP(s *segment, sp, dp uint16) bool {
-	if s.has(fSYN) && !s.has(fACK) || !isServer(protoTCP, sp) {
+	if s.has(fSYN) && !s.has(fACK) || !conn.IsServer(protoTCP, sp) {
 		return false
 	}
-	return s.has(fSYN) || sp < dp || !isServer(protoTCP, dp)
+	return s.has(fSYN) || sp < dp || !conn.IsServer(protoTCP, dp)
 }
 
 // corrupt notes a packet with a wrong checksum, which counts no further.
@@ -224,14 +224,14 @@ func (t *table) corrupt(f *flow, e *endpoint, note bool) {
 	}
 }
 
-func (t *table) udp(p *packet) bool {
+func (t *table) udp(p *packet, tunnels int) bool {
 	if len(p.body) < 8 {
 		return false
 	}
 	sp, dp := binary.BigEndian.Uint16(p.body), binary.BigEndian.Uint16(p.body[2:])
-	flip := isServer(protoUDP, sp) && !isServer(protoUDP, dp) && !p.toMany()
+	flip := conn.IsServer(protoUDP, sp) && !conn.IsServer(protoUDP, dp) && !p.toMany()
 	f, e := t.flow(p, newKey(p, sp, dp, false), sp, dp, flip)
-	if !t.trusting && !p.intact(6, !p.v6) {
+	if !p.intact(6, !p.v6) {
 		t.corrupt(f, e, false)
 		f.once(e, sawBad, 'C')
 		return true
@@ -244,7 +244,23 @@ func (t *table) udp(p *packet) bool {
 		f.service = datagramService(sp, dp, b)
 	}
 	t.moved(f, p.t)
+	if tunnels < maxTunnels {
+		t.enter(f, p, dp, tunnels+1)
+	}
 	return true
+}
+
+// enter takes the packet that a datagram of f carries, where it is one of a tunnel, into a flow of its own. Pieces of
+// packets within are not put together.
+func (t *table) enter(f *flow, p *packet, port uint16, tunnels int) {
+	q := &t.pkts[tunnels]
+	s, v := p.within(q, port)
+	if s != "" && f.service == "" {
+		f.service = s
+	}
+	if s != "" && v == usable && !q.frag.on {
+		t.transport(q, tunnels)
+	}
 }
 
 func (t *table) icmp(p *packet) bool {
@@ -255,7 +271,7 @@ func (t *table) icmp(p *packet) bool {
 	reply, oneWay := counterpart(typ, code, p.v6)
 	sp, dp := uint16(typ), uint16(reply)
 	f, e := t.flow(p, newKey(p, sp, dp, oneWay), sp, dp, false)
-	if !t.trusting && !p.intact(2, false) {
+	if !p.intact(2, false) {
 		t.corrupt(f, e, false)
 		return true
 	}

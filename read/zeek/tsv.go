@@ -22,7 +22,7 @@ const maxFields = 4096
 // MatchTSV reports whether a file that starts with head is a Zeek log in its
 // tab-separated form.
 func MatchTSV(head []byte) bool {
-	head = bytes.TrimPrefix(head, line.BOM)
+	head = beginning(head)
 	for _, w := range []string{"#separator", "#fields", "#path", "#set_separator", "#empty_field", "#unset_field"} {
 		if bytes.HasPrefix(head, []byte(w)) {
 			return true
@@ -30,6 +30,9 @@ func MatchTSV(head []byte) bool {
 	}
 	return bytes.HasPrefix(head, []byte("###")) && bytes.Contains(head, []byte("\n#fields"))
 }
+
+// beginning takes off what editors put before a log's first line.
+func beginning(b []byte) []byte { return bytes.TrimLeft(bytes.TrimPrefix(b, line.BOM), " \t\r\n") }
 
 // A TSV reads the tab-separated form. A header in the middle of the file
 // starts a new schema.
@@ -69,7 +72,7 @@ func (z *TSV) Read(r *inkling.Record) error {
 			return err
 		}
 		if z.in.No == 1 {
-			b = bytes.TrimPrefix(b, line.BOM)
+			b = beginning(b)
 		}
 		switch {
 		case len(b) == 0:
@@ -186,15 +189,20 @@ func kindOf(t string) inkling.Kind {
 	return inkling.Text
 }
 
-// known holds the kinds of the fields of conn.log, http.log and dns.log that are not Text, for logs that
-// do not tell types.
+// known holds the kinds of the fields of conn.log, http.log and dns.log that are not Text, and those of all logs that are
+// Time, for logs that do not tell types.
 var known = map[string]inkling.Kind{
 	"ts": inkling.Time, "id.orig_p": inkling.Number, "id.resp_p": inkling.Number, "duration": inkling.Number,
 	"orig_bytes": inkling.Number, "resp_bytes": inkling.Number, "missed_bytes": inkling.Number,
 	"orig_pkts": inkling.Number, "orig_ip_bytes": inkling.Number, "resp_pkts": inkling.Number, "resp_ip_bytes": inkling.Number,
 	"trans_depth": inkling.Number, "request_body_len": inkling.Number, "response_body_len": inkling.Number, "status_code": inkling.Number,
 	"trans_id": inkling.Number, "rtt": inkling.Number, "qclass": inkling.Number, "qtype": inkling.Number, "rcode": inkling.Number,
-	"ip_proto": inkling.Number, "vlan": inkling.Number, "inner_vlan": inkling.Number,
+	"Z": inkling.Number, "ip_proto": inkling.Number, "vlan": inkling.Number, "inner_vlan": inkling.Number,
+	"_write_ts": inkling.Time, "till": inkling.Time, // Kerberos, whose from is text in smtp.log
+	"ref_time": inkling.Time, "org_time": inkling.Time, "rec_time": inkling.Time, "xmt_time": inkling.Time, // NTP
+	"revoketime": inkling.Time, "thisUpdate": inkling.Time, "nextUpdate": inkling.Time, // OCSP
+	"compile_ts": inkling.Time, "up_since": inkling.Time, "certificate.not_valid_before": inkling.Time, "certificate.not_valid_after": inkling.Time,
+	"times.modified": inkling.Time, "times.accessed": inkling.Time, "times.created": inkling.Time, "times.changed": inkling.Time, // SMB
 }
 
 func (z *TSV) row(b []byte, r *inkling.Record) error {

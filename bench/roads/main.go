@@ -1,0 +1,46 @@
+// Command roads holds the records that one road to a flow gives against those of another:
+//
+//	go run ./bench/roads zeek [--data DIR] [--list]      our flows of Zeek's test captures, against Zeek's own conn.log
+//	go run ./bench/roads compare [--list] OTHER CAPTURE  another tool's flows, in any format that is read, against ours of the capture
+//
+// Flows are the same where protocol and endpoints are, in either direction; of several with the same endpoints those
+// that overlap in time, or differ least where a log has no times. For each field the share of flows that agree is told,
+// and with --list each flow that does not.
+package main
+
+import (
+	"cmp"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+)
+
+func main() {
+	err := run(os.Args[1:], os.Stdout, os.Stderr)
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "roads:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string, out, diag io.Writer) error {
+	f := flag.NewFlagSet("roads", flag.ContinueOnError)
+	f.SetOutput(diag)
+	data := f.String("data", cmp.Or(os.Getenv("INKLING_DATA"), "../shared/data"), "folder of data sets; also by INKLING_DATA")
+	list := f.Bool("list", false, "name each flow that differs")
+	if len(args) == 0 {
+		return errors.New("say zeek, or compare OTHER CAPTURE")
+	}
+	if err := f.Parse(args[1:]); err != nil {
+		return err
+	}
+	switch rest := f.Args(); {
+	case args[0] == "zeek" && len(rest) == 0:
+		return zeekRoad(out, *data, *list)
+	case args[0] == "compare" && len(rest) == 2:
+		return compare(out, rest[0], rest[1], *list)
+	}
+	return errors.New("say zeek, or compare OTHER CAPTURE")
+}

@@ -47,8 +47,8 @@ func ID(seed uint16, proto int, source, destination netip.Addr, sourcePort, dest
 		return ""
 	}
 	oneWay := false
-	if pairs, ok := icmpPairs[proto]; ok {
-		if back, both := pairs[sourcePort]; both {
+	if proto == icmp || proto == icmpv6 {
+		if back, both := Answer(proto, sourcePort); both {
 			destinationPort = back
 		} else {
 			oneWay = true
@@ -72,6 +72,13 @@ func ID(seed uint16, proto int, source, destination netip.Addr, sourcePort, dest
 var icmpPairs = map[int]map[uint16]uint16{
 	icmp:   both(8, 0, 13, 14, 15, 16, 10, 9, 17, 18),
 	icmpv6: both(128, 129, 133, 134, 135, 136, 130, 131, 139, 140, 144, 145),
+}
+
+// Answer gives the type of message that answers a type of ICMP, whose protocol number tells its version; false where
+// none does.
+func Answer(proto int, messageType uint16) (uint16, bool) {
+	back, ok := icmpPairs[proto][messageType]
+	return back, ok
 }
 
 func both(pairs ...uint16) map[uint16]uint16 {

@@ -3,6 +3,8 @@ package pcap
 import (
 	"encoding/binary"
 	"slices"
+
+	"github.com/inkling-sec/inkling/read/conn"
 )
 
 // DefaultMaxFlows bounds the flows followed at one time; each takes about 700 bytes.
@@ -210,10 +212,10 @@ func (t *table) tcp(p *packet) bool {
 // flipsTCP guesses the originator of a connection whose start was missed, by
 // its ports.
 func flipsTCP(s *segment, sp, dp uint16) bool {
-	if s.has(fSYN) && !s.has(fACK) || !isServer(protoTCP, sp) {
+	if s.has(fSYN) && !s.has(fACK) || !conn.IsServer(protoTCP, sp) {
 		return false
 	}
-	return s.has(fSYN) || sp < dp || !isServer(protoTCP, dp)
+	return s.has(fSYN) || sp < dp || !conn.IsServer(protoTCP, dp)
 }
 
 // corrupt notes a packet with a wrong checksum, which counts no further.
@@ -229,7 +231,7 @@ func (t *table) udp(p *packet) bool {
 		return false
 	}
 	sp, dp := binary.BigEndian.Uint16(p.body), binary.BigEndian.Uint16(p.body[2:])
-	flip := isServer(protoUDP, sp) && !isServer(protoUDP, dp) && !p.toMany()
+	flip := conn.IsServer(protoUDP, sp) && !conn.IsServer(protoUDP, dp) && !p.toMany()
 	f, e := t.flow(p, newKey(p, sp, dp, false), sp, dp, flip)
 	if !t.trusting && !p.intact(6, !p.v6) {
 		t.corrupt(f, e, false)

@@ -18,7 +18,7 @@ const module = "github.com/inkling-sec/inkling"
 // and telemetry, that knows no learning. They meet in detect and eval.
 var floors = [][]string{
 	{"."},
-	{"tensor"},
+	{"tensor", "explain"},
 	{"grad", "read/line", "read/community", "store", "lab", "models"},
 	{"read/jsonl", "read/conn"},
 	{"nn", "read/*", "feature"},

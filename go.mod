@@ -4,6 +4,7 @@ go 1.26.0
 
 require (
 	github.com/klauspost/compress v1.20.4
+	github.com/netsampler/goflow2/v2 v2.2.6
 	github.com/spf13/cobra v1.10.2
 	gonum.org/v1/plot v0.17.0
 )

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/inkling-sec/inkling/eval"
 )
 
 const mitbih = "beats_128x_int16.npz"
@@ -33,6 +35,51 @@ func MITBIH(ctx context.Context, folder string) ([]Part, error) {
 // beat of a record has none before. Of the 109,000 beats, 20,000 usual ones and 2,000 of each other kind are judged; the others
 // are seen by what remembers a patient's beats.
 func MITBeats(ctx context.Context, folder string) ([]Part, error) {
+	patients, err := beatSheets(folder)
+	if err != nil {
+		return nil, err
+	}
+	d, err := LoadSheets(ctx, mitbih, "ecg", patients...)
+	return []Part{{"", d}}, err
+}
+
+// MITWaves gives the rows of [MITBeats], and the same rows in the same order as the 128 samples alone.
+func MITWaves(ctx context.Context, folder string) (beats, waves *eval.Data, err error) {
+	patients, err := beatSheets(folder)
+	if err != nil {
+		return nil, nil, err
+	}
+	if beats, err = LoadSheets(ctx, mitbih, "ecg", patients...); err != nil {
+		return nil, nil, err
+	}
+	var samples []*Sheet
+	for _, p := range patients {
+		s := &Sheet{Columns: p.Columns[:beatSamples]}
+		for i, row := range p.Rows {
+			s.Add(p.Class[i], row[:beatSamples]...)
+		}
+		samples = append(samples, s)
+	}
+	if waves, err = LoadSheets(ctx, mitbih, "table", samples...); err != nil {
+		return nil, nil, err
+	}
+	at := map[int]int{} // row of waves by number
+	for i, n := range waves.Number {
+		at[n] = i
+	}
+	var both, same []int
+	for i, n := range beats.Number {
+		if w, has := at[n]; has {
+			both, same = append(both, i), append(same, w)
+		}
+	}
+	return beats.Keep(both), waves.Keep(same), nil
+}
+
+const beatSamples = 128
+
+// beatSheets makes a sheet of each patient.
+func beatSheets(folder string) ([]*Sheet, error) {
 	arrays, x, label, record, err := readBeats(folder)
 	if err != nil {
 		return nil, err
@@ -64,8 +111,7 @@ func MITBeats(ctx context.Context, folder string) ([]Part, error) {
 		}
 		p.Add(c, slices.Concat(x.Row(i), []float64{patient, rr})...)
 	}
-	d, err := LoadSheets(ctx, mitbih, "ecg", inOrder(patients)...)
-	return []Part{{"", d}}, err
+	return inOrder(patients), nil
 }
 
 func readBeats(folder string) (arrays map[string]*Array, x, label, record *Array, err error) {
@@ -77,8 +123,8 @@ func readBeats(folder string) (arrays map[string]*Array, x, label, record *Array
 		return nil, nil, nil, nil, err
 	}
 	x, label, record = arrays["x"], arrays["label"], arrays["record"]
-	if x == nil || label == nil || record == nil || len(label.Text) != x.Shape[0] || len(record.Num) != x.Shape[0] {
-		return nil, nil, nil, nil, fmt.Errorf("%s: no x, label and record of as many rows", mitbih)
+	if x == nil || label == nil || record == nil || x.Shape[1] != beatSamples || len(label.Text) != x.Shape[0] || len(record.Num) != x.Shape[0] {
+		return nil, nil, nil, nil, fmt.Errorf("%s: no x of 128 samples, label and record of as many rows", mitbih)
 	}
 	return arrays, x, label, record, nil
 }

@@ -106,6 +106,13 @@ func (a *Armed) Score(raw []float64) float64 {
 	return s[0]
 }
 
+// Scores judges raw rows as [Armed.Score] does.
+func (a *Armed) Scores(raw [][]float64) []float64 {
+	s := make([]float64, len(raw))
+	a.scoreTo(s, a.Baseline.scaler.Tensor(raw))
+	return s
+}
+
 // PValue gives the p-value of a score.
 func (a *Armed) PValue(score float64) float64 { return a.Calibration.PValue(score) }
 

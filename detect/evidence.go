@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/explain"
 	"github.com/inkling-sec/inkling/meta"
 	"github.com/inkling-sec/inkling/tensor"
 )
@@ -20,11 +21,9 @@ const (
 
 // Explain gives the evidence for a record's score, in raw units.
 //
-// A feature's contribution is the mean of two differences: what the score loses
-// when this one value is set to the typical benign value, and what a typical
-// benign record gains when it is given this one value; as a share of the whole
-// difference between the two. Learners are not additive, so the shares of all
-// features need not sum to one. The changes that would flip the verdict go
+// A feature's contribution is that of [explain.Substitution] beside a typical benign
+// record, as a share of the whole difference between the two. Learners are not additive, so
+// the shares of all features need not sum to one. The changes that would flip the verdict go
 // towards the nearest benign record that is no alert itself, the most telling
 // first, and are cut to those that are needed.
 func (a *Armed) Explain(raw []float64) inkling.Evidence {
@@ -65,23 +64,16 @@ func pick(from Rows, at []int, distance []float64) []inkling.Neighbour {
 }
 
 func (a *Armed) contributions(raw []float64) []inkling.Contribution {
-	b, n := a.Baseline, len(raw)
-	rows := make([][]float64, 0, 2*n+2)
-	for i := range raw {
-		rows = append(rows, with(raw, i, b.likely[i]), with(b.likely, i, raw[i]))
-	}
-	rows = append(rows, raw, b.likely)
-	s := make([]float64, len(rows))
-	a.scoreTo(s, b.scaler.Tensor(rows))
-	whole, base := s[2*n], s[2*n+1]
-	out := make([]inkling.Contribution, 0, n)
-	for i := range raw {
+	b := a.Baseline
+	parts := explain.Substitution{}.Attribute(a.Scores, raw, b.likely)
+	ends := a.Scores([][]float64{raw, b.likely})
+	out := make([]inkling.Contribution, 0, len(raw))
+	for i, share := range parts {
 		if same(raw[i], b.likely[i]) {
 			continue
 		}
-		share := ((whole - s[2*i]) + (s[2*i+1] - base)) / 2
-		if whole != base {
-			share /= math.Abs(whole - base)
+		if ends[0] != ends[1] {
+			share /= math.Abs(ends[0] - ends[1])
 		}
 		out = append(out, inkling.Contribution{Feature: b.Contract.Features[i].Name, Value: b.Contract.Value(i, raw[i]), Typical: b.Contract.Value(i, b.likely[i]), Share: share})
 	}
@@ -92,7 +84,6 @@ func (a *Armed) contributions(raw []float64) []inkling.Contribution {
 // flip looks for few changes towards a benign record that take the score below
 // the threshold; none when even all of them would not.
 func (a *Armed) flip(raw, benign []float64) []inkling.Change {
-	b := a.Baseline
 	var order []int
 	rows := [][]float64{}
 	for i := range raw {
@@ -101,8 +92,7 @@ func (a *Armed) flip(raw, benign []float64) []inkling.Change {
 			rows = append(rows, with(raw, i, benign[i]))
 		}
 	}
-	alone := make([]float64, len(rows))
-	a.scoreTo(alone, b.scaler.Tensor(rows))
+	alone := a.Scores(rows)
 	rank := make([]int, len(order))
 	for i := range rank {
 		rank[i] = i
@@ -113,8 +103,7 @@ func (a *Armed) flip(raw, benign []float64) []inkling.Change {
 		at = with(at, order[r], benign[order[r]])
 		rows = append(rows, at)
 	}
-	s := make([]float64, len(rows))
-	a.scoreTo(s, b.scaler.Tensor(rows))
+	s := a.Scores(rows)
 	end := slices.IndexFunc(s, func(v float64) bool { return !a.Alerts(v) })
 	if end < 0 {
 		return nil
@@ -139,8 +128,7 @@ func (a *Armed) goal(benign []int) []float64 {
 	for i, j := range benign {
 		rows[i] = b.Pool.Raw[j]
 	}
-	s := make([]float64, len(rows))
-	a.scoreTo(s, b.scaler.Tensor(rows))
+	s := a.Scores(rows)
 	if i := slices.IndexFunc(s, func(v float64) bool { return !a.Alerts(v) }); i >= 0 {
 		return rows[i]
 	}

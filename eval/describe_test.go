@@ -28,6 +28,34 @@ func TestImportance(t *testing.T) {
 	}
 }
 
+// Of five features one tells the class: explanations that name it first are better than chance, the matcher's own too.
+func TestFaithful(t *testing.T) {
+	noise := []inkling.Field{{Name: "n1", Kind: inkling.Number}, {Name: "n2", Kind: inkling.Number}, {Name: "n3", Kind: inkling.Number}}
+	d, p, episodes := planted(t, noise, func(rng *rand.Rand, _ int, attack bool, num []float64, _ []string) {
+		for i := 2; i < len(num); i++ {
+			num[i] = rng.NormFloat64()
+		}
+		if attack {
+			num[1] += 6
+		}
+	})
+	plan := Plan{Protocol: p}
+	got, err := plan.Faithful(t.Context(), d, episodes[0], meta.Shipped(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := map[string]Faithful{}
+	for _, f := range got {
+		of[f.Method] = f
+	}
+	chance := of["random"]
+	for _, m := range []string{"substitution", "occlusion", "shapley", "own"} {
+		if f := of[m]; f.Rows < 5 || f.Deletion > chance.Deletion-0.05 || f.Insertion < chance.Insertion+0.05 {
+			t.Errorf("%+v, by chance %+v", f, chance)
+		}
+	}
+}
+
 func TestOmittedAndFingerprint(t *testing.T) {
 	d, _, _ := planted(t, []inkling.Field{{Name: "ts", Kind: inkling.Time}}, nil)
 	if o := d.Omitted(); len(o) != 2 || o[0].Column != "ts" || o[1].Column != "class" {

@@ -63,6 +63,7 @@ type Feature struct {
 	Missing  bool     `json:"missing,omitempty"`   // a Numeric that may be missing: it is given a column that says so
 	Attacker bool     `json:"attacker,omitempty"`  // an attacker sets it at will
 	OverTime bool     `json:"over_time,omitempty"` // depends on the records before
+	From     []string `json:"from,omitempty"`      // fields of the record that it is made of; nil where that is not said
 }
 
 // Contract names the values of a row, in order. It is immutable once in use.

@@ -63,8 +63,7 @@ func TestDNSByHand(t *testing.T) {
 		{"130", "other", "cc.t.com", "TXT", "NXDOMAIN", "-", "-"},
 		{"160", "c", "bb.t.com", "NEW", "REFUSED", "", ""},
 	} {
-		rec := recordOf(s, values...)
-		row = rowOf(t, x, &rec)
+		row = rowOf(t, x, texts(s, values...))
 		if i == 0 {
 			wants(t, "the first", row, map[string]float64{"type": 5, "code": 1, "answers": 2, "answer.longest": 5, "ttl": 5, "client.queries_2m": 1, "client.failed_2m": 0, "pair.below_2m": 1, "pair.gap": nan, "pair.gap_cv": nan})
 		}

@@ -84,6 +84,9 @@ func makeFlow() *Contract {
 	flowOwn(number, category)
 	flowPeers(number)
 	flowService(number)
+	for i := range f {
+		f[i].From = fieldsOf(f[i].Name)
+	}
 	return &Contract{Name: flowName, Version: flowVersion, Features: f}
 }
 

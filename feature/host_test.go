@@ -31,17 +31,6 @@ func rowOf(t testing.TB, x Extractor, r *inkling.Record) map[string]float64 {
 	return row
 }
 
-// recordOf lays values out under a schema of texts; an empty one is missing.
-func recordOf(s *inkling.Schema, values ...string) (r inkling.Record) {
-	r.Reset(s)
-	for i, v := range values {
-		if v != "" {
-			r.Text[i] = []byte(v)
-		}
-	}
-	return r
-}
-
 // wants compares some values of a row; NaN equals NaN.
 func wants(t *testing.T, what string, row, want map[string]float64) {
 	t.Helper()

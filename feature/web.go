@@ -30,6 +30,7 @@ const (
 	wTwiceEncoded     = wEncoded + 1
 	wUnprintable      = wTwiceEncoded + 1
 	wMarks            = wUnprintable + 1 // counts by webMarks
+	wComparison       = wMarks + 4       // signs of equality among webMarkSets
 	wTraversal        = wMarks + webMarks
 	wAgentLength      = wTraversal + 1
 	wAgentTokens      = wAgentLength + 1

@@ -269,7 +269,7 @@ func characters(dst []float64, uri, plain []byte) {
 			dst[wTraversal]++
 		}
 	}
-	dst[wMarks+4] = max(0, dst[wMarks+4]-dst[wQueryParams]) // one = behind each name
+	dst[wComparison] = max(0, dst[wComparison]-dst[wQueryParams]) // one = behind each name
 }
 
 // overTime adds the request to the statistics and writes them; they are missing where there is no time or no client.

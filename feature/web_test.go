@@ -26,8 +26,7 @@ func TestWebByHand(t *testing.T) {
 		{"/b", "BREW", "name.example", "", "", "c", "s", "160", "-", "", ""},
 		{"", "", "", "", "", "c", "s", "190", "408", "", ""},
 	} {
-		rec := recordOf(s, values...)
-		row = rowOf(t, x, &rec)
+		row = rowOf(t, x, texts(s, values...))
 		wants(t, values[0], row, []map[string]float64{{
 			"method": 2, "host": 2, "referrer": 1, "kind": 1, "status": 2, "uri.length": 34, "path.length": 16, "path.depth": 3, "path.longest": 6, "path.digits": 0,
 			"query.length": 17, "query.params": 2, "query.longest": 6, "encoded": 4, "encoded_twice": 1, "unprintable": 1, "quotes": 1, "comparison": 0, "traversal": 1, "agent": 1,

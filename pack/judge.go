@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/inkling-sec/inkling/dataset"
@@ -37,6 +39,8 @@ type Judging struct {
 	Draws    int   // of each class and number of examples, each with a cut of its own; 0 means 10
 	Seed     uint64
 	Note     func(string) // told what is under way; may be nil
+	// Spare says whether a set that could not be loaded may be left out, as long as another is judged; nil spares none.
+	Spare func(*Judged, error) bool
 	// Each is told each episode's outcome as it comes, and what it was made of; may be nil.
 	Each func(Outcome, eval.Outcome)
 	// Drawn is told the episodes of a draw before they are played; may be nil.
@@ -46,11 +50,17 @@ type Judging struct {
 // Judge plays all sets of a pack. The outcomes are in an order that follows from the call alone.
 func (p *Pack) Judge(ctx context.Context, o Judging) ([]Outcome, error) {
 	var out []Outcome
+	var spared error
 	for i := range p.Judged {
 		j := &p.Judged[i]
 		parts, err := j.Load(ctx, filepath.Join(o.Data, j.Folder))
 		if err != nil {
-			return nil, fmt.Errorf("pack %s: %s: %w", p.Name, j.Name, err)
+			err = fmt.Errorf("pack %s: %s: %w", p.Name, j.Name, err)
+			if o.Spare == nil || !o.Spare(j, err) {
+				return nil, err
+			}
+			spared = err
+			continue
 		}
 		for n := range cmp.Or(o.Draws, 10) {
 			for _, part := range parts {
@@ -70,6 +80,9 @@ func (p *Pack) Judge(ctx context.Context, o Judging) ([]Outcome, error) {
 					out = append(out, of)
 				}
 				episodes, err := plan.Protocol.Episodes(part.Data)
+				if !slices.ContainsFunc(episodes, func(e eval.Episode) bool { return len(e.Known) > 0 }) {
+					plan.Trained = withoutKnown(plan.Trained)
+				}
 				if err == nil && o.Drawn != nil {
 					err = o.Drawn(j, part, &plan, episodes)
 				}
@@ -82,8 +95,16 @@ func (p *Pack) Judge(ctx context.Context, o Judging) ([]Outcome, error) {
 			}
 		}
 	}
+	if len(out) == 0 && spared != nil {
+		return nil, spared
+	}
 	Sort(out)
 	return out, nil
+}
+
+// withoutKnown leaves out learners that are others over again where no attack is known.
+func withoutKnown(learners []meta.Learner) []meta.Learner {
+	return slices.DeleteFunc(slices.Clone(learners), func(l meta.Learner) bool { return strings.HasSuffix(l.Name(), "-known") })
 }
 
 // OutcomeOf gives the outcome of an episode of a part of a set.
@@ -115,9 +136,10 @@ var none = Estimate{math.NaN(), math.NaN(), math.NaN()}
 type Comparison struct {
 	Shots   int
 	Classes int                 // held out, over all sets and parts
-	AP      map[string]Estimate // of each learner
+	AP      map[string]Estimate // of each learner that judged all classes
 	Recall1 map[string]Estimate // at 1 % false alarms
-	Best    string              // of Baselines, by average precision; empty where none was judged
+	Top     string              // of all learners, by average precision
+	Best    string              // of Baselines; empty where none was judged
 	Ahead   Estimate            // of average precision: the default's less Best's, on the same episodes; NaN where either was not judged
 }
 
@@ -134,16 +156,21 @@ func Compare(outcomes []Outcome, learner string, development bool) (out []Compar
 	for _, k := range slices.Compact(shots) {
 		c := Comparison{Shots: k, AP: map[string]Estimate{}, Recall1: map[string]Estimate{}, Ahead: none}
 		ap, recall := unitsOf(outcomes, k, development, func(o *Outcome) float64 { return o.AP }), unitsOf(outcomes, k, development, func(o *Outcome) float64 { return o.Recall1 })
-		for l, u := range ap {
-			c.AP[l], c.Recall1[l] = u.estimate(), recall[l].estimate()
-			c.Classes = len(u)
+		for _, u := range ap {
+			c.Classes = max(c.Classes, len(u))
 		}
+		for l, u := range ap {
+			if len(u) == c.Classes {
+				c.AP[l], c.Recall1[l] = u.estimate(), recall[l].estimate()
+			}
+		}
+		c.Top = slices.MaxFunc(slices.Sorted(maps.Keys(c.AP)), func(a, b string) int { return cmp.Compare(c.AP[a].Mean, c.AP[b].Mean) })
 		for _, b := range Baselines {
 			if _, has := c.AP[b]; has && (c.Best == "" || c.AP[b].Mean > c.AP[c.Best].Mean) {
 				c.Best = b
 			}
 		}
-		if own := ap[learner]; own != nil && c.Best != "" {
+		if own := ap[learner]; len(own) == c.Classes && c.Best != "" {
 			c.Ahead = own.less(ap[c.Best]).estimate()
 		}
 		out = append(out, c)

@@ -20,14 +20,15 @@ func TestCompare(t *testing.T) {
 	var all []Outcome
 	for _, of := range [][]Outcome{
 		played("vote", false, 0.5, 0.7, 0.2, 0.4), played("ratio", false, 0.4, 0.6, 0.1, 0.3), played("extra-trees", false, 0.3, 0.3, 0.3, 0.3),
-		played("knn", false, 1, 1, 1, 1), // judged too, but none of the baselines
+		played("knn", false, 1, 1, 1, 1),         // judged too, but none of the baselines
+		played("extra-trees-known", false, 1, 1), // of one class
 		played("vote", true, 0, 0, 0, 0), played("extra-trees", true, 1, 1, 1, 1),
 	} {
 		all = append(all, of...)
 	}
 	Sort(all)
 	got := Compare(all, "vote", false)
-	if len(got) != 1 || got[0].Classes != 2 || got[0].Best != "ratio" {
+	if len(got) != 1 || got[0].Classes != 2 || got[0].Best != "ratio" || got[0].Top != "knn" || len(got[0].AP) != 4 {
 		t.Fatalf("%+v", got)
 	}
 	own, ahead := got[0].AP["vote"], got[0].Ahead

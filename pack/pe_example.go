@@ -44,7 +44,7 @@ type shape struct {
 	label                              string
 	n                                  int
 	imports                            string // groups of functions, of each some
-	library, console, icons, version   float64
+	dll, console, icons, version       float64
 	packed, carries, overlay, oddNames float64
 	texts, exports                     int
 }
@@ -52,7 +52,7 @@ type shape struct {
 var shapes = []shape{
 	{label: "benign", n: 500, imports: "base window file registry", icons: 0.9, version: 0.9, packed: 0.02, overlay: 0.05, texts: 12},
 	{label: "benign", n: 350, imports: "base file process resolve", console: 1, icons: 0.2, version: 0.6, packed: 0.03, overlay: 0.1, texts: 8},
-	{label: "benign", n: 350, imports: "base file network crypto", library: 1, version: 0.8, packed: 0.01, oddNames: 0.1, texts: 6, exports: 6},
+	{label: "benign", n: 350, imports: "base file network crypto", dll: 1, version: 0.8, packed: 0.01, oddNames: 0.1, texts: 6, exports: 6},
 	{label: "benign", n: 150, imports: "base window file registry process", icons: 1, version: 0.8, packed: 0.2, carries: 0.5, overlay: 0.8, texts: 8},
 	{label: "benign", n: 100, imports: "resolve", icons: 0.8, version: 0.8, packed: 1, overlay: 0.3, oddNames: 0.5, texts: 5},
 	{label: "benign", n: 80, imports: "base process inject privilege evade resolve", console: 0.5, icons: 0.4, version: 0.7, texts: 8},
@@ -69,7 +69,7 @@ func (s *shape) program(rng *rand.Rand) *pe.Program {
 		}
 		return usual
 	}
-	p := &pe.Program{Wide: is(0.6), Library: is(s.library), Console: is(s.console), Linker: []uint8{6, 9, 10, 11, 14, 14}[rng.IntN(6)], Checksum: is(0.4)}
+	p := &pe.Program{Wide: is(0.6), Library: is(s.dll), Console: is(s.console), Linker: []uint8{6, 9, 10, 11, 14, 14}[rng.IntN(6)], Checksum: is(0.4)}
 	p.Flags = []uint16{0, 0x40, 0x140, 0x8140, 0xc140}[rng.IntN(5)]
 	code := pe.Section{Name: name(".text"), Data: filling(rng, 512+rng.IntN(2048), 20+rng.IntN(30)), Flags: pe.Code}
 	p.Sections = []pe.Section{code}

@@ -5,6 +5,7 @@
 package read
 
 import (
+	"bufio"
 	"io"
 
 	"github.com/inkling-sec/inkling"
@@ -12,6 +13,7 @@ import (
 	"github.com/inkling-sec/inkling/read/csv"
 	"github.com/inkling-sec/inkling/read/eve"
 	"github.com/inkling-sec/inkling/read/jsonl"
+	"github.com/inkling-sec/inkling/read/netflow"
 	"github.com/inkling-sec/inkling/read/pcap"
 	"github.com/inkling-sec/inkling/read/pe"
 	"github.com/inkling-sec/inkling/read/zeek"
@@ -21,7 +23,10 @@ import (
 type Options struct {
 	Format   string   // name of a format; empty means guess
 	Names    []string // column names of a table without a header row
-	MaxFlows int      // flows a capture may hold open at a time; 0 means pcap.DefaultMaxFlows
+	MaxFlows int      // flows a capture or an exporter may hold open at a time; 0 means the reader's default, 200,000
+
+	// Templates is the file in which a listener keeps what exporters tell of their records; empty means none.
+	Templates string
 
 	// AnyChecksum takes packets with a wrong checksum too; for captures whose
 	// addresses were changed.
@@ -61,6 +66,10 @@ var Formats = []Format{
 	{"argus", "flows that Argus's ra wrote as a table (binetflow)", argus.Match, func(r io.Reader, file string, o Options) (inkling.Reader, error) {
 		return argus.NewReader(csv.NewReader(r, file, o.Names)), nil
 	}},
+	{"netflow", "export packets of NetFlow v5, v9 and IPFIX, one after the other; by this name also those in a capture", netflow.Match, exports},
+	{"nfdump", "flows that nfdump -o csv wrote as a table", netflow.MatchTable, func(r io.Reader, file string, o Options) (inkling.Reader, error) {
+		return netflow.NewTable(csv.NewReader(netflow.Rows(r), file, o.Names), file, netflow.Options{MaxFlows: o.MaxFlows}), nil
+	}},
 	{"json", "table of JSON lines, one object a line", jsonl.Match, func(r io.Reader, file string, _ Options) (inkling.Reader, error) { return jsonl.NewTable(r, file), nil }},
 	{"csv", "table with a header row, or with names given; comma, tab, semicolon or bar", csv.Match, func(r io.Reader, file string, o Options) (inkling.Reader, error) {
 		return csv.NewReader(r, file, o.Names), nil
@@ -71,4 +80,21 @@ func events(kind string) func(io.Reader, string, Options) (inkling.Reader, error
 	return func(r io.Reader, file string, _ Options) (inkling.Reader, error) {
 		return eve.NewReader(r, file, kind), nil
 	}
+}
+
+// exports reads export packets: those of a file, or those in a capture.
+func exports(r io.Reader, file string, o Options) (inkling.Reader, error) {
+	br, ok := r.(*bufio.Reader)
+	if !ok {
+		br = bufio.NewReaderSize(r, 256<<10)
+	}
+	var src netflow.Packets = netflow.NewFile(br, file)
+	if head, _ := br.Peek(4); pcap.Match(head) {
+		packets, err := pcap.NewDatagrams(br, file, pcap.Options{AnyChecksum: o.AnyChecksum})
+		if err != nil {
+			return nil, err
+		}
+		src = packets
+	}
+	return netflow.NewReader(src, file, netflow.Options{MaxFlows: o.MaxFlows})
 }

@@ -27,8 +27,11 @@ var samples = map[string]string{
 	"zeek-json": "{\"ts\":1.5,\"uid\":\"Ca\",\"duration\":2}\n{\"ts\":2.5,\"uid\":\"Cb\"}\n",
 	"eve":       eveSample, "eve-alert": eveSample, "eve-dns": eveSample, "eve-http": eveSample, "eve-tls": eveSample, "eve-fileinfo": eveSample,
 	"argus": "StartTime,Dur,Proto,SrcAddr,Sport,Dir,DstAddr,Dport,State,sTos,dTos,TotPkts,TotBytes,SrcBytes\n2026/01/02 03:04:05.25,1.5,tcp,10.0.0.1,51000,->,10.0.0.2,443,FSPA_FSPA,0,0,18,7188,1660\n",
-	"json":  "{\"a\":1,\"b\":\"x\"}\n{\"b\":\"y\",\"c\":{\"d\":true}}\n",
-	"csv":   "ts,uid\n1.5,Ca\n2.5,Cb\n",
+	"netflow": "\x00\x05\x00\x01\x00\x00\x13\x88\x65\x53\xf1\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00" +
+		"\x0a\x00\x00\x01\x0a\x00\x00\x02\x00\x00\x00\x00\x00\x01\x00\x02\x00\x00\x00\x01\x00\x00\x00\x1d\x00\x00\x10\x00\x00\x00\x10\x00\x9c\x40\x27\x0f\x00\x00\x11\x00\x00\x00\x00\x00\x00\x00\x00\x00",
+	"nfdump": "ts,te,sa,da,sp,dp,pr,flg,ipkt,ibyt\n2026-01-02 03:04:05.250,2026-01-02 03:04:06.750,10.0.0.1,10.0.0.2,51000,443,TCP,...AP.SF,10,1520\nSummary\n",
+	"json":   "{\"a\":1,\"b\":\"x\"}\n{\"b\":\"y\",\"c\":{\"d\":true}}\n",
+	"csv":    "ts,uid\n1.5,Ca\n2.5,Cb\n",
 }
 
 // eveSample has an event of each type.

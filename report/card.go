@@ -33,6 +33,7 @@ type Card struct {
 	Learners   []string  `json:"learners,omitempty"` // as asked
 	Prevalence float64   `json:"prevalence"`         // share of attacks in the field
 	Sets       []*Set    `json:"sets"`
+	Missing    []string  `json:"missing,omitempty"` // sets that were not judged, for want of data
 	Outcomes   []Outcome `json:"outcomes"`
 }
 
@@ -83,6 +84,7 @@ type Contribution struct {
 	Class    string            `json:"class"`
 	Shots    int               `json:"shots"`
 	Features []eval.Importance `json:"features"`
+	Faithful []eval.Faithful   `json:"faithful,omitempty"` // how faithful explanations of single alerts are
 }
 
 // Number is a figure; what was not measured is NaN here and null in JSON.
@@ -156,9 +158,9 @@ func (c *Card) of(set string) (out []pack.Outcome) {
 	return out
 }
 
-// Same reports whether a card that was stored says what judging anew by the same program would, times aside.
+// Same reports whether a card that was stored says what judging anew by the same program would, times aside. Data that was not there may be by now.
 func (c *Card) Same(as *Card) bool {
-	return c.Name == as.Name && c.Program == as.Program && c.Learner == as.Learner && c.Seed == as.Seed && c.Draws == as.Draws && slices.Equal(c.Shots, as.Shots) && slices.Equal(c.Learners, as.Learners)
+	return len(c.Missing) == 0 && c.Name == as.Name && c.Program == as.Program && c.Learner == as.Learner && c.Seed == as.Seed && c.Draws == as.Draws && slices.Equal(c.Shots, as.Shots) && slices.Equal(c.Learners, as.Learners)
 }
 
 // onDevelopment reports whether a set was judged on development classes alone.

@@ -31,6 +31,7 @@ var sections = []section{
 	{"The false-alarm promise", boundSection},
 	{"Precision in the field", prevalenceSection},
 	{"What tells the class", contributionSection},
+	{"How faithful the evidence is", faithfulSection},
 	{"Cost", costSection},
 }
 
@@ -261,6 +262,7 @@ var pageTemplate = parse("page", `<!DOCTYPE html>
 <h1>{{.Card.Title}}</h1>
 {{with .Card.About}}<p class="about">{{sentence .}}</p>{{end}}
 <p class="meta">Judged by default: <b>{{.Card.Learner}}</b>{{with .Card.Why}} ({{.}}){{end}}. {{.Card.Draws}} draws, seed {{.Card.Seed}}. Inkling {{.Card.Program}}, {{.Card.Made.Format "2 January 2006"}}.</p>
+{{with .Card.Missing}}<p class="warn">Not judged, for want of data:{{range .}} {{.}}.{{end}}</p>{{end}}
 </header>
 {{$many := gt (len .Chapters) 1}}
 {{range .Chapters}}

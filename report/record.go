@@ -63,6 +63,9 @@ func (r *Recorder) set(about Set) *Set {
 	return &about
 }
 
+// Missing is told a set that is not judged, for want of data.
+func (r *Recorder) Missing(set string) { r.card.Missing = append(r.card.Missing, set) }
+
 // Each is told each outcome as it comes.
 func (r *Recorder) Each(o pack.Outcome, e eval.Outcome) {
 	r.outcomes = append(r.outcomes, o)
@@ -167,7 +170,11 @@ func (r *Recorder) explain(ctx context.Context, s *Set, part dataset.Part, plan 
 		if err != nil {
 			return err
 		}
-		s.Contributions = append(s.Contributions, Contribution{part.Name, e.Class, shots, features[:min(len(features), shownFeatures)]})
+		faithful, err := plan.Faithful(ctx, part.Data, *e, l)
+		if err != nil {
+			return err
+		}
+		s.Contributions = append(s.Contributions, Contribution{part.Name, e.Class, shots, features[:min(len(features), shownFeatures)], faithful})
 	}
 	return nil
 }

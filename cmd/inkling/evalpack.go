@@ -20,8 +20,11 @@ import (
 	"github.com/inkling-sec/inkling/report"
 )
 
-// packLearners judge in every pack, beside its own default.
-var packLearners = []string{"nearest-mean", "knn", "logistic-regression", "lda", "random-forest", "extra-trees", "ratio", "odd", "vote-plain", "vote"}
+// packLearners judge in every pack, beside the matcher and the pack's own default. Those on the second line learn from known attacks.
+var packLearners = []string{
+	"nearest-mean", "contrast", "knn", "logistic-regression", "lda", "random-forest", "extra-trees", "ratio", "odd", "vote-plain",
+	"ratio-whitened", "random-forest-known", "extra-trees-known", "vote-plain-known", "vote",
+}
 
 // dataFolder is where public data sets are.
 func dataFolder(named []string) (string, error) {
@@ -98,6 +101,14 @@ func (f *evalFlags) judgePack(cmd *cobra.Command, p *pack.Pack, progress *progre
 		return nil, err
 	}
 	judging := pack.Judging{Data: data, Learners: learners, Draws: f.draws, Seed: f.seed, Note: func(s string) { progress.show("%s", s) }}
+	var spared []*pack.Judged
+	judging.Spare = func(j *pack.Judged, err error) bool {
+		if !missing(err) {
+			return false
+		}
+		spared = append(spared, j)
+		return true
+	}
 	if cmd.Flags().Changed("shots") {
 		judging.Shots = f.shots
 	}
@@ -108,7 +119,18 @@ func (f *evalFlags) judgePack(cmd *cobra.Command, p *pack.Pack, progress *progre
 			return recorder.Begin(cmd.Context(), about, part, plan, episodes)
 		}
 	}
-	return p.Judge(cmd.Context(), judging)
+	outcomes, err := p.Judge(cmd.Context(), judging)
+	if err != nil {
+		return nil, err
+	}
+	for _, j := range spared {
+		progress.clear()
+		fmt.Fprintf(cmd.ErrOrStderr(), "inkling: %s (%s) is not judged: its data is not there\n", j.Name, j.Folder)
+		if recorder != nil {
+			recorder.Missing(j.Name)
+		}
+	}
+	return outcomes, nil
 }
 
 func (f *evalFlags) packLearners(cmd *cobra.Command) []string {

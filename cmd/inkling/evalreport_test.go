@@ -65,6 +65,7 @@ func TestEvalAllPacks(t *testing.T) {
 		_, err := os.Stat(folder)
 		return nil, err
 	}}}}
+	half := pack.Pack{Name: "half", Title: "Half of its data", Learner: "knn", Judged: []pack.Judged{gone.Judged[0], small.Judged[0]}}
 	pack.Packs = []pack.Pack{small, gone}
 	t.Setenv("INKLING_DATA", t.TempDir())
 	out := filepath.Join(t.TempDir(), "cards")
@@ -89,6 +90,17 @@ func TestEvalAllPacks(t *testing.T) {
 	must(t, append(args, "--seed", "2", "--again")...)
 	if loads != 3 {
 		t.Errorf("%d loads after another seed and --again", loads)
+	}
+	pack.Packs = []pack.Pack{half}
+	for range 2 { // not kept: the data may have come
+		r := exec(t, args...)
+		card, _ := os.ReadFile(filepath.Join(out, "half.html"))
+		if r.status != 0 || !strings.Contains(r.stdout, "Half of its data, K = 1") || !strings.Contains(r.stderr, "far (far) is not judged: its data is not there") || !strings.Contains(string(card), "Not judged, for want of data: far.") {
+			t.Errorf("%+v", r)
+		}
+	}
+	if loads != 5 {
+		t.Errorf("%d loads with data missing", loads)
 	}
 }
 

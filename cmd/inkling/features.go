@@ -26,8 +26,8 @@ func featuresCmd(a *app) *cobra.Command {
 		Short: "Show the numbers that records are judged by",
 		Long: `Without a file, lists the features of the schema: what each means, its
 unit, whether an attacker sets it at will, whether it depends on the records
-before. With FILE:LINE, shows each number of that record. With --csv, writes the
-features of every record as a table.`,
+before, and, of flows, which fields it is made of. With FILE:LINE, shows each
+number of that record. With --csv, writes the features of every record as a table.`,
 		Example: "  inkling features\n  inkling features --schema payment\n  inkling features conn.log:812\n  inkling features conn.log --csv --keep label > rows.csv",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -80,26 +80,37 @@ func listFeatures(w io.Writer, a *app, c *feature.Contract) error {
 	}
 	s := styleOf(w)
 	fmt.Fprintf(w, "Contract %s version %d, %d features, hash %.16s\n", s.bold(c.Name), c.Version, len(c.Features), c.Hash())
-	fmt.Fprintf(w, "%s\n", s.dim("a: an attacker sets it at will   t: depends on the records before"))
-	for _, f := range c.Features {
-		marks := ""
-		for _, m := range []struct {
-			on   bool
-			mark string
-		}{{f.Attacker, "a"}, {f.OverTime, "t"}} {
-			if m.on {
-				marks += m.mark
-			} else {
-				marks += " "
-			}
-		}
+	fmt.Fprintf(w, "%s\n", s.dim(marksSay))
+	for i := range c.Features {
+		f := &c.Features[i]
 		unit := f.Unit
 		if f.Kind == feature.Category {
 			unit = fmt.Sprintf("one of %d", len(f.Levels)+1)
 		}
-		fmt.Fprintf(w, "%s %-26s %-12s %s\n", marks, f.Name, unit, s.dim(f.Doc))
+		fmt.Fprintf(w, "%s %-26s %-12s %s\n", marks(f), f.Name, unit, s.dim(f.Doc+from(f)))
 	}
 	return nil
+}
+
+const marksSay = "a: an attacker sets it at will   t: depends on the records before"
+
+func marks(f *feature.Feature) string {
+	m := []byte("  ")
+	if f.Attacker {
+		m[0] = 'a'
+	}
+	if f.OverTime {
+		m[1] = 't'
+	}
+	return string(m)
+}
+
+// from says which fields a feature is made of, where that is known.
+func from(f *feature.Feature) string {
+	if len(f.From) == 0 {
+		return ""
+	}
+	return " ← " + strings.Join(f.From, ", ")
 }
 
 func showFeatures(w io.Writer, a *app, c *feature.Contract, rows detect.Rows) error {
@@ -115,9 +126,10 @@ func showFeatures(w io.Writer, a *app, c *feature.Contract, rows detect.Rows) er
 			continue
 		}
 		s := styleOf(w)
-		fmt.Fprintf(w, "%s  %s\n", s.bold(who(inkling.Alert{Record: rows.Record[i], Origin: rows.Origin[i]})), s.dim(rows.Origin[i].String()))
-		for k, f := range c.Features {
-			fmt.Fprintf(w, "  %-26s %-16s %s\n", f.Name, c.Format(k, raw[k]), s.dim(f.Doc))
+		fmt.Fprintf(w, "%s  %s\n%s\n", s.bold(who(inkling.Alert{Record: rows.Record[i], Origin: rows.Origin[i]})), s.dim(rows.Origin[i].String()), s.dim(marksSay))
+		for k := range c.Features {
+			f := &c.Features[k]
+			fmt.Fprintf(w, "%s %-26s %-16s %s\n", marks(f), f.Name, c.Format(k, raw[k]), s.dim(f.Doc+from(f)))
 		}
 	}
 	return nil

@@ -1,11 +1,11 @@
 // Package conn puts flows of other tools into the fields of Zeek's conn.log, so that what is taught on the one is
 // found in the other. Times, packets, addresses and ports are what the tool says. Where it counts the bytes of whole
-// frames, those with IP headers are without Ethernet's 14, and those of the payload an estimate: without headers of
-// the usual size. State and history follow from the TCP flags that were seen on each side, whose order tools do not keep.
+// frames, those with IP headers are without Ethernet's 14; those of the payload are an estimate always: without headers
+// of the usual size. State and history follow from the TCP flags that were seen on each side, whose order tools do not keep.
 package conn
 
 import (
-	"net/netip"
+	"bytes"
 
 	"github.com/inkling-sec/inkling"
 )
@@ -47,6 +47,7 @@ const (
 // Frames is what a tool counts of a flow's packets, both ways.
 type Frames struct {
 	BytesOut, BytesIn float64 // of whole frames
+	IP                bool    // bytes are those of IP packets, without the link's header
 	FlagsOut, FlagsIn int     // of TCP
 	room              [10]byte
 }
@@ -55,9 +56,12 @@ type Frames struct {
 // Text is valid as long as f is not used again.
 func (f *Frames) Fill(r *inkling.Record) {
 	proto := string(r.Text[Proto])
-	header := headerSize(proto, r.Text[OrigHost])
-	r.Num[OrigIPBytes], r.Num[OrigBytes] = sizes(f.BytesOut, r.Num[OrigPkts], header)
-	r.Num[RespIPBytes], r.Num[RespBytes] = sizes(f.BytesIn, r.Num[RespPkts], header)
+	link, header := float64(ethernet), headerSize(proto, r.Text[OrigHost])
+	if f.IP {
+		link = 0
+	}
+	r.Num[OrigIPBytes], r.Num[OrigBytes] = sizes(f.BytesOut, r.Num[OrigPkts], link, header)
+	r.Num[RespIPBytes], r.Num[RespBytes] = sizes(f.BytesIn, r.Num[RespPkts], link, header)
 	switch proto {
 	case "icmp":
 		r.Text[State] = isOTH
@@ -81,7 +85,7 @@ const (
 
 func headerSize(proto string, host []byte) float64 {
 	size := float64(ipv4)
-	if a, err := netip.ParseAddr(string(host)); err == nil && a.Is6() {
+	if bytes.IndexByte(host, ':') >= 0 {
 		size = ipv6
 	}
 	if proto == "tcp" {
@@ -91,10 +95,10 @@ func headerSize(proto string, host []byte) float64 {
 }
 
 // sizes gives the bytes with IP headers and of the payload.
-func sizes(frames, packets, header float64) (ip, payload float64) {
+func sizes(frames, packets, link, header float64) (ip, payload float64) {
 	ip = frames
-	if frames >= (ethernet+ipv4)*packets {
-		ip = frames - ethernet*packets
+	if frames >= (link+ipv4)*packets {
+		ip = frames - link*packets
 	}
 	return ip, max(0, ip-header*packets)
 }
@@ -135,7 +139,7 @@ func tcpState(out, in int, answers float64) []byte {
 		return isRSTOS0
 	case in&SYN == 0 && out&FIN != 0:
 		return isSH
-	case in&SYN == 0 && !(answers > 0):
+	case in&SYN == 0 && out&ACK == 0 && !(answers > 0):
 		return isS0
 	case in&SYN == 0:
 		return isOTH

@@ -90,10 +90,9 @@ func NewReader(r io.Reader, file string, o Options) (*Reader, error) {
 	if !ok {
 		br = bufio.NewReaderSize(r, 256<<10)
 	}
-	c, err := newCapture(br)
+	c, err := openCapture(br, file)
 	if err != nil {
-		return nil, &inkling.Error{Code: inkling.Invalid, Place: file, What: "not a capture", Err: err,
-			Remedy: "give a pcap or pcapng file, whole from its first byte"}
+		return nil, err
 	}
 	return &Reader{file: file, src: c, table: newTable(o)}, nil
 }
@@ -129,21 +128,21 @@ func (r *Reader) fill() {
 	for len(r.table.done) == 0 {
 		if err := r.src.next(&fr); err != nil {
 			r.table.flush()
-			r.err = r.final(err)
+			r.err = ended(r.file, r.table.stats.Packets, err)
 			return
 		}
 		r.table.take(&fr)
 	}
 }
 
-func (r *Reader) final(err error) error {
+// ended says in words why a capture gives no more packets after the first n. io.EOF stays io.EOF.
+func ended(file string, n uint64, err error) error {
 	if err == io.EOF {
 		return io.EOF
 	}
-	n := r.table.stats.Packets + 1
-	e := &inkling.Error{Code: inkling.Invalid, Place: fmt.Sprintf("%s: packet %d", r.file, n)}
+	e := &inkling.Error{Code: inkling.Invalid, Place: fmt.Sprintf("%s: packet %d", file, n+1)}
 	if errors.Is(err, io.ErrUnexpectedEOF) {
-		e.What = fmt.Sprintf("the capture is truncated; the flows of the %d packets before are complete", n-1)
+		e.What = fmt.Sprintf("the capture is truncated; the flows of the %d packets before are complete", n)
 		e.Remedy = "copy or capture the file again; if it is still being written, wait for its end"
 		return e
 	}

@@ -15,18 +15,18 @@ func (m *image) readImports() {
 			return
 		}
 		m.libraries++
-		library := strings.TrimSuffix(strings.ToLower(m.name(name)), ".dll")
+		dll := strings.TrimSuffix(strings.ToLower(m.name(name)), ".dll")
 		if lookup == 0 {
 			lookup = address
 		}
-		if !m.readThunks(m.at(lookup), library, &text) {
+		if !m.readThunks(m.at(lookup), dll, &text) {
 			return
 		}
 	}
 }
 
 // readThunks reads what is imported of a library; false where the bound is reached.
-func (m *image) readThunks(thunks []byte, library string, text *int) bool {
+func (m *image) readThunks(thunks []byte, dll string, text *int) bool {
 	size := 4
 	if m.wide {
 		size = 8
@@ -47,10 +47,10 @@ func (m *image) readThunks(thunks []byte, library string, text *int) bool {
 			m.ordinals++
 			continue
 		}
-		f := function{library: library}
+		f := function{dll: dll}
 		if *text < mostText {
 			f.name = m.name(uint32(v) + 2) // after the hint
-			*text += len(f.name) + len(library) + 2
+			*text += len(f.name) + len(dll) + 2
 		}
 		m.imported = append(m.imported, f)
 	}

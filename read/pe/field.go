@@ -161,7 +161,7 @@ func (m *image) fill(r *inkling.Record) {
 	}
 	for _, f := range m.imported {
 		if f.name != "" {
-			imports = append(imports, f.library+"!"+f.name)
+			imports = append(imports, f.dll+"!"+f.name)
 		}
 	}
 	r.Text[fSections], r.Text[fImports] = []byte(strings.Join(names, " ")), []byte(strings.Join(imports, " "))

@@ -44,7 +44,7 @@ type section struct {
 	entropy float64
 }
 
-type function struct{ library, name string }
+type function struct{ dll, name string }
 
 // fault says what is wrong with a file and what to do about it.
 type fault struct{ what, remedy string }

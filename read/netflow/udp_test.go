@@ -1,0 +1,87 @@
+package netflow
+
+import (
+	"net"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/inkling-sec/inkling"
+)
+
+// send sends packets to a listener, and gives the listener's records after it was closed.
+func send(t *testing.T, o Options, wait func(*Reader) bool, all ...[]byte) []map[string]any {
+	t.Helper()
+	u, err := Listen("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := NewReader(u, "udp", o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := net.Dial("udp", u.Address().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	for _, b := range all {
+		if _, err := c.Write(b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	go func() { // the counts belong to the reader: what it wrote tells that it is done
+		for range 500 {
+			if wait(r) {
+				break
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		u.Close()
+	}()
+	got, errs := drain(r)
+	if len(errs) > 0 {
+		t.Error(errs)
+	}
+	return got
+}
+
+func TestListener(t *testing.T) {
+	keep := filepath.Join(t.TempDir(), "templates.json")
+	written := func(*Reader) bool { b, _ := os.ReadFile(keep); return len(b) > 10 }
+	later := func(*Reader) bool { time.Sleep(200 * time.Millisecond); return true }
+	if got := send(t, Options{Templates: keep}, written, v9Of(0, 1, templateOf(9, 256, usual))); len(got) != 0 {
+		t.Errorf("%v of a template", got)
+	}
+	if got := send(t, Options{Templates: keep}, later, v9Of(1, 1, dataOf(256, usual, talk...))); !reflect.DeepEqual(got, talked) {
+		t.Errorf("after a restart: %v", got)
+	}
+}
+
+func TestKeptTemplatesDamaged(t *testing.T) {
+	for _, text := range []string{"[", `[{"version":9,"template":"AAA="}]`, `[{"version":9,"template":"AQAAAA=="}]`} {
+		path := filepath.Join(t.TempDir(), "templates.json")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := NewReader(&packets{}, "x", Options{Templates: path}); err == nil || !strings.Contains(err.Error(), "templates.json: the templates that were kept") || inkling.CodeOf(err) != inkling.Invalid {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+func TestListenErrors(t *testing.T) {
+	u, err := Listen("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer u.Close()
+	for _, at := range []string{"", ":", "2055", ":port", "127.0.0.1:99999", u.Address().String()} {
+		if _, err := Listen(at); err == nil || !strings.Contains(err.Error(), "udp://"+at) || inkling.CodeOf(err) != inkling.Invalid {
+			t.Errorf("%q: %v", at, err)
+		}
+	}
+}

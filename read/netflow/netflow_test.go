@@ -29,11 +29,11 @@ var talk = []one{
 // talked is what Zeek would say of it.
 var talked = []map[string]any{
 	{"ts": 1.7e9, "id.orig_h": "10.0.0.1", "id.orig_p": 51000.0, "id.resp_h": "10.0.0.2", "id.resp_p": 443.0, "proto": "tcp", "duration": 1.5, "conn_state": "SF", "history": "ShADadFf",
-		"missed_bytes": 0.0, "orig_pkts": 10.0, "orig_ip_bytes": 1520.0, "orig_bytes": 1000.0, "resp_pkts": 8.0, "resp_ip_bytes": 5416.0, "resp_bytes": 5000.0},
+		"missed_bytes": 0.0, "orig_pkts": 10.0, "orig_ip_bytes": 1520.0, "orig_bytes": 992.0, "resp_pkts": 8.0, "resp_ip_bytes": 5416.0, "resp_bytes": 4992.0},
 	{"ts": 1.7e9 + 0.1, "id.orig_h": "10.0.0.3", "id.orig_p": 53000.0, "id.resp_h": "10.0.0.4", "id.resp_p": 53.0, "proto": "udp", "duration": 0.03, "conn_state": "SF", "history": "Dd",
 		"missed_bytes": 0.0, "orig_pkts": 1.0, "orig_ip_bytes": 68.0, "orig_bytes": 40.0, "resp_pkts": 1.0, "resp_ip_bytes": 84.0, "resp_bytes": 56.0},
-	{"ts": 1.7e9 + 0.2, "id.orig_h": "10.0.0.1", "id.orig_p": 51001.0, "id.resp_h": "10.0.0.2", "id.resp_p": 22.0, "proto": "tcp", "duration": 0.0, "conn_state": "REJ", "history": "Sar",
-		"missed_bytes": 0.0, "orig_pkts": 1.0, "orig_ip_bytes": 60.0, "orig_bytes": 8.0, "resp_pkts": 1.0, "resp_ip_bytes": 40.0, "resp_bytes": 0.0},
+	{"ts": 1.7e9 + 0.2, "id.orig_h": "10.0.0.1", "id.orig_p": 51001.0, "id.resp_h": "10.0.0.2", "id.resp_p": 22.0, "proto": "tcp", "duration": 0.0, "conn_state": "REJ", "history": "Sr",
+		"missed_bytes": 0.0, "orig_pkts": 1.0, "orig_ip_bytes": 60.0, "orig_bytes": 0.0, "resp_pkts": 1.0, "resp_ip_bytes": 40.0, "resp_bytes": 0.0},
 	{"ts": 1.7e9 + 0.3, "id.orig_h": "10.0.0.5", "id.orig_p": 8.0, "id.resp_h": "10.0.0.6", "id.resp_p": 0.0, "proto": "icmp", "duration": 1.01, "conn_state": "OTH",
 		"missed_bytes": 0.0, "orig_pkts": 2.0, "orig_ip_bytes": 168.0, "orig_bytes": 112.0, "resp_pkts": 2.0, "resp_ip_bytes": 168.0, "resp_bytes": 112.0},
 	{"ts": 1.7e9 + 0.4, "id.orig_h": "10.0.0.7", "id.orig_p": 40000.0, "id.resp_h": "10.0.0.8", "id.resp_p": 9999.0, "proto": "udp", "conn_state": "S0", "history": "D",

@@ -10,13 +10,12 @@ import (
 
 // Datagrams gives the UDP datagrams of a capture, one after the other, for readers of what they carry.
 type Datagrams struct {
-	file     string
-	src      capture
-	trusting bool
-	packets  uint64
-	fr       frame
-	pkt      packet
-	pieces   datagrams
+	file    string
+	src     capture
+	packets uint64
+	fr      frame
+	pkt     packet
+	pieces  datagrams
 }
 
 // NewDatagrams reads the capture r; file names it in errors.
@@ -25,7 +24,7 @@ func NewDatagrams(r *bufio.Reader, file string, o Options) (*Datagrams, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Datagrams{file: file, src: c, trusting: o.AnyChecksum, pieces: datagrams{}}, nil
+	return &Datagrams{file: file, src: c, pkt: packet{trusting: o.AnyChecksum}, pieces: datagrams{}}, nil
 }
 
 // Next gives what the next datagram carries, who sent it, and when it was captured, in microseconds since the epoch. The
@@ -42,7 +41,7 @@ func (d *Datagrams) Next() (payload []byte, from netip.Addr, at int64, err error
 			continue
 		}
 		n := int(binary.BigEndian.Uint16(p.body[4:]))
-		if n < 8 || n > len(p.body) || !d.trusting && !p.intact(6, !p.v6) {
+		if n < 8 || n > len(p.body) || !p.intact(6, !p.v6) {
 			continue
 		}
 		return p.body[8:n], addrOf(&p.src, p.v6), p.t / 1000, nil

@@ -1,11 +1,14 @@
 // Command roads holds the records that one road to a flow gives against those of another:
 //
-//	go run ./bench/roads zeek [--data DIR] [--list]      our flows of Zeek's test captures, against Zeek's own conn.log
-//	go run ./bench/roads compare [--list] OTHER CAPTURE  another tool's flows, in any format that is read, against ours of the capture
+//	go run ./bench/roads zeek [--data DIR] [--list]      our flows of the captures in Zeek's test suite, against Zeek's own
+//	go run ./bench/roads compare [--list] DIR FILE       our flows of captures, against what another tool made of them
+//
+// DIR has a folder for each capture, with it as "capture" and FILE beside it, in any format that is read; tools.sh makes
+// such folders with Argus and Suricata.
 //
 // Flows are the same where protocol and endpoints are, in either direction; of several with the same endpoints those
-// that overlap in time, or differ least where a log has no times. For each field the share of flows that agree is told,
-// and with --list each flow that does not.
+// that begin nearest to each other, or differ least where a log has no times. For each field the share of flows that agree
+// is told, and with --list each flow that does not.
 package main
 
 import (
@@ -31,7 +34,7 @@ func run(args []string, out, diag io.Writer) error {
 	data := f.String("data", cmp.Or(os.Getenv("INKLING_DATA"), "../shared/data"), "folder of data sets; also by INKLING_DATA")
 	list := f.Bool("list", false, "name each flow that differs")
 	if len(args) == 0 {
-		return errors.New("say zeek, or compare OTHER CAPTURE")
+		return errors.New("say zeek, or compare DIR FILE")
 	}
 	if err := f.Parse(args[1:]); err != nil {
 		return err
@@ -42,5 +45,5 @@ func run(args []string, out, diag io.Writer) error {
 	case args[0] == "compare" && len(rest) == 2:
 		return compare(out, rest[0], rest[1], *list)
 	}
-	return errors.New("say zeek, or compare OTHER CAPTURE")
+	return errors.New("say zeek, or compare DIR FILE")
 }

@@ -63,6 +63,7 @@ type classic struct {
 	nanos int64 // nanoseconds in one unit of the second timestamp word
 	extra int   // bytes after the 16-byte packet header
 	link  uint32
+	head  [24]byte // of the packet
 	buf   []byte
 }
 
@@ -86,8 +87,8 @@ func newClassic(r *bufio.Reader) (*classic, error) {
 }
 
 func (c *classic) next(f *frame) error {
-	var h [24]byte
-	switch n, err := io.ReadFull(c.r, h[:16+c.extra]); {
+	h := c.head[:16+c.extra]
+	switch n, err := io.ReadFull(c.r, h); {
 	case n == 0 && err == io.EOF:
 		return io.EOF
 	case err != nil:
@@ -171,6 +172,7 @@ type ngCapture struct {
 	order  binary.ByteOrder
 	ifaces []ngInterface
 	last   int64
+	head   [12]byte // of the block
 	buf    []byte
 }
 
@@ -197,23 +199,23 @@ func (c *ngCapture) next(f *frame) error {
 
 // block reads one block and gives its body without lengths.
 func (c *ngCapture) block() (uint32, []byte, error) {
-	var h [12]byte
+	h := c.head[:]
 	switch n, err := io.ReadFull(c.r, h[:8]); {
 	case n == 0 && err == io.EOF:
 		return 0, nil, io.EOF
 	case err != nil:
 		return 0, nil, cut(err)
 	}
-	section := binary.LittleEndian.Uint32(h[:]) == blockSection
+	section := binary.LittleEndian.Uint32(h) == blockSection
 	if section {
-		if err := c.section(h[:]); err != nil {
+		if err := c.section(h); err != nil {
 			return 0, nil, err
 		}
 	}
 	if c.order == nil {
 		return 0, nil, errors.New("no section header")
 	}
-	typ, n := c.order.Uint32(h[:]), c.order.Uint32(h[4:])
+	typ, n := c.order.Uint32(h), c.order.Uint32(h[4:])
 	head := 8
 	if section {
 		head = 12

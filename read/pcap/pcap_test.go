@@ -118,6 +118,25 @@ func FuzzRead(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) { readtest.Drain(t, open, b) })
 }
 
+// A packet costs no memory: many of one flow no more than few.
+func TestNoAllocationAPacket(t *testing.T) {
+	b := &builder{t: t}
+	a, _ := b.pair(40000, 9999)
+	for range 2000 {
+		a.udp("x")
+	}
+	for form, file := range map[string][]byte{"pcap": b.pcap(layers.LinkTypeEthernet), "pcapng": b.pcapng()} {
+		got := testing.AllocsPerRun(3, func() {
+			if _, _, err := readAll(t, file, Options{}); err != nil {
+				t.Fatal(err)
+			}
+		})
+		if got > 200 {
+			t.Errorf("%s: %v allocations for %d packets", form, got, len(b.packets))
+		}
+	}
+}
+
 func BenchmarkRead(b *testing.B) {
 	build := &builder{t: b}
 	for i := range 200 {

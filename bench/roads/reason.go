@@ -10,7 +10,9 @@ const (
 	filter  = "packets are filtered"
 	noPorts = "Zeek runs bare (-b), without its list of servers' ports, and does not turn a flow that begins with the server's packet"
 	whole   = "segments handed to the card whole say no length in their IP header: Zeek counts no IP bytes of them, we those on the wire"
-	teredo  = "Teredo is not opened"
+	closed  = " is not opened"
+	noSums  = "the capture was made before the card filled checksums in: we take such packets, Zeek needs -C"
+	gaveUp  = "X in the history is an analyzer that gave up, of which we have none"
 )
 
 // reasons are those of all tests with a flow that differs, other than in its service, or is found on one side only.
@@ -29,20 +31,20 @@ var reasons = map[string]reason{
 	"scripts.base.frameworks.logging.scope_sep_and_field_name_map": {true, noPorts},
 	"scripts.base.protocols.ftp.gridftp":                           {true, "a bulk transfer is no longer looked at beyond a size"},
 
-	"scripts.base.frameworks.logging.field-name-map2":   {false, "the capture was made before the card filled checksums in; we take such packets, Zeek needs -C"},
-	"core.tunnels.vxlan-unknown-internal-packet":        {false, "the same, of the datagrams of a tunnel"},
+	"scripts.base.frameworks.logging.field-name-map2":   {false, noSums},
+	"core.tunnels.vxlan-unknown-internal-packet":        {false, noSums},
 	"scripts.base.protocols.ldap.sasl-signed-clear":     {false, whole},
 	"scripts.base.protocols.ldap.sasl-signed-clear-2":   {false, whole},
 	"core.vntag-in-vlan":                                {false, "the capture cuts the TCP header's options off: we count the packet, Zeek does not"},
 	"scripts.base.protocols.ntp.misordered-ntp":         {false, "the answer comes before the question: Zeek's NTP analyzer turns the flow, and counts both packets as the client's"},
-	"scripts.base.protocols.ftp.ftp-max-command-length": {false, "X in the history is an analyzer that gave up; of analyzers we have none"},
-	"core.tunnels.gtp.different_dl_and_ul":              {false, "X in the history"},
-	"core.tunnels.vxlan":                                {false, "X in the history"},
-	"core.tunnels.teredo":                               {false, teredo},
-	"core.tunnels.teredo_bubble_with_payload":           {false, teredo},
-	"core.tunnels.gtp.inner_teredo":                     {false, teredo},
-	"core.tunnels.ayiya":                                {false, "AYIYA is not opened"},
-	"core.tunnels.ayiya-large-identity":                 {false, "AYIYA is not opened"},
-	"core.tunnels.gre-over-udp":                         {false, "GRE over UDP is not opened"},
-	"core.tunnels.gre-aruba-amsdu":                      {false, "IEEE 802.11 inside GRE, as of Aruba's access points, is not opened"},
+	"scripts.base.protocols.ftp.ftp-max-command-length": {false, gaveUp},
+	"core.tunnels.gtp.different_dl_and_ul":              {false, gaveUp},
+	"core.tunnels.vxlan":                                {false, gaveUp},
+	"core.tunnels.teredo":                               {false, "Teredo" + closed},
+	"core.tunnels.teredo_bubble_with_payload":           {false, "Teredo" + closed},
+	"core.tunnels.gtp.inner_teredo":                     {false, "Teredo" + closed},
+	"core.tunnels.ayiya":                                {false, "AYIYA" + closed},
+	"core.tunnels.ayiya-large-identity":                 {false, "AYIYA" + closed},
+	"core.tunnels.gre-over-udp":                         {false, "GRE over UDP" + closed},
+	"core.tunnels.gre-aruba-amsdu":                      {false, "IEEE 802.11 inside GRE, as of Aruba's access points," + closed},
 }

@@ -122,6 +122,7 @@ var (
 	isSF     = []byte("SF")
 	isRSTO   = []byte("RSTO")
 	isRSTR   = []byte("RSTR")
+	isRSTRH  = []byte("RSTRH")
 	isS2     = []byte("S2")
 	isS3     = []byte("S3")
 	isS1     = []byte("S1")
@@ -132,7 +133,7 @@ var (
 func tcpState(out, in int, answers float64) []byte {
 	switch {
 	case out&SYN == 0:
-		return isOTH // its beginning was not seen
+		return middleState(out, in)
 	case in&SYN == 0 && in&RST != 0:
 		return isREJ
 	case in&SYN == 0 && out&RST != 0:
@@ -155,6 +156,25 @@ func tcpState(out, in int, answers float64) []byte {
 		return isS3
 	}
 	return isS1
+}
+
+// middleState is the word where the beginning was not seen.
+func middleState(out, in int) []byte {
+	switch {
+	case in&RST != 0 && out&FIN != 0:
+		return isRSTR
+	case in&RST != 0:
+		return isRSTRH
+	case out&RST != 0:
+		return isOTH
+	case out&FIN != 0 && in&FIN != 0:
+		return isSF
+	case out&FIN != 0:
+		return isSH
+	case in&FIN != 0:
+		return isSHR
+	}
+	return isOTH
 }
 
 // A way is what is known of one direction of a TCP flow.

@@ -16,7 +16,13 @@ func TestStateOfFlags(t *testing.T) {
 		{SYN | FIN, 0, 0, "SH"},
 		{SYN | ACK | PSH, 0, 0, "OTH"}, // there were answers, that nobody saw
 		{SYN, ACK, 1, "OTH"},
-		{ACK, ACK, 1, "OTH"},
+		{ACK, ACK, 1, "OTH"}, // and from here on the beginning is missing
+		{ACK | FIN, ACK | FIN, 1, "SF"},
+		{ACK | FIN, ACK, 1, "SH"},
+		{0, SYN | ACK | FIN, 1, "SHR"},
+		{0, RST, 1, "RSTRH"},
+		{ACK | FIN, RST, 1, "RSTR"},
+		{RST | ACK, ACK, 1, "OTH"},
 		{SYN | ACK | RST, SYN | ACK, 1, "RSTO"},
 		{SYN | ACK, SYN | ACK | RST, 1, "RSTR"},
 		{SYN | ACK | FIN, SYN | ACK, 1, "S2"},

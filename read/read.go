@@ -12,6 +12,7 @@ import (
 	"github.com/inkling-sec/inkling/read/csv"
 	"github.com/inkling-sec/inkling/read/eve"
 	"github.com/inkling-sec/inkling/read/jsonl"
+	"github.com/inkling-sec/inkling/read/parquet"
 	"github.com/inkling-sec/inkling/read/pcap"
 	"github.com/inkling-sec/inkling/read/pe"
 	"github.com/inkling-sec/inkling/read/zeek"
@@ -22,10 +23,13 @@ type Options struct {
 	Format   string   // name of a format; empty means guess
 	Names    []string // column names of a table without a header row
 	MaxFlows int      // flows a capture may hold open at a time; 0 means pcap.DefaultMaxFlows
+	Spool    int64    // bytes of a stream that are kept in a temporary file for a format that is not read from first to last; 0 means DefaultSpool
 
 	// AnyChecksum takes packets with a wrong checksum too; for captures whose
 	// addresses were changed.
 	AnyChecksum bool
+
+	whole whole // the file, where it is no stream
 }
 
 // A Format is one kind of file.
@@ -49,6 +53,13 @@ var Formats = []Format{
 	{"zeek", "Zeek log, tab-separated with its header", zeek.MatchTSV, func(r io.Reader, file string, _ Options) (inkling.Reader, error) {
 		return zeek.NewTSV(r, file), nil
 	}},
+	{"parquet", "Parquet file, as a table; with the columns of a Zeek log, as that log", parquet.Match, inWhole(func(at io.ReaderAt, size int64, file string) (inkling.Reader, error) {
+		r, err := parquet.NewReader(at, size, file, zeek.Known)
+		if err != nil {
+			return nil, err
+		}
+		return r, nil
+	})},
 	{"eve", "Suricata's EVE log, its flows; eve-alert, eve-dns, eve-http, eve-tls and eve-fileinfo give other events", eve.Match, events("flow")},
 	{"zeek-json", "Zeek log, one JSON object a line", zeek.MatchJSON, func(r io.Reader, file string, _ Options) (inkling.Reader, error) {
 		return zeek.NewJSON(r, file), nil

@@ -41,9 +41,18 @@ func (a *app) print(w io.Writer, v any) error { return json.NewEncoder(w).Encode
 type input struct {
 	format string
 	names  []string
+	tell   func(string)    // says something of a file to the user
+	told   map[string]bool // what was said already
 }
 
 func (in *input) flags(cmd *cobra.Command) {
+	in.told = map[string]bool{}
+	in.tell = func(what string) {
+		if !in.told[what] {
+			in.told[what] = true
+			fmt.Fprintln(cmd.ErrOrStderr(), "inkling: note:", what)
+		}
+	}
 	cmd.Flags().StringVar(&in.format, "format", "", "force the input format instead of recognising it: "+formats())
 	cmd.Flags().StringSliceVar(&in.names, "names", nil, "column names of a CSV file without a header line")
 }
@@ -56,7 +65,11 @@ func (in *input) opener(ctx context.Context) func(file string) (inkling.Reader, 
 		if err != nil {
 			return nil, err
 		}
-		return &stoppable{f, context.AfterFunc(ctx, func() { f.Close() })}, nil
+		return &stoppable{f, context.AfterFunc(ctx, func() { f.Close() }), func() {
+			for _, n := range read.NotesOf(f) {
+				in.tell(file + ": " + n)
+			}
+		}}, nil
 	}
 }
 
@@ -64,9 +77,11 @@ func (in *input) opener(ctx context.Context) func(file string) (inkling.Reader, 
 type stoppable struct {
 	inkling.Reader
 	release func() bool
+	notes   func() // tells what the file had that was not read
 }
 
 func (s *stoppable) Close() error {
+	s.notes()
 	if !s.release() {
 		return nil // closed already
 	}

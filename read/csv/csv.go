@@ -16,9 +16,6 @@ import (
 	"github.com/inkling-sec/inkling/read/line"
 )
 
-// maxColumns bounds the columns of a table.
-const maxColumns = 16 << 10
-
 // Match reports whether a file that starts with head looks like a table: text
 // whose first two lines have the same number of columns, at least two, or a
 // single line that could be a header.
@@ -187,8 +184,8 @@ func (c *Reader) end(err error) error {
 // parse splits a line, reading further lines inside quotes.
 func (c *Reader) parse(b []byte) error {
 	for {
-		if len(c.ends) >= maxColumns {
-			return c.bad("is this a table?", "more than %d columns", maxColumns)
+		if len(c.ends) >= line.MaxColumns {
+			return c.bad("is this a table?", "more than %d columns", line.MaxColumns)
 		}
 		more, err := false, error(nil)
 		if len(b) > 0 && b[0] == '"' {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/inkling-sec/inkling"
 	"github.com/inkling-sec/inkling/read/argus"
+	"github.com/inkling-sec/inkling/read/cicflow"
 	"github.com/inkling-sec/inkling/read/csv"
 	"github.com/inkling-sec/inkling/read/eve"
 	"github.com/inkling-sec/inkling/read/jsonl"
@@ -71,6 +72,9 @@ var Formats = []Format{
 	{"eve-fileinfo", "EVE log, files", nil, events("fileinfo")},
 	{"argus", "flows that Argus's ra wrote as a table (binetflow)", argus.Match, func(r io.Reader, file string, o Options) (inkling.Reader, error) {
 		return argus.NewReader(csv.NewReader(r, file, o.Names)), nil
+	}},
+	{"cicflow", "flows that CICFlowMeter wrote as a table, with addresses", cicflow.Match, func(r io.Reader, file string, o Options) (inkling.Reader, error) {
+		return cicflow.NewReader(csv.NewReader(r, file, o.Names)), nil
 	}},
 	{"json", "table of JSON lines, one object a line", jsonl.Match, func(r io.Reader, file string, _ Options) (inkling.Reader, error) { return jsonl.NewTable(r, file), nil }},
 	{"csv", "table with a header row, or with names given; comma, tab, semicolon or bar", csv.Match, func(r io.Reader, file string, o Options) (inkling.Reader, error) {

@@ -54,11 +54,20 @@ type Frames struct {
 // Fill writes what follows from frames: bytes, state and history. Protocol, addresses and packets are in r already.
 // Text is valid as long as f is not used again.
 func (f *Frames) Fill(r *inkling.Record) {
-	proto := string(r.Text[Proto])
-	header := headerSize(proto, r.Text[OrigHost])
+	f.Bytes(r)
+	f.Outcome(r)
+}
+
+// Bytes writes the bytes alone.
+func (f *Frames) Bytes(r *inkling.Record) {
+	header := headerSize(string(r.Text[Proto]), r.Text[OrigHost])
 	r.Num[OrigIPBytes], r.Num[OrigBytes] = sizes(f.BytesOut, r.Num[OrigPkts], header)
 	r.Num[RespIPBytes], r.Num[RespBytes] = sizes(f.BytesIn, r.Num[RespPkts], header)
-	switch proto {
+}
+
+// Outcome writes state and history alone; the bytes of the payload are in r too.
+func (f *Frames) Outcome(r *inkling.Record) {
+	switch string(r.Text[Proto]) {
 	case "icmp":
 		r.Text[State] = isOTH
 	case "tcp":
@@ -76,6 +85,12 @@ const (
 	tcpHeader = 32 // with timestamps, as most have it
 	udpHeader = 8
 )
+
+// Headers gives the usual size of an IP packet's headers, of IP alone and with those of the protocol.
+func Headers(proto string, host []byte) (ip, all float64) {
+	ip = headerSize("", host) - udpHeader
+	return ip, headerSize(proto, host)
+}
 
 func headerSize(proto string, host []byte) float64 {
 	size := float64(ipv4)

@@ -16,6 +16,7 @@ import (
 	"github.com/inkling-sec/inkling/read/parquet"
 	"github.com/inkling-sec/inkling/read/pcap"
 	"github.com/inkling-sec/inkling/read/pe"
+	"github.com/inkling-sec/inkling/read/windows"
 	"github.com/inkling-sec/inkling/read/zeek"
 )
 
@@ -62,6 +63,9 @@ var Formats = []Format{
 		return r, nil
 	})},
 	{"eve", "Suricata's EVE log, its flows; eve-alert, eve-dns, eve-http, eve-tls and eve-fileinfo give other events", eve.Match, events("flow")},
+	{"windows", "events of Windows and Sysmon as JSON lines, as Winlogbeat and others write them", windows.Match, func(r io.Reader, file string, _ Options) (inkling.Reader, error) {
+		return windows.NewReader(r, file), nil
+	}},
 	{"zeek-json", "Zeek log, one JSON object a line", zeek.MatchJSON, func(r io.Reader, file string, _ Options) (inkling.Reader, error) {
 		return zeek.NewJSON(r, file), nil
 	}},

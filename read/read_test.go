@@ -30,6 +30,7 @@ var samples = map[string]string{
 	"argus":   "StartTime,Dur,Proto,SrcAddr,Sport,Dir,DstAddr,Dport,State,sTos,dTos,TotPkts,TotBytes,SrcBytes\n2026/01/02 03:04:05.25,1.5,tcp,10.0.0.1,51000,->,10.0.0.2,443,FSPA_FSPA,0,0,18,7188,1660\n",
 	"parquet": parquetSample,
 	"cicflow": "Src IP,Src Port,Dst IP,Dst Port,Protocol,Timestamp,Flow Duration,Tot Fwd Pkts,Tot Bwd Pkts,TotLen Fwd Pkts,TotLen Bwd Pkts\n10.0.0.1,51000,10.0.0.2,443,6,05/07/2017 08:59:00,1500000,10,8,1000,5000\n",
+	"windows": `{"@timestamp":"2026-01-02T03:04:05.5Z","winlog":{"event_id":1,"event_data":{"Image":"C:\\\\a.exe"}}}` + "\n" + `{"winlog":{"event_id":3}}` + "\n",
 	"json":    "{\"a\":1,\"b\":\"x\"}\n{\"b\":\"y\",\"c\":{\"d\":true}}\n",
 	"csv":     "ts,uid\n1.5,Ca\n2.5,Cb\n",
 }

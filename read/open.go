@@ -94,6 +94,12 @@ func Open(path string, o Options) (*File, error) {
 	return &File{Reader: r, Format: format, Size: src.size, src: src}, nil
 }
 
+// What Files looks for in errors of Open.
+const (
+	isEmpty   = "the file is empty"
+	isUnknown = "the format is not recognised from the first bytes"
+)
+
 func openFile(path string) (*os.File, int64, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -110,7 +116,7 @@ func openFile(path string) (*os.File, int64, error) {
 	info, err := f.Stat()
 	if err == nil && info.IsDir() {
 		f.Close()
-		return nil, 0, &inkling.Error{Code: inkling.Invalid, Place: path, What: "is a directory", Remedy: "name the files in it"}
+		return nil, 0, &inkling.Error{Code: inkling.Invalid, Place: path, What: "is a directory", Remedy: "name a file in it"}
 	}
 	if err != nil || !info.Mode().IsRegular() {
 		return f, 0, nil
@@ -133,7 +139,7 @@ func New(r io.Reader, file string, o Options) (inkling.Reader, string, error) {
 		if err != nil && err != io.EOF {
 			return nil, "", &inkling.Error{Code: inkling.Invalid, Place: file, What: "cannot read", Err: err, Remedy: "check the file and its compression"}
 		}
-		return nil, "", &inkling.Error{Code: inkling.Invalid, Place: file, What: "the file is empty", Remedy: "give a file with records"}
+		return nil, "", &inkling.Error{Code: inkling.Invalid, Place: file, What: isEmpty, Remedy: "give a file with records"}
 	}
 	f, err := choose(head, file, o)
 	if err != nil {
@@ -186,7 +192,7 @@ func choose(head []byte, file string, o Options) (*Format, error) {
 	if o.Format != "" {
 		return nil, &inkling.Error{Code: inkling.Invalid, Place: file, What: fmt.Sprintf("no format is called %q", o.Format), Remedy: "known are " + names()}
 	}
-	return nil, &inkling.Error{Code: inkling.Invalid, Place: file, What: "the format is not recognised from the first bytes",
+	return nil, &inkling.Error{Code: inkling.Invalid, Place: file, What: isUnknown,
 		Remedy: "name it with --format: " + names()}
 }
 

@@ -41,33 +41,29 @@ func (a *app) print(w io.Writer, v any) error { return json.NewEncoder(w).Encode
 type input struct {
 	format string
 	names  []string
-	tell   func(string)    // says something of a file to the user
-	told   map[string]bool // what was said already
+	stderr func() io.Writer // where notes go; nil: nowhere
+	told   map[string]bool  // notes that were given
 }
 
 func (in *input) flags(cmd *cobra.Command) {
-	in.told = map[string]bool{}
-	in.tell = func(what string) {
-		if !in.told[what] {
-			in.told[what] = true
-			fmt.Fprintln(cmd.ErrOrStderr(), "inkling: note:", what)
-		}
-	}
+	in.stderr = cmd.ErrOrStderr
 	cmd.Flags().StringVar(&in.format, "format", "", "force the input format instead of recognising it: "+formats())
 	cmd.Flags().StringSliceVar(&in.names, "names", nil, "column names of a CSV file without a header line")
 }
+
+func (in *input) options() read.Options { return read.Options{Format: in.format, Names: in.names} }
 
 // opener opens files so that the end of ctx ends a read that waits for more,
 // of a pipe or of standard input.
 func (in *input) opener(ctx context.Context) func(file string) (inkling.Reader, error) {
 	return func(file string) (inkling.Reader, error) {
-		f, err := read.Open(file, read.Options{Format: in.format, Names: in.names})
+		f, err := read.Open(file, in.options())
 		if err != nil {
 			return nil, err
 		}
 		return &stoppable{f, context.AfterFunc(ctx, func() { f.Close() }), func() {
 			for _, n := range read.NotesOf(f) {
-				in.tell(file + ": " + n)
+				in.note(file + ": " + n)
 			}
 		}}, nil
 	}

@@ -58,7 +58,7 @@ func TestCorpus(t *testing.T) {
 
 // unpack gives the file, or those in it where it is an archive.
 func unpack(t *testing.T, name string, b []byte, do func(name string, b []byte)) error {
-	br, err := plain(bytes.NewReader(b), name)
+	br, _, err := plain(bytes.NewReader(b), name)
 	if err != nil {
 		return err
 	}

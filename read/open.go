@@ -30,6 +30,7 @@ type File struct {
 // source counts what is read of a file.
 type source struct {
 	f    io.ReadCloser
+	size int64 // 0 where it is a stream
 	done atomic.Int64
 }
 
@@ -50,6 +51,15 @@ func (s *source) Read(b []byte) (int, error) {
 	return n, err
 }
 
+// ReadAt is for a source that is no stream.
+func (s *source) ReadAt(b []byte, off int64) (int, error) {
+	n, err := s.f.(io.ReaderAt).ReadAt(b, off)
+	s.done.Add(int64(n))
+	return n, err
+}
+
+func (s *source) Size() int64 { return s.size }
+
 // Done tells how many of the file's bytes have been read. Any goroutine may ask.
 func (f *File) Done() int64 { return f.src.done.Load() }
 
@@ -66,7 +76,7 @@ func (f *File) Close() error {
 // by their first bytes.
 func Open(path string, o Options) (*File, error) {
 	src := &source{}
-	name, size := "stdin", int64(0)
+	name := "stdin"
 	if path == "-" {
 		src.f = stdin()
 	} else {
@@ -74,15 +84,21 @@ func Open(path string, o Options) (*File, error) {
 		if err != nil {
 			return nil, err
 		}
-		name, size, src.f = path, n, f
+		name, src.size, src.f = path, n, f
 	}
 	r, format, err := New(src, name, o)
 	if err != nil {
 		src.f.Close()
 		return nil, err
 	}
-	return &File{Reader: r, Format: format, Size: size, src: src}, nil
+	return &File{Reader: r, Format: format, Size: src.size, src: src}, nil
 }
+
+// What Files looks for in errors of Open.
+const (
+	isEmpty   = "the file is empty"
+	isUnknown = "the format is not recognised from the first bytes"
+)
 
 func openFile(path string) (*os.File, int64, error) {
 	f, err := os.Open(path)
@@ -100,7 +116,7 @@ func openFile(path string) (*os.File, int64, error) {
 	info, err := f.Stat()
 	if err == nil && info.IsDir() {
 		f.Close()
-		return nil, 0, &inkling.Error{Code: inkling.Invalid, Place: path, What: "is a directory", Remedy: "name the files in it"}
+		return nil, 0, &inkling.Error{Code: inkling.Invalid, Place: path, What: "is a directory", Remedy: "name a file in it"}
 	}
 	if err != nil || !info.Mode().IsRegular() {
 		return f, 0, nil
@@ -111,7 +127,7 @@ func openFile(path string) (*os.File, int64, error) {
 // New reads records from r, whose name in origins and errors is file. It gives
 // the name of the format too.
 func New(r io.Reader, file string, o Options) (inkling.Reader, string, error) {
-	br, err := plain(r, file)
+	br, packed, err := plain(r, file)
 	if err != nil {
 		return nil, "", err
 	}
@@ -123,11 +139,14 @@ func New(r io.Reader, file string, o Options) (inkling.Reader, string, error) {
 		if err != nil && err != io.EOF {
 			return nil, "", &inkling.Error{Code: inkling.Invalid, Place: file, What: "cannot read", Err: err, Remedy: "check the file and its compression"}
 		}
-		return nil, "", &inkling.Error{Code: inkling.Invalid, Place: file, What: "the file is empty", Remedy: "give a file with records"}
+		return nil, "", &inkling.Error{Code: inkling.Invalid, Place: file, What: isEmpty, Remedy: "give a file with records"}
 	}
 	f, err := choose(head, file, o)
 	if err != nil {
 		return nil, "", err
+	}
+	if w, ok := r.(whole); ok && !packed && w.Size() > 0 {
+		o.whole = w
 	}
 	rr, err := f.New(br, file, o)
 	return rr, f.Name, err
@@ -147,20 +166,20 @@ var packings = []struct {
 // mostWindow bounds the memory that a zstd file may ask for: that of its --ultra --long=27.
 const mostWindow = 128 << 20
 
-// plain undoes compression.
-func plain(r io.Reader, file string) (*bufio.Reader, error) {
-	br := bufio.NewReaderSize(r, 256<<10)
+// plain undoes compression, and tells whether there was any.
+func plain(r io.Reader, file string) (br *bufio.Reader, packed bool, err error) {
+	br = bufio.NewReaderSize(r, 256<<10)
 	for _, p := range packings {
 		if magic, _ := br.Peek(len(p.magic)); string(magic) != p.magic {
 			continue
 		}
 		z, err := p.open(br)
 		if err != nil {
-			return nil, &inkling.Error{Code: inkling.Invalid, Place: file, What: "the " + p.name + " header is damaged or cut short", Err: err, Remedy: "copy the file again"}
+			return nil, true, &inkling.Error{Code: inkling.Invalid, Place: file, What: "the " + p.name + " header is damaged or cut short", Err: err, Remedy: "copy the file again"}
 		}
-		return bufio.NewReaderSize(z, 256<<10), nil
+		return bufio.NewReaderSize(z, 256<<10), true, nil
 	}
-	return br, nil
+	return br, false, nil
 }
 
 func choose(head []byte, file string, o Options) (*Format, error) {
@@ -173,7 +192,7 @@ func choose(head []byte, file string, o Options) (*Format, error) {
 	if o.Format != "" {
 		return nil, &inkling.Error{Code: inkling.Invalid, Place: file, What: fmt.Sprintf("no format is called %q", o.Format), Remedy: "known are " + names()}
 	}
-	return nil, &inkling.Error{Code: inkling.Invalid, Place: file, What: "the format is not recognised from the first bytes",
+	return nil, &inkling.Error{Code: inkling.Invalid, Place: file, What: isUnknown,
 		Remedy: "name it with --format: " + names()}
 }
 

@@ -10,12 +10,15 @@ import (
 
 	"github.com/inkling-sec/inkling"
 	"github.com/inkling-sec/inkling/read/argus"
+	"github.com/inkling-sec/inkling/read/cicflow"
 	"github.com/inkling-sec/inkling/read/csv"
 	"github.com/inkling-sec/inkling/read/eve"
 	"github.com/inkling-sec/inkling/read/jsonl"
 	"github.com/inkling-sec/inkling/read/netflow"
+	"github.com/inkling-sec/inkling/read/parquet"
 	"github.com/inkling-sec/inkling/read/pcap"
 	"github.com/inkling-sec/inkling/read/pe"
+	"github.com/inkling-sec/inkling/read/windows"
 	"github.com/inkling-sec/inkling/read/zeek"
 )
 
@@ -24,6 +27,7 @@ type Options struct {
 	Format   string   // name of a format; empty means guess
 	Names    []string // column names of a table without a header row
 	MaxFlows int      // flows a capture or an exporter may hold open at a time; 0 means the reader's default, 200,000
+	Spool    int64    // bytes of a stream that are kept in a temporary file for a format that is not read from first to last; 0 means DefaultSpool
 
 	// Templates is the file in which a listener keeps what exporters tell of their records; empty means none.
 	Templates string
@@ -31,6 +35,8 @@ type Options struct {
 	// AnyChecksum takes packets with a wrong checksum too; for captures whose
 	// addresses were changed.
 	AnyChecksum bool
+
+	whole whole // the file, where it is no stream
 }
 
 // A Format is one kind of file.
@@ -54,7 +60,17 @@ var Formats = []Format{
 	{"zeek", "Zeek log, tab-separated with its header", zeek.MatchTSV, func(r io.Reader, file string, _ Options) (inkling.Reader, error) {
 		return zeek.NewTSV(r, file), nil
 	}},
+	{"parquet", "Parquet file, as a table; with the columns of a Zeek log, as that log", parquet.Match, inWhole(func(at io.ReaderAt, size int64, file string) (inkling.Reader, error) {
+		r, err := parquet.NewReader(at, size, file, zeek.Known)
+		if err != nil {
+			return nil, err
+		}
+		return r, nil
+	})},
 	{"eve", "Suricata's EVE log, its flows; eve-alert, eve-dns, eve-http, eve-tls and eve-fileinfo give other events", eve.Match, events("flow")},
+	{"windows", "events of Windows and Sysmon as JSON lines, as Winlogbeat and others write them", windows.Match, func(r io.Reader, file string, _ Options) (inkling.Reader, error) {
+		return windows.NewReader(r, file), nil
+	}},
 	{"zeek-json", "Zeek log, one JSON object a line", zeek.MatchJSON, func(r io.Reader, file string, _ Options) (inkling.Reader, error) {
 		return zeek.NewJSON(r, file), nil
 	}},
@@ -69,6 +85,9 @@ var Formats = []Format{
 	{"netflow", "export packets of NetFlow v5, v9 and IPFIX, one after the other; by this name also those in a capture", netflow.Match, exports},
 	{"nfdump", "flows that nfdump -o csv wrote as a table", netflow.MatchTable, func(r io.Reader, file string, o Options) (inkling.Reader, error) {
 		return netflow.NewTable(csv.NewReader(netflow.Rows(r), file, o.Names), file, netflow.Options{MaxFlows: o.MaxFlows}), nil
+	}},
+	{"cicflow", "flows that CICFlowMeter wrote as a table, with addresses", cicflow.Match, func(r io.Reader, file string, o Options) (inkling.Reader, error) {
+		return cicflow.NewReader(csv.NewReader(r, file, o.Names)), nil
 	}},
 	{"json", "table of JSON lines, one object a line", jsonl.Match, func(r io.Reader, file string, _ Options) (inkling.Reader, error) { return jsonl.NewTable(r, file), nil }},
 	{"csv", "table with a header row, or with names given; comma, tab, semicolon or bar", csv.Match, func(r io.Reader, file string, o Options) (inkling.Reader, error) {

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/klauspost/compress/zstd"
+	pq "github.com/parquet-go/parquet-go"
 
 	"github.com/inkling-sec/inkling"
 	"github.com/inkling-sec/inkling/read/pe"
@@ -29,10 +30,34 @@ var samples = map[string]string{
 	"argus": "StartTime,Dur,Proto,SrcAddr,Sport,Dir,DstAddr,Dport,State,sTos,dTos,TotPkts,TotBytes,SrcBytes\n2026/01/02 03:04:05.25,1.5,tcp,10.0.0.1,51000,->,10.0.0.2,443,FSPA_FSPA,0,0,18,7188,1660\n",
 	"netflow": "\x00\x05\x00\x01\x00\x00\x13\x88\x65\x53\xf1\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00" +
 		"\x0a\x00\x00\x01\x0a\x00\x00\x02\x00\x00\x00\x00\x00\x01\x00\x02\x00\x00\x00\x01\x00\x00\x00\x1d\x00\x00\x10\x00\x00\x00\x10\x00\x9c\x40\x27\x0f\x00\x00\x11\x00\x00\x00\x00\x00\x00\x00\x00\x00",
-	"nfdump": "ts,te,sa,da,sp,dp,pr,flg,ipkt,ibyt\n2026-01-02 03:04:05.250,2026-01-02 03:04:06.750,10.0.0.1,10.0.0.2,51000,443,TCP,...AP.SF,10,1520\nSummary\n",
-	"json":   "{\"a\":1,\"b\":\"x\"}\n{\"b\":\"y\",\"c\":{\"d\":true}}\n",
-	"csv":    "ts,uid\n1.5,Ca\n2.5,Cb\n",
+	"nfdump":  "ts,te,sa,da,sp,dp,pr,flg,ipkt,ibyt\n2026-01-02 03:04:05.250,2026-01-02 03:04:06.750,10.0.0.1,10.0.0.2,51000,443,TCP,...AP.SF,10,1520\nSummary\n",
+	"parquet": parquetSample,
+	"cicflow": "Src IP,Src Port,Dst IP,Dst Port,Protocol,Timestamp,Flow Duration,Tot Fwd Pkts,Tot Bwd Pkts,TotLen Fwd Pkts,TotLen Bwd Pkts\n10.0.0.1,51000,10.0.0.2,443,6,05/07/2017 08:59:00,1500000,10,8,1000,5000\n",
+	"windows": `{"@timestamp":"2026-01-02T03:04:05.5Z","winlog":{"event_id":1,"event_data":{"Image":"C:\\\\a.exe"}}}` + "\n" + `{"winlog":{"event_id":3}}` + "\n",
+	"json":    "{\"a\":1,\"b\":\"x\"}\n{\"b\":\"y\",\"c\":{\"d\":true}}\n",
+	"csv":     "ts,uid\n1.5,Ca\n2.5,Cb\n",
 }
+
+// parquetSample has a number and a text.
+var parquetSample = func() string {
+	var b bytes.Buffer
+	w := pq.NewGenericWriter[struct {
+		N float64 `parquet:"n"`
+		T string  `parquet:"t"`
+	}](&b)
+	for _, r := range []float64{1.5, 2.5} {
+		if _, err := w.Write([]struct {
+			N float64 `parquet:"n"`
+			T string  `parquet:"t"`
+		}{{r, "x"}}); err != nil {
+			panic(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		panic(err)
+	}
+	return b.String()
+}()
 
 // eveSample has an event of each type.
 const eveSample = `{"timestamp":"2026-01-02T03:04:05.5+0000","event_type":"flow","src_ip":"10.0.0.1","src_port":5,"dest_ip":"10.0.0.2","dest_port":6,"proto":"UDP","flow":{"pkts_toserver":1,"pkts_toclient":0,"bytes_toserver":60,"bytes_toclient":0,"start":"2026-01-02T03:04:05.25+0000","end":"2026-01-02T03:04:05.5+0000"}}
@@ -189,5 +214,89 @@ func TestOpen(t *testing.T) {
 	}
 	if f.Format != "zeek" || f.Size != int64(len(samples["zeek"])) || f.Done() != f.Size || rec.Origin.File != path || rec.Origin.Line != 5 {
 		t.Errorf("format %s, size %d, done %d, origin %v", f.Format, f.Size, f.Done(), rec.Origin)
+	}
+}
+
+// A format that needs a whole file is read from a stream too, through a temporary file that is gone afterwards.
+func TestStreamOfParquet(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	read := func(b []byte, o Options) (n int, err error) {
+		r, format, err := New(io.MultiReader(bytes.NewReader(b)), "sample", o)
+		if err != nil || format != "parquet" {
+			t.Fatal(format, err)
+		}
+		defer r.Close()
+		var rec inkling.Record
+		for err == nil {
+			if err = r.Read(&rec); err == nil {
+				n++
+			}
+		}
+		return n, err
+	}
+	sample := []byte(parquetSample)
+	for name, b := range map[string][]byte{"as it is": sample, "gzip": zipped(t, sample), "zstd": zstdOf(t, sample)} {
+		if n, err := read(b, Options{}); n != 2 || err != io.EOF {
+			t.Errorf("%s: %d rows, %v", name, n, err)
+		}
+	}
+	long := append(bytes.Clone(sample), make([]byte, 2<<20)...)
+	for name, tt := range map[string]struct {
+		b    []byte
+		says string
+	}{
+		"long": {long, "more than the 1 MiB that are kept of a stream"}, "cut": {zipped(t, sample)[:200], "truncated"}, "cut inside": {sample[:len(sample)-9], "the file is cut"},
+	} {
+		if n, err := read(tt.b, Options{Spool: 1 << 20}); n != 0 || err == nil || !strings.Contains(err.Error(), tt.says) || !strings.HasPrefix(err.Error(), "sample: ") {
+			t.Errorf("%s: %d rows, %v", name, n, err)
+		}
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v %v", left, err)
+	}
+	t.Setenv("TMPDIR", filepath.Join(dir, "none"))
+	if _, err := read(sample, Options{}); err == nil || !strings.Contains(err.Error(), "TMPDIR") {
+		t.Errorf("nowhere to keep it: %v", err)
+	}
+}
+
+// Flows in Parquet are flows as those of JSON lines are: dotted or in a group, with the kinds and the fields of conn.log.
+func TestFlowsInParquet(t *testing.T) {
+	type flow struct {
+		TS float64 `parquet:"ts"`
+		ID struct {
+			OrigHost string `parquet:"orig_h"`
+			OrigPort int32  `parquet:"orig_p"`
+			RespHost string `parquet:"resp_h"`
+			RespPort int32  `parquet:"resp_p"`
+		} `parquet:"id"`
+		UID     string   `parquet:"uid"`
+		Proto   string   `parquet:"proto"`
+		State   string   `parquet:"conn_state"`
+		Tunnels []string `parquet:"tunnel_parents,list"`
+	}
+	f := flow{TS: 1.5, UID: "Ca", Proto: "tcp", State: "S0"}
+	f.ID.OrigHost, f.ID.RespHost, f.ID.RespPort = "10.0.0.1", "10.0.0.2", 443
+	path := filepath.Join(t.TempDir(), "conn.parquet")
+	if err := pq.WriteFile(path, []flow{f}); err != nil {
+		t.Fatal(err)
+	}
+	r, err := Open(path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	var rec inkling.Record
+	if err := r.Read(&rec); err != nil {
+		t.Fatal(err)
+	}
+	readtest.Fields(t, &rec, map[string]any{"ts": 1.5, "id.orig_h": "10.0.0.1", "id.resp_p": 443.0, "conn_state": "S0", "service": nil, "orig_bytes": nil})
+	s := rec.Schema
+	if s.Name != "zeek.conn" || s.Fields[s.Index("ts")].Kind != inkling.Time || s.Fields[s.Index("orig_bytes")].Kind != inkling.Number || s.Index("history") < 0 {
+		t.Errorf("schema %v", s)
+	}
+	if notes := NotesOf(r); len(notes) != 1 || !strings.Contains(notes[0], "tunnel_parents (a list)") {
+		t.Errorf("notes %v", notes)
 	}
 }

@@ -41,22 +41,31 @@ func (a *app) print(w io.Writer, v any) error { return json.NewEncoder(w).Encode
 type input struct {
 	format string
 	names  []string
+	stderr func() io.Writer // where notes go; nil: nowhere
+	told   map[string]bool  // notes that were given
 }
 
 func (in *input) flags(cmd *cobra.Command) {
+	in.stderr = cmd.ErrOrStderr
 	cmd.Flags().StringVar(&in.format, "format", "", "force the input format instead of recognising it: "+formats())
 	cmd.Flags().StringSliceVar(&in.names, "names", nil, "column names of a CSV file without a header line")
 }
+
+func (in *input) options() read.Options { return read.Options{Format: in.format, Names: in.names} }
 
 // opener opens files so that the end of ctx ends a read that waits for more,
 // of a pipe or of standard input.
 func (in *input) opener(ctx context.Context) func(file string) (inkling.Reader, error) {
 	return func(file string) (inkling.Reader, error) {
-		f, err := read.Open(file, read.Options{Format: in.format, Names: in.names})
+		f, err := read.Open(file, in.options())
 		if err != nil {
 			return nil, err
 		}
-		return &stoppable{f, context.AfterFunc(ctx, func() { f.Close() })}, nil
+		return &stoppable{f, context.AfterFunc(ctx, func() { f.Close() }), func() {
+			for _, n := range read.NotesOf(f) {
+				in.note(file + ": " + n)
+			}
+		}}, nil
 	}
 }
 
@@ -64,9 +73,11 @@ func (in *input) opener(ctx context.Context) func(file string) (inkling.Reader, 
 type stoppable struct {
 	inkling.Reader
 	release func() bool
+	notes   func() // tells what the file had that was not read
 }
 
 func (s *stoppable) Close() error {
+	s.notes()
 	if !s.release() {
 		return nil // closed already
 	}

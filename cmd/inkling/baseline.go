@@ -26,7 +26,9 @@ detectors will hunt, from times without a known attack; a few unnoticed attack
 records do little harm, many make a detector blind to them.
 
 With --label, the files may hold attacks too: only records whose label is
---benign are kept, while features over time see all.`,
+--benign are kept, while features over time see all.
+
+` + aboutSources,
 		Example: "  inkling baseline conn.2026-11-0*.log.gz\n  inkling baseline --schema table --drop id payments.csv --name payments",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {
@@ -42,6 +44,9 @@ With --label, the files may hold attacks too: only records whose label is
 			}
 			if o.Pool < 20 || o.Calibration < 20 {
 				return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("%d records to learn from and %d to promise on", o.Pool, o.Calibration), Remedy: "give --pool and --calibration 20 or more each"}
+			}
+			if files, err = in.files(files, contractOf(o.Schema)); err != nil {
+				return err
 			}
 			p := newProgress(a)
 			defer p.clear()

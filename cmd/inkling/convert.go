@@ -56,6 +56,13 @@ far as it goes, and the exit status then tells that something is missing.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c.stderr = cmd.ErrOrStderr()
+			args, passed, err := read.Files(args, c.opts, nil)
+			if err != nil {
+				return err
+			}
+			if len(passed) > 0 {
+				fmt.Fprintln(c.stderr, "inkling: note:", passedOver(passed))
+			}
 			return c.run(cmd.Context(), cmd.OutOrStdout(), args)
 		},
 	}

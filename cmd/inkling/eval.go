@@ -86,7 +86,7 @@ The intervals are 95 % over draws.`,
 	f.flags(cmd)
 	f.imageFlags(cmd)
 	fl := cmd.Flags()
-	fl.StringSliceVar(&f.data, "data", nil, "labelled files, each a capture of its own; or the images")
+	fl.StringSliceVar(&f.data, "data", nil, "labelled files, or directories or patterns of them, each file a capture of its own; or the images")
 	fl.StringSliceVar(&f.known, "known", nil, "labelled files of other captures: known attacks and training come from these alone")
 	fl.StringVar(&f.schema, "schema", "flow", aboutSchemas("), image (a benchmark)"))
 	fl.StringSliceVar(&f.drop, "drop", nil, "columns of a table to leave out")
@@ -126,6 +126,10 @@ The intervals are 95 % over draws.`,
 
 func (f *evalFlags) load(cmd *cobra.Command, files []string) (*eval.Data, error) {
 	open := f.opener(cmd.Context())
+	files, err := f.input.files(files, contractOf(f.schema))
+	if err != nil {
+		return nil, err
+	}
 	var sources []func() (inkling.Reader, error)
 	names := make([]string, len(files))
 	for i, file := range files {

@@ -27,7 +27,8 @@ func featuresCmd(a *app) *cobra.Command {
 		Long: `Without a file, lists the features of the schema: what each means, its
 unit, whether an attacker sets it at will, whether it depends on the records
 before, and, of flows, which fields it is made of. With FILE:LINE, shows each
-number of that record. With --csv, writes the features of every record as a table.`,
+number of that record. With --csv, writes the features of every record as a table,
+of a directory or a pattern too.`,
 		Example: "  inkling features\n  inkling features --schema payment\n  inkling features conn.log:812\n  inkling features conn.log --csv --keep label > rows.csv",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -43,14 +44,18 @@ number of that record. With --csv, writes the features of every record as a tabl
 			if err != nil {
 				return err
 			}
+			if asCSV {
+				files, err := in.files([]string{file}, c)
+				if err != nil {
+					return err
+				}
+				return writeFeatures(cmd, files, in.opener(cmd.Context()), family, keep, warnSkipped(cmd, newProgress(a)))
+			}
 			r, err := in.opener(cmd.Context())(file)
 			if err != nil {
 				return err
 			}
 			defer r.Close()
-			if asCSV {
-				return writeFeatures(cmd, feature.Gather(schema, r), family.New(), keep, warnSkipped(cmd, newProgress(a)))
-			}
 			if len(lines) == 0 {
 				return &inkling.Error{Code: inkling.Invalid, Place: file, What: "which record?", Remedy: "name a line, " + file + ":12, or write all with --csv"}
 			}
@@ -135,18 +140,35 @@ func showFeatures(w io.Writer, a *app, c *feature.Contract, rows detect.Rows) er
 	return nil
 }
 
-// writeFeatures writes one CSV line a record: the kept fields, then the features.
-func writeFeatures(cmd *cobra.Command, r inkling.Reader, x feature.Extractor, keep []string, skipped func(error)) error {
-	c := x.Contract()
+// writeFeatures writes one CSV line a record of the files: the kept fields, then the features.
+func writeFeatures(cmd *cobra.Command, files []string, open func(string) (inkling.Reader, error), family *feature.Family, keep []string, skipped func(error)) error {
 	out := csv.NewWriter(cmd.OutOrStdout())
 	defer out.Flush()
 	line := append([]string{}, keep...)
-	for _, f := range c.Features {
+	for _, f := range family.New().Contract().Features {
 		line = append(line, f.Name)
 	}
 	if err := out.Write(line); err != nil {
 		return err
 	}
+	for _, file := range files {
+		r, err := open(file)
+		if err != nil {
+			return err
+		}
+		err = writeRows(cmd, out, feature.Gather(family.Name, r), family.New(), keep, skipped)
+		r.Close()
+		if err != nil {
+			return err
+		}
+	}
+	out.Flush()
+	return out.Error()
+}
+
+func writeRows(cmd *cobra.Command, out *csv.Writer, r inkling.Reader, x feature.Extractor, keep []string, skipped func(error)) error {
+	c := x.Contract()
+	var line []string
 	var rec inkling.Record
 	raw := make([]float64, len(c.Features))
 	for {
@@ -155,7 +177,7 @@ func writeFeatures(cmd *cobra.Command, r inkling.Reader, x feature.Extractor, ke
 		}
 		err := r.Read(&rec)
 		if errors.Is(err, io.EOF) {
-			break
+			return nil
 		}
 		if err == nil {
 			err = x.Extract(raw, &rec)
@@ -182,8 +204,6 @@ func writeFeatures(cmd *cobra.Command, r inkling.Reader, x feature.Extractor, ke
 			return err
 		}
 	}
-	out.Flush()
-	return out.Error()
 }
 
 func fieldOf(r *inkling.Record, i int) string {

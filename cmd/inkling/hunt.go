@@ -33,8 +33,10 @@ speak for it, and what would have to change for it to pass as benign.
 The alerts are kept under the detector's name in the home, those of the last
 hunt; inkling explain ID tells one of them in full. Nothing is kept when the
 hunt is interrupted or a file turns out damaged; what was found until then is
-still printed.`,
-		Example: "  inkling hunt conn.log --detector ssh-guessing\n  zcat conn.*.log.gz | inkling hunt - --detector ssh-guessing --json",
+still printed.
+
+` + aboutSources,
+		Example: "  inkling hunt conn.log --detector ssh-guessing\n  inkling hunt /var/log/zeek --detector ssh-guessing\n  zcat conn.*.log.gz | inkling hunt - --detector ssh-guessing --json",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {
 			if name == "" {
@@ -46,6 +48,9 @@ still printed.`,
 			}
 			d, err := armed(cmd.Context(), h, name)
 			if err != nil {
+				return err
+			}
+			if files, err = in.files(files, d.Baseline.Contract); err != nil {
 				return err
 			}
 			hunt := &hunt{a: a, detector: d, open: in.opener(cmd.Context()), out: cmd.OutOrStdout(), show: show, progress: newProgress(a)}

@@ -130,36 +130,50 @@ func (in *input) rows(ctx context.Context, file string, lines []int, c *feature.
 		return detect.Rows{}, err
 	}
 	defer r.Close()
-	rows, err := detect.Examples(ctx, r, file, lines, c)
-	if err == nil && rows.Len() == 0 {
-		err = &inkling.Error{Code: inkling.Invalid, Place: file, What: "no records", Remedy: "check that this is the right file"}
-	}
-	return rows, err
+	return detect.Examples(ctx, r, file, lines, c)
 }
 
-// examples reads the marked records of all arguments.
+// examples reads the marked records of all arguments, each FILE:LINES, or all records of a file, directory or pattern.
 func examples(ctx context.Context, in *input, args []string, b *detect.Baseline) (detect.Rows, error) {
 	var all detect.Rows
 	for _, arg := range args {
-		file, lines, err := parseLines(arg)
+		source, lines, err := parseLines(arg)
 		if err != nil {
 			return all, err
 		}
-		rows, err := in.rows(ctx, file, lines, b.Contract)
-		if err != nil {
-			return all, err
-		}
-		for i, o := range rows.Origin {
-			if slices.Contains(all.Origin, o) {
-				continue // marked twice: it must not find itself in the self-test
+		files := []string{source}
+		if len(lines) == 0 {
+			if files, err = in.files(files, b.Contract); err != nil {
+				return all, err
 			}
-			all.Raw = append(all.Raw, rows.Raw[i])
-			all.Origin = append(all.Origin, o)
-			all.Record = append(all.Record, rows.Record[i])
-			all.Time = append(all.Time, rows.Time[i])
+		}
+		found := 0
+		for _, file := range files {
+			rows, err := in.rows(ctx, file, lines, b.Contract)
+			if err != nil {
+				return all, err
+			}
+			found += rows.Len()
+			addNew(&all, rows)
+		}
+		if found == 0 {
+			return all, &inkling.Error{Code: inkling.Invalid, Place: source, What: "no records", Remedy: "check that this is the right file"}
 		}
 	}
 	return all, nil
+}
+
+// addNew appends rows but those that are there: a record that is marked twice must not find itself in the self-test.
+func addNew(all *detect.Rows, rows detect.Rows) {
+	for i, o := range rows.Origin {
+		if slices.Contains(all.Origin, o) {
+			continue
+		}
+		all.Raw = append(all.Raw, rows.Raw[i])
+		all.Origin = append(all.Origin, o)
+		all.Record = append(all.Record, rows.Record[i])
+		all.Time = append(all.Time, rows.Time[i])
+	}
 }
 
 // mostKnown bounds the rows of a known attack that a detector keeps.

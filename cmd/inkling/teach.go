@@ -92,7 +92,7 @@ records, a start until the first example turns up.`,
 	}
 	in.flags(cmd)
 	fl := cmd.Flags()
-	fl.StringArrayVar(&marks, "examples", nil, "records that show the attack: FILE:LINE,LINE,FROM-TO or a whole FILE; may be given again")
+	fl.StringArrayVar(&marks, "examples", nil, "records that show the attack: FILE:LINE,LINE,FROM-TO or a whole FILE, directory or pattern; may be given again")
 	fl.StringArrayVar(&known, "known", nil, "records of an attack that is known already, like --examples; give it once for each attack: new ones often resemble them")
 	fl.BoolVar(&odd, "odd", false, "without examples: find what is unlike the benign records")
 	fl.BoolVar(&onlyThis, "only-this", false, "known attacks must not alert: fewer are taken for the new one, and nothing is learned from what they have in common")

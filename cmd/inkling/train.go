@@ -64,7 +64,7 @@ bytes on any number of cores.`,
 	f.flags(cmd)
 	f.imageFlags(cmd)
 	fl := cmd.Flags()
-	fl.StringSliceVar(&f.data, "data", nil, "labelled files, each a site of its own; or the images")
+	fl.StringSliceVar(&f.data, "data", nil, "labelled files, or directories or patterns of them, each file a site of its own; or the images")
 	fl.StringVar(&f.schema, "schema", "flow", aboutSchemas("; one file), image (a benchmark)"))
 	fl.StringSliceVar(&f.drop, "drop", nil, "columns of a table to leave out")
 	fl.StringVar(&f.label, "label", "label", "column that holds the class")

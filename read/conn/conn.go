@@ -55,6 +55,12 @@ type Frames struct {
 // Fill writes what follows from frames: bytes, state and history. Protocol, addresses and packets are in r already.
 // Text is valid as long as f is not used again.
 func (f *Frames) Fill(r *inkling.Record) {
+	f.Bytes(r)
+	f.Outcome(r)
+}
+
+// Bytes writes the bytes alone.
+func (f *Frames) Bytes(r *inkling.Record) {
 	proto := string(r.Text[Proto])
 	link, header := float64(ethernet), headerSize(proto, r.Text[OrigHost])
 	if f.IP {
@@ -62,14 +68,20 @@ func (f *Frames) Fill(r *inkling.Record) {
 	}
 	r.Num[OrigIPBytes], r.Num[OrigBytes] = sizes(f.BytesOut, r.Num[OrigPkts], link, header)
 	r.Num[RespIPBytes], r.Num[RespBytes] = sizes(f.BytesIn, r.Num[RespPkts], link, header)
-	switch proto {
+	if proto == "tcp" {
+		r.Num[OrigBytes] = withoutOptions(f.FlagsOut, r.Num[OrigPkts], r.Num[OrigBytes])
+		r.Num[RespBytes] = withoutOptions(f.FlagsIn, r.Num[RespPkts], r.Num[RespBytes])
+	}
+}
+
+// Outcome writes state and history alone.
+func (f *Frames) Outcome(r *inkling.Record) {
+	switch string(r.Text[Proto]) {
 	case "icmp":
 		r.Text[State] = isOTH
 	case "tcp":
 		r.Text[State] = tcpState(f.FlagsOut, f.FlagsIn, r.Num[RespPkts])
-		out, in := newWay(f.FlagsOut, r.Num[OrigPkts], r.Num[OrigBytes]), newWay(f.FlagsIn, r.Num[RespPkts], r.Num[RespBytes])
-		r.Num[OrigBytes], r.Num[RespBytes] = out.payload, in.payload
-		r.Text[History] = history(f.room[:0], out, in)
+		r.Text[History] = history(f.room[:0], way{f.FlagsOut, r.Num[OrigPkts]}, way{f.FlagsIn, r.Num[RespPkts]})
 	default:
 		r.Text[State], r.Text[History] = udpState(r.Num[OrigPkts], r.Num[RespPkts])
 	}
@@ -82,6 +94,12 @@ const (
 	tcpHeader = 32 // with timestamps, as most have it
 	udpHeader = 8
 )
+
+// Headers gives the usual size of an IP packet's headers, of IP alone and with those of the protocol.
+func Headers(proto string, host []byte) (ip, all float64) {
+	ip = headerSize("", host) - udpHeader
+	return ip, headerSize(proto, host)
+}
 
 func headerSize(proto string, host []byte) float64 {
 	size := float64(ipv4)
@@ -177,22 +195,22 @@ func middleState(out, in int) []byte {
 	return isOTH
 }
 
-// A way is what is known of one direction of a TCP flow.
-type way struct {
-	flags            int
-	packets, payload float64
-}
-
-// newWay takes the options of a SYN off the payload, and what little is left of packets that push nothing.
-func newWay(flags int, packets, payload float64) way {
+// withoutOptions takes the options of a SYN off the payload, and what little is left of packets that push nothing.
+func withoutOptions(flags int, packets, payload float64) float64 {
 	const options = 8 // of a SYN, beyond the usual header
 	if flags&SYN != 0 {
 		payload = max(0, payload-options)
 	}
 	if flags != 0 && flags&PSH == 0 && payload <= options*packets {
-		payload = 0
+		return 0
 	}
-	return way{flags, packets, payload}
+	return payload
+}
+
+// A way is what is known of one direction of a TCP flow.
+type way struct {
+	flags   int
+	packets float64
 }
 
 // sent reports whether there was data, that is pushed even where the estimate finds none.

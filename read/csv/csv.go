@@ -16,9 +16,6 @@ import (
 	"github.com/inkling-sec/inkling/read/line"
 )
 
-// maxColumns bounds the columns of a table.
-const maxColumns = 16 << 10
-
 // Match reports whether a file that starts with head looks like a table: text
 // whose first two lines have the same number of columns, at least two, or a
 // single line that could be a header.
@@ -72,12 +69,22 @@ type Reader struct {
 	ends   []int  // end of each field in buf
 	first  int    // line on which the record starts
 	err    error
+
+	renamed []string // columns that had the name of another
 }
 
 // NewReader reads the table r; file names it in origins and errors. When names
 // is not empty the first line is a record already.
 func NewReader(r io.Reader, file string, names []string) *Reader {
 	return &Reader{in: line.NewReader(r, file), names: names}
+}
+
+// Notes tells which columns have been given other names.
+func (c *Reader) Notes() []string {
+	if len(c.renamed) == 0 {
+		return nil
+	}
+	return []string{"columns of the same name are told apart: " + strings.Join(c.renamed[:min(5, len(c.renamed))], ", ")}
 }
 
 // Close implements inkling.Reader; the file belongs to the caller.
@@ -139,15 +146,18 @@ func (c *Reader) header() error {
 		}
 	}
 	s := &inkling.Schema{Name: "table"}
-	seen := map[string]bool{}
+	seen, twice := map[string]bool{}, map[string]int{}
 	for i, n := range names {
 		n = strings.ToValidUTF8(strings.TrimSpace(n), "?")
 		if n == "" {
 			n = fmt.Sprintf("column%d", i+1)
 		}
-		if seen[n] {
-			return &inkling.Error{Code: inkling.Invalid, Place: c.in.Place(), What: fmt.Sprintf("two columns are called %q", n),
-				Remedy: "rename one, or name all columns with --names"}
+		for first := n; seen[n]; { // CICFlowMeter's tables have such
+			twice[first]++
+			n = fmt.Sprintf("%s.%d", first, twice[first])
+			if !seen[n] {
+				c.renamed = append(c.renamed, n)
+			}
 		}
 		seen[n] = true
 		s.Fields = append(s.Fields, inkling.Field{Name: n})
@@ -187,8 +197,8 @@ func (c *Reader) end(err error) error {
 // parse splits a line, reading further lines inside quotes.
 func (c *Reader) parse(b []byte) error {
 	for {
-		if len(c.ends) >= maxColumns {
-			return c.bad("is this a table?", "more than %d columns", maxColumns)
+		if len(c.ends) >= line.MaxColumns {
+			return c.bad("is this a table?", "more than %d columns", line.MaxColumns)
 		}
 		more, err := false, error(nil)
 		if len(b) > 0 && b[0] == '"' {

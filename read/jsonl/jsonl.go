@@ -10,6 +10,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -73,6 +74,7 @@ type Reader struct {
 	o      Options
 	words  bool // all values are text
 	fixed  bool // no field is added
+	missed []string
 	in     *line.Reader
 	schema *inkling.Schema
 	index  map[string]int
@@ -162,6 +164,7 @@ func (z *Reader) field(name []byte, k inkling.Kind) (int, error) {
 		return i, nil
 	}
 	if z.fixed {
+		z.miss(string(name))
 		return -1, nil
 	}
 	if len(fields) >= maxFields {
@@ -179,6 +182,21 @@ func (z *Reader) field(name []byte, k inkling.Kind) (int, error) {
 	z.rec.Num, z.rec.Text = append(z.rec.Num, math.NaN()), append(z.rec.Text, nil)
 	z.next = len(fields) + 1
 	return len(fields), nil
+}
+
+// miss keeps the names of the first few members that are left out.
+func (z *Reader) miss(name string) {
+	if len(z.missed) < 5 && !slices.Contains(z.missed, name) {
+		z.missed = append(z.missed, name)
+	}
+}
+
+// Notes tells which members of a table turned up too late to be columns.
+func (z *Reader) Notes() []string {
+	if len(z.missed) == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("left out, as they are not in its first %d KiB: %s", ahead>>10, strings.Join(z.missed, ", "))}
 }
 
 // maxFields bounds the fields of a log.

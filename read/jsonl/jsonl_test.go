@@ -53,6 +53,9 @@ func TestTable(t *testing.T) {
 	if got := rec.Map(); len(got) != 1 || got["amount"] != "2" {
 		t.Errorf("the last record: %v", got)
 	}
+	if notes := r.Notes(); len(notes) != 1 || !strings.HasSuffix(notes[0], ": unseen") {
+		t.Errorf("notes %q", notes)
+	}
 	if n != 3+ahead/10+1 {
 		t.Errorf("%d records", n)
 	}

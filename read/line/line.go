@@ -12,6 +12,9 @@ import (
 	"github.com/inkling-sec/inkling"
 )
 
+// MaxColumns bounds the columns of a table.
+const MaxColumns = 16 << 10
+
 // Max is the longest line in bytes that is read.
 const Max = 1 << 20
 

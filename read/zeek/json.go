@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/inkling-sec/inkling"
 	"github.com/inkling-sec/inkling/read/jsonl"
@@ -53,15 +54,40 @@ func NewJSON(r io.Reader, file string) *jsonl.Reader {
 // start makes the first schema, with the fields of the log that the object looks like one of.
 func start(b []byte) *inkling.Schema {
 	path := pathOf(b)
-	s := &inkling.Schema{Name: "zeek." + path}
 	for _, l := range logs {
 		if l.path == path {
-			for _, f := range l.fields {
-				s.Fields = append(s.Fields, inkling.Field{Name: f, Kind: known[f]})
-			}
+			return schemaOf(path, l.fields)
 		}
 	}
+	return schemaOf(path, nil)
+}
+
+func schemaOf(path string, fields []string) *inkling.Schema {
+	s := &inkling.Schema{Name: "zeek." + path}
+	for _, f := range fields {
+		s.Fields = append(s.Fields, inkling.Field{Name: f, Kind: known[f]})
+	}
 	return s
+}
+
+// Known gives the schema of the log that a table with columns of those names is of, nil where it is none's.
+func Known(names []string) *inkling.Schema {
+	have := map[string]bool{}
+	for _, n := range names {
+		have[n] = true
+		have[strings.TrimSuffix(n, ".list.element")] = true
+	}
+	for _, n := range ends {
+		if !have[n] {
+			return nil
+		}
+	}
+	for _, l := range logs {
+		if have[strings.Trim(l.mark, `":[`)] {
+			return schemaOf(l.path, l.fields)
+		}
+	}
+	return nil
 }
 
 // pathOf tells which log an object is of: by its _path, or by a log's mark.

@@ -1,0 +1,125 @@
+package read
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/inkling-sec/inkling"
+)
+
+// A Passed is a file of a directory that is not read, and why.
+type Passed struct {
+	File string
+	Err  error
+}
+
+// Files gives the files that sources stand for: files, standard input ("-"), patterns of file names, of which the
+// shell may have left some as they are, and directories, with all below them. Files of a pattern or directory come
+// in order of their names. In a directory, what is hidden is left out, and so is, told of in passed, what is in no
+// format that is known, is empty, or that fits, where not nil, refuses. One that is damaged is not: reading it says so.
+func Files(sources []string, o Options, fits func(inkling.Reader) error) (files []string, passed []Passed, err error) {
+	for _, source := range sources {
+		found, left, err := expand(source, o, fits)
+		if err != nil {
+			return nil, nil, err
+		}
+		files, passed = append(files, found...), append(passed, left...)
+	}
+	return files, passed, nil
+}
+
+func expand(source string, o Options, fits func(inkling.Reader) error) ([]string, []Passed, error) {
+	info, err := os.Stat(source)
+	switch {
+	case source == "-" || err == nil && !info.IsDir():
+		return []string{source}, nil, nil
+	case err == nil:
+		return directory(source, o, fits)
+	case !strings.ContainsAny(source, "*?["):
+		return []string{source}, nil, nil // opening it says what is wrong
+	}
+	names, err := filepath.Glob(source)
+	if err != nil {
+		return nil, nil, &inkling.Error{Code: inkling.Invalid, Place: source, What: "is no pattern of file names", Err: err, Remedy: "close the bracket, or put a backslash before it"}
+	}
+	if len(names) == 0 {
+		return nil, nil, &inkling.Error{Code: inkling.NotFound, Place: source, What: "no file has such a name", Remedy: "check the pattern; see what there is with ls"}
+	}
+	slices.Sort(names)
+	var files []string
+	var passed []Passed
+	for _, n := range names {
+		found, left, err := expand(n, o, fits)
+		if err != nil {
+			return nil, nil, err
+		}
+		files, passed = append(files, found...), append(passed, left...)
+	}
+	return files, passed, nil
+}
+
+// directory gives the files below a directory.
+func directory(dir string, o Options, fits func(inkling.Reader) error) (files []string, passed []Passed, err error) {
+	err = filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		switch {
+		case err != nil && path == dir:
+			return &inkling.Error{Code: inkling.Invalid, Place: dir, What: "cannot be listed", Err: err, Remedy: "check its permissions"}
+		case err != nil:
+			passed = append(passed, Passed{path, err})
+			return nil
+		case path != dir && strings.HasPrefix(e.Name(), "."):
+			if e.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		case e.IsDir():
+			return nil
+		}
+		info, err := os.Stat(path) // of what a link leads to
+		if err == nil && info.IsDir() {
+			return nil // a link to a directory could lead round in a circle
+		}
+		if err == nil && !info.Mode().IsRegular() {
+			err = errors.New("is no regular file")
+		}
+		if err == nil {
+			err = recognised(path, o, fits)
+		}
+		if err != nil {
+			passed = append(passed, Passed{path, err})
+		} else {
+			files = append(files, path)
+		}
+		return nil
+	})
+	if err == nil && len(files) == 0 {
+		what := "there is no file in this directory"
+		if len(passed) > 0 {
+			what = fmt.Sprintf("no file in this directory is one to read; the first of %d: %v", len(passed), passed[0].Err)
+		}
+		err = &inkling.Error{Code: inkling.Invalid, Place: dir, What: what, Remedy: "name another, or the files themselves"}
+	}
+	return files, passed, err
+}
+
+// recognised says why a file cannot be one to read.
+func recognised(path string, o Options, fits func(inkling.Reader) error) error {
+	f, err := Open(path, o)
+	var e *inkling.Error
+	if errors.As(err, &e) && (e.What == isEmpty || e.What == isUnknown) {
+		return errors.New(e.What)
+	}
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	if fits == nil {
+		return nil
+	}
+	return fits(f)
+}

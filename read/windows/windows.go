@@ -1,0 +1,109 @@
+// Package windows reads events of Windows, Sysmon's among them, that stand as JSON lines: those of Winlogbeat
+// (winlog.event_data), of programs that turn .evtx files into JSON (Event.System, Event.EventData), and flat ones.
+// It is the table that package jsonl makes of them — members inside members under dotted names — with the event's
+// time as field ts, and with other times as times, so that no absolute time is learned from.
+package windows
+
+import (
+	"bytes"
+	"io"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/read/jsonl"
+	"github.com/inkling-sec/inkling/read/line"
+)
+
+// Match reports whether a file that starts with head is a log of such events.
+func Match(head []byte) bool {
+	if !jsonl.Match(head) {
+		return false
+	}
+	head = bytes.TrimLeft(bytes.TrimPrefix(head, line.BOM), " \t\r\n")
+	head, _, _ = bytes.Cut(head, []byte("\n"))
+	has := func(members ...string) bool {
+		return slices.ContainsFunc(members, func(m string) bool { return bytes.Contains(head, []byte(`"`+m+`"`)) })
+	}
+	return has("winlog") && has("event_id", "event_data") || has("EventID", "EventId", "event_id") && has("EventData", "event_data", "UtcTime", "Channel", "ProviderName", "SourceName")
+}
+
+// times are the members that hold an event's time, best first: Sysmon's own, the log's, the collector's.
+var times = []string{"UtcTime", "SystemTime", "TimeCreated", "EventTime", "@timestamp", "timestamp"}
+
+// further members are times too, but of something else.
+var further = []string{"CreationUtcTime", "PreviousCreationUtcTime", "created", "ingested", "EventReceivedTime"}
+
+// Reader reads one log.
+type Reader struct {
+	in     *jsonl.Reader
+	raw    inkling.Record
+	from   *inkling.Schema // of raw, that the schema is for
+	schema *inkling.Schema
+	when   []int // fields of raw that may hold the time, best first
+}
+
+// NewReader reads the log r; file names it in origins and errors.
+func NewReader(r io.Reader, file string) *Reader { return &Reader{in: jsonl.NewTable(r, file)} }
+
+// Close implements inkling.Reader; the file belongs to the caller.
+func (*Reader) Close() error { return nil }
+
+// Notes tells what is left out.
+func (w *Reader) Notes() []string { return w.in.Notes() }
+
+// Read implements inkling.Reader. Text stays valid until the next Read.
+func (w *Reader) Read(r *inkling.Record) error {
+	if err := w.in.Read(&w.raw); err != nil {
+		return err
+	}
+	if w.raw.Schema != w.from {
+		w.bind(w.raw.Schema)
+	}
+	r.Reset(w.schema)
+	r.Origin = w.raw.Origin
+	for i, f := range w.schema.Fields[1:] {
+		if f.Kind == inkling.Time {
+			r.Num[i+1] = moment(w.raw.Text[i])
+		} else {
+			r.Text[i+1] = w.raw.Text[i]
+		}
+	}
+	for _, i := range w.when {
+		if r.Num[0] = r.Num[i+1]; !math.IsNaN(r.Num[0]) {
+			break
+		}
+	}
+	return nil
+}
+
+func (w *Reader) bind(s *inkling.Schema) {
+	w.from, w.schema, w.when = s, &inkling.Schema{Name: "windows", Fields: []inkling.Field{{Name: "ts", Kind: inkling.Time}}}, nil
+	rank := func(name string) int { return slices.Index(times, name[strings.LastIndexByte(name, '.')+1:]) }
+	for i, f := range s.Fields {
+		switch {
+		case f.Name == "ts":
+			f.Name = "ts.1"
+		case rank(f.Name) >= 0:
+			f.Kind = inkling.Time
+			w.when = append(w.when, i)
+		case slices.Contains(further, f.Name[strings.LastIndexByte(f.Name, '.')+1:]):
+			f.Kind = inkling.Time
+		}
+		w.schema.Fields = append(w.schema.Fields, f)
+	}
+	slices.SortStableFunc(w.when, func(a, b int) int { return rank(s.Fields[a].Name) - rank(s.Fields[b].Name) })
+}
+
+// moment reads a time; one after the year 5000 is in milliseconds.
+func moment(b []byte) float64 {
+	v, ok := line.Moment(bytes.TrimSpace(b))
+	if !ok {
+		return math.NaN()
+	}
+	if v > 1e11 {
+		return v / 1000
+	}
+	return v
+}

@@ -1,0 +1,70 @@
+package windows
+
+import (
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/read/readtest"
+)
+
+// Events that were made up, as three programs write them.
+const (
+	beat = `{"@timestamp":"2026-01-02T03:04:06.000Z","event":{"code":"1","created":"2026-01-02T03:05:00Z"},"winlog":{"channel":"Microsoft-Windows-Sysmon/Operational","event_id":1,"process":{"pid":2344},"event_data":{"UtcTime":"2026-01-02 03:04:05.250","Image":"C:\\Windows\\System32\\cmd.exe","ParentImage":"C:\\Windows\\explorer.exe","ProcessId":"4711"}},"tags":["a","b"]}
+{"@timestamp":"2026-01-02T03:04:07.500Z","winlog":{"event_id":3,"event_data":{"DestinationPort":"443","Initiated":"true"}}}
+{"winlog":{"event_id":7}}
+`
+	evtx = `{"Event":{"System":{"Provider":{"#attributes":{"Name":"Microsoft-Windows-Security-Auditing"}},"EventID":4625,"TimeCreated":{"#attributes":{"SystemTime":"2026-01-02T03:04:05.250000Z"}},"Channel":"Security"},"EventData":{"TargetUserName":"Administrator","LogonType":3,"IpAddress":"10.0.0.9"}}}
+`
+	flat = `{"EventID":11,"Channel":"Microsoft-Windows-Sysmon/Operational","UtcTime":"2026-01-02 03:04:05.250","CreationUtcTime":"2020-01-01 00:00:00.000","TargetFilename":"C:\\x","EventTime":1767323045000,"ts":"mine"}
+`
+)
+
+func open(r io.Reader, file string) (inkling.Reader, error) { return NewReader(r, file), nil }
+
+func TestEvents(t *testing.T) {
+	for name, tt := range map[string]struct {
+		text string
+		want []map[string]any
+	}{
+		"winlogbeat": {beat, []map[string]any{
+			{"ts": 1767323045.25, "winlog.event_id": "1", "winlog.event_data.Image": `C:\Windows\System32\cmd.exe`, "winlog.event_data.ProcessId": "4711", "tags": "a,b", "event.created": 1767323100.0, "@timestamp": 1767323046.0},
+			{"ts": 1767323047.5, "winlog.event_id": "3", "winlog.event_data.DestinationPort": "443", "winlog.event_data.Image": nil},
+			{"ts": nil, "winlog.event_id": "7"},
+		}},
+		"evtx": {evtx, []map[string]any{{"ts": 1767323045.25, "Event.System.EventID": "4625", "Event.EventData.IpAddress": "10.0.0.9", "Event.System.Channel": "Security"}}},
+		"flat": {flat, []map[string]any{{"ts": 1767323045.25, "EventID": "11", "TargetFilename": `C:\x`, "CreationUtcTime": 1577836800.0, "EventTime": 1767323045.0, "ts.1": "mine"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if !Match([]byte(tt.text)) {
+				t.Error("not recognised")
+			}
+			r := NewReader(strings.NewReader(tt.text), "x")
+			var rec inkling.Record
+			for _, w := range tt.want {
+				if err := r.Read(&rec); err != nil {
+					t.Fatal(err)
+				}
+				readtest.Fields(t, &rec, w)
+			}
+			if err := r.Read(&rec); err != io.EOF {
+				t.Error(err)
+			}
+		})
+	}
+	for _, other := range []string{"", `{"a":1}`, `{"event_id":7}`, `{"ts":1.5,"uid":"C"}`, "a,b\n", `{"winlog":"x"}`} {
+		if Match([]byte(other)) {
+			t.Errorf("%s is taken for events of Windows", other)
+		}
+	}
+}
+
+func TestBattery(t *testing.T) { readtest.Check(t, open, []byte(beat)) }
+
+func FuzzRead(f *testing.F) {
+	for _, text := range []string{beat, evtx, flat} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) { readtest.Drain(t, open, b) })
+}

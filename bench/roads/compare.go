@@ -31,8 +31,7 @@ func compare(out io.Writer, dir, name string, list bool) error {
 	}
 	names := []string{"TCP", "UDP", "ICMP", "TCP, of as many packets", "UDP, of as many packets", "ICMP, of as many packets"}
 	columns := make([][]verdict, len(names))
-	captures, without := 0, 0
-	var left int
+	captures, without, left := 0, 0, 0
 	for _, f := range folders {
 		path := filepath.Join(dir, f.Name(), name)
 		if info, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
@@ -48,7 +47,7 @@ func compare(out io.Writer, dir, name string, list bool) error {
 			return err
 		}
 		captures++
-		all, rest := match(f.Name(), other, ours, ofTools)
+		all, rest := match(other, ours, ofTools)
 		left += len(rest)
 		for _, v := range all {
 			if at := slices.Index([]any{"tcp", "udp", "icmp"}, v.other["proto"]); at >= 0 {

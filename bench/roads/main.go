@@ -41,7 +41,7 @@ func run(args []string, out, diag io.Writer) error {
 	}
 	switch rest := f.Args(); {
 	case args[0] == "zeek" && len(rest) == 0:
-		return zeekRoad(out, *data, *list)
+		return compareSuite(out, *data, *list)
 	case args[0] == "compare" && len(rest) == 2:
 		return compare(out, rest[0], rest[1], *list)
 	}

@@ -10,7 +10,6 @@ import (
 
 // A verdict is what came of one flow of the other road: how ours of it differs.
 type verdict struct {
-	where   string
 	other   flow
 	ours    flow // nil where we have none
 	differs map[string]string
@@ -20,14 +19,13 @@ type verdict struct {
 type tolerances map[string]tolerance
 
 // match finds for each flow of other the one of ours that is the same, and tells those of ours that are left.
-// A field that the other road leaves unset is not compared where open names it.
-func match(where string, other, ours []flow, tol tolerances) (all []verdict, left []flow) {
+func match(other, ours []flow, tol tolerances) (all []verdict, left []flow) {
 	byEnds := map[string][]flow{}
 	for _, f := range ours {
 		byEnds[f.ends()] = append(byEnds[f.ends()], f)
 	}
 	for _, o := range other {
-		v := verdict{where: where, other: o}
+		v := verdict{other: o}
 		candidates := byEnds[o.ends()]
 		best := -1
 		for i, c := range candidates {
@@ -168,11 +166,11 @@ func table(out io.Writer, names []string, groups [][]verdict) {
 	}
 }
 
-// tell lists the flows that differ, and those of ours that are left.
-func tell(out io.Writer, capture string, all []verdict, left []flow) {
+// tell lists the flows that differ, and those of ours that are left; place says where they are from.
+func tell(out io.Writer, place string, all []verdict, left []flow) {
 	for _, v := range all {
 		if v.ours == nil {
-			fmt.Fprintf(out, "%s, %s: %v: not found\n", v.where, capture, v.other)
+			fmt.Fprintf(out, "%s: %v: not found\n", place, v.other)
 			continue
 		}
 		if len(v.differs) == 0 {
@@ -184,9 +182,9 @@ func tell(out io.Writer, capture string, all []verdict, left []flow) {
 				s = append(s, name+" "+d)
 			}
 		}
-		fmt.Fprintf(out, "%s, %s: %v: %s\n", v.where, capture, v.other, strings.Join(s, "; "))
+		fmt.Fprintf(out, "%s: %v: %s\n", place, v.other, strings.Join(s, "; "))
 	}
 	for _, f := range left {
-		fmt.Fprintf(out, "%s: only ours: %v\n", capture, f)
+		fmt.Fprintf(out, "%s: only ours: %v\n", place, f)
 	}
 }

@@ -74,7 +74,7 @@ func TestMatch(t *testing.T) {
 	}
 	for _, tt := range tests {
 		tt.other["proto"] = "udp"
-		all, left := match("x", []flow{tt.other}, ours, tolerances{"orig_pkts": {absolute: 1}, "resp_pkts": {relative: 0.1}, "history": {letters: true}})
+		all, left := match([]flow{tt.other}, ours, tolerances{"orig_pkts": {absolute: 1}, "resp_pkts": {relative: 0.1}, "history": {letters: true}})
 		var got []string
 		for _, name := range fields {
 			if _, ok := all[0].differs[name]; ok {

@@ -139,7 +139,7 @@ func (s *suite) judge(test string) (best judged) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.captures)) {
 		j := judged{test: test, capture: name}
-		j.flows, j.left = match(test, s.logs[test], s.captures[name], tolerances{"duration": {absolute: 1e-6}})
+		j.flows, j.left = match(s.logs[test], s.captures[name], tolerances{"duration": {absolute: 1e-6}})
 		if best.flows == nil || score(j) > score(best) {
 			best = j
 		}
@@ -158,8 +158,9 @@ func (s *suite) all() (judged []judged) {
 var groups = []string{"TCP", "UDP", "ICMP", "other protocols", "in tests of tunnels", "changed by a script"}
 
 const (
-	tunnels = 4
-	changed = 5
+	others = iota + 3
+	tunnels
+	changed
 )
 
 // group tells in which column a test's flow counts.
@@ -177,11 +178,11 @@ func (j *judged) group(v verdict) int {
 	if at := slices.Index([]string{"tcp", "udp", "icmp"}, fmt.Sprint(v.other["proto"])); at >= 0 {
 		return at
 	}
-	return 3
+	return others
 }
 
-// zeekRoad tells how our flows of the suite's captures agree with Zeek's.
-func zeekRoad(out io.Writer, data string, list bool) error {
+// compareSuite tells how our flows of the suite's captures agree with Zeek's.
+func compareSuite(out io.Writer, data string, list bool) error {
 	s, err := loadSuite(data)
 	if err != nil {
 		return err
@@ -192,7 +193,7 @@ func zeekRoad(out io.Writer, data string, list bool) error {
 			columns[j.group(v)] = append(columns[j.group(v)], v)
 		}
 		if list {
-			tell(out, j.capture, j.flows, j.left)
+			tell(out, j.test+", "+j.capture, j.flows, j.left)
 		}
 	}
 	table(out, groups, columns)

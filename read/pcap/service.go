@@ -3,6 +3,7 @@ package pcap
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 )
 
 // service is the name Zeek logs for an application protocol; empty is unknown.
@@ -57,6 +58,10 @@ func (f *flow) look(e *endpoint, b []byte) {
 	e.looked++
 	if f.isOrig(e) {
 		e.maybe |= clientSpeaks(b, f.resp().port)
+		if slices.Contains(httpPorts, f.resp().port) && isRequest(b) { // Zeek asks for no answer here
+			f.service = "http"
+			return
+		}
 		if f.resp().looked == 0 {
 			e.maybe &^= isPOP3 // there the server speaks first
 		}
@@ -148,6 +153,9 @@ func clientSpeaks(b []byte, port uint16) services {
 	}
 	return s | imapCommand(b)
 }
+
+// httpPorts are those where Zeek looks for HTTP whatever is said.
+var httpPorts = []uint16{80, 81, 631, 1080, 3128, 8000, 8080, 8888}
 
 // isRequest knows a line of HTTP with whatever method.
 func isRequest(b []byte) bool {

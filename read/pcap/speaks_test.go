@@ -21,6 +21,9 @@ func TestWhoSpeaks(t *testing.T) {
 			z.tcp("PA", 5001, 1001, "+OK ready\r\n") // 11 bytes
 			a.tcp("PA", 1001, 5012, "CAPA\r\n")
 		}, "pop3"},
+		{"a request elsewhere, not answered", func(a, z side) {
+			a.tcp("PA", 1001, 5001, "GET / HTTP/1.1\r\nX: ")
+		}, ""},
 		{"http, a method of its own", func(a, z side) {
 			a.tcp("PA", 1001, 5001, "BREW /pot HTTP/1.1\r\n") // 20 bytes
 			z.tcp("PA", 5001, 1021, "HTTP/1.1 418 No\r\n")
@@ -34,6 +37,18 @@ func TestWhoSpeaks(t *testing.T) {
 		if err != nil || len(recs) != 1 || string(recs[0].Text[fService]) != row.wants {
 			t.Errorf("%s: %d records, %v: %q", row.name, len(recs), err, recs[0].Text[fService])
 		}
+	}
+}
+
+// On a port of HTTP a request is enough, as when a slow one never gets an answer.
+func TestRequestWithoutAnswer(t *testing.T) {
+	b := &builder{t: t}
+	a, z := b.pair(40000, 80)
+	handshake(a, z)
+	a.tcp("PA", 1001, 5001, "GET / HTTP/1.1\r\nX: ")
+	recs, _, err := readAll(t, b.pcap(layers.LinkTypeEthernet), Options{})
+	if err != nil || len(recs) != 1 || string(recs[0].Text[fService]) != "http" {
+		t.Errorf("%d records, %v: %s", len(recs), err, show(&recs[0]))
 	}
 }
 

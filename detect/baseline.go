@@ -228,6 +228,11 @@ func readInto(r inkling.Reader, rec *inkling.Record, x feature.Extractor, raw []
 	if err := r.Read(rec); err != nil || x == nil {
 		return err
 	}
+	return extract(x, rec, raw)
+}
+
+// extract makes the raw row of a record.
+func extract(x feature.Extractor, rec *inkling.Record, raw []float64) error {
 	err := x.Extract(raw, rec)
 	if err != nil && !inkling.Skippable(err) {
 		return fmt.Errorf("%s: %w", rec.Origin, err)

@@ -21,9 +21,8 @@ import (
 type Engine struct {
 	Detectors []*Armed
 	Alert     func(inkling.Alert) error // called in the order of records, from one goroutine; an error ends the run
-	Skipped   func(error)               // told of each record that could not be read; may be nil
+	Skipped   func(error) error         // told of each record that could not be read; an error it gives ends the run; may be nil
 	Progress  func(records int)         // called now and then; may be nil
-	Strict    bool                      // the first record that cannot be read ends the run
 	Live      *Live                     // of input that is being written; nil for what is whole
 }
 

@@ -116,7 +116,7 @@ func (in *intake) take(ctx context.Context, rec *inkling.Record, err error) erro
 	}
 	known := in.places != nil && !in.places.Place().Beyond(in.e.Live.After)
 	switch {
-	case err == nil && known:
+	case err == nil && known: // was judged before
 	case err == nil:
 		rec.CopyTo(&b.records[b.n])
 		b.n++
@@ -125,11 +125,12 @@ func (in *intake) take(ctx context.Context, rec *inkling.Record, err error) erro
 		if in.places != nil {
 			b.place = in.places.Place()
 		}
-	case inkling.Skippable(err) && (known || !in.e.Strict):
-		if !known {
-			in.skip(err)
-		}
-	default:
+	case inkling.Skippable(err) && known: // was told of before
+		err = nil
+	case inkling.Skippable(err):
+		err = in.skip(err)
+	}
+	if err != nil {
 		in.send()
 		return err
 	}
@@ -161,12 +162,9 @@ const mostReasons = 20
 
 var detail = regexp.MustCompile(`"(?:[^"\\]|\\.)*"?…?|[0-9]+(?:\.[0-9]+)?`)
 
-// skip counts a record that could not be read.
-func (in *intake) skip(err error) {
+// skip counts a record that could not be read. The error it gives ends reading.
+func (in *intake) skip(err error) error {
 	in.sum.Skipped++
-	if in.e.Skipped != nil {
-		in.e.Skipped(err)
-	}
 	reason := "other"
 	var e *inkling.Error
 	if errors.As(err, &e) {
@@ -176,6 +174,10 @@ func (in *intake) skip(err error) {
 		reason = "other"
 	}
 	in.sum.SkippedBy[reason]++
+	if in.e.Skipped != nil {
+		return in.e.Skipped(err)
+	}
+	return nil
 }
 
 // age watches the times of records. A flow is as old as its end: sensors write it when it is over.

@@ -41,11 +41,45 @@ func (a *app) print(w io.Writer, v any) error { return json.NewEncoder(w).Encode
 type input struct {
 	format string
 	names  []string
+	strict bool
+	unread int // records left out
 }
 
 func (in *input) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&in.format, "format", "", "force the input format instead of recognising it: "+formats())
 	cmd.Flags().StringSliceVar(&in.names, "names", nil, "column names of a CSV file without a header line")
+}
+
+// strictFlag is for commands that go over whole files.
+func (in *input) strictFlag(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&in.strict, "strict", false, "stop at the first record that cannot be read, instead of leaving it out, telling of the first few and counting all")
+}
+
+// skipped gives what is done with records that cannot be read: with --strict they end the command, else the first few
+// are told, and the summary counts all.
+func (in *input) skipped(cmd *cobra.Command, p *progress) func(error) error {
+	if in.strict {
+		return func(err error) error { return err }
+	}
+	return func(err error) error {
+		if in.unread++; in.unread <= mostUnread {
+			p.clear()
+			fmt.Fprintln(cmd.ErrOrStderr(), "inkling: skipped:", err)
+		} else if in.unread == mostUnread+1 {
+			fmt.Fprintln(cmd.ErrOrStderr(), "inkling: skipped: further ones are not named")
+		}
+		return nil
+	}
+}
+
+// mostUnread is how many records that cannot be read are named.
+const mostUnread = 3
+
+// tellUnread says how many records were left out, where there is no summary to say so and not all were named.
+func (in *input) tellUnread(cmd *cobra.Command) {
+	if in.unread > mostUnread {
+		fmt.Fprintf(cmd.ErrOrStderr(), "inkling: skipped: %s in all\n", plural(in.unread, "record"))
+	}
 }
 
 // opener opens files so that the end of ctx ends a read that waits for more,

@@ -49,7 +49,8 @@ features of every record as a table.`,
 			}
 			defer r.Close()
 			if asCSV {
-				return writeFeatures(cmd, feature.Gather(schema, r), family.New(), keep, warnSkipped(cmd, newProgress(a)))
+				defer in.tellUnread(cmd)
+				return writeFeatures(cmd, feature.Gather(schema, r), family.New(), keep, in.skipped(cmd, newProgress(a)))
 			}
 			if len(lines) == 0 {
 				return &inkling.Error{Code: inkling.Invalid, Place: file, What: "which record?", Remedy: "name a line, " + file + ":12, or write all with --csv"}
@@ -62,6 +63,7 @@ features of every record as a table.`,
 		},
 	}
 	in.flags(cmd)
+	in.strictFlag(cmd)
 	cmd.Flags().StringVar(&schema, "schema", "flow", "what records are: "+strings.Join(feature.FamilyNames(), ", "))
 	complete(cmd, "schema", feature.FamilyNames())
 	cmd.Flags().BoolVar(&asCSV, "csv", false, "write the features of every record as CSV")
@@ -124,7 +126,7 @@ func showFeatures(w io.Writer, a *app, c *feature.Contract, rows detect.Rows) er
 }
 
 // writeFeatures writes one CSV line a record: the kept fields, then the features.
-func writeFeatures(cmd *cobra.Command, r inkling.Reader, x feature.Extractor, keep []string, skipped func(error)) error {
+func writeFeatures(cmd *cobra.Command, r inkling.Reader, x feature.Extractor, keep []string, skipped func(error) error) error {
 	c := x.Contract()
 	out := csv.NewWriter(cmd.OutOrStdout())
 	defer out.Flush()
@@ -149,7 +151,9 @@ func writeFeatures(cmd *cobra.Command, r inkling.Reader, x feature.Extractor, ke
 			err = x.Extract(raw, &rec)
 		}
 		if inkling.Skippable(err) {
-			skipped(err)
+			if err := skipped(err); err != nil {
+				return err
+			}
 			continue
 		}
 		if err != nil {

@@ -65,10 +65,38 @@ func (f *File) Close() error {
 	return errors.Join(f.Reader.Close(), f.src.f.Close())
 }
 
-// Open opens the file at path, or standard input for "-". Gzip and zstd are recognised
-// by their first bytes.
+// schemes are the sources that are no files, by what their names begin with.
+var schemes = []struct {
+	prefix string
+	open   func(name string, o Options) (inkling.Reader, error)
+}{
+	{"unix://", listenUnix},
+}
+
+// Listens reports whether name is of a source that is no file and has no end.
+func Listens(name string) bool {
+	for _, s := range schemes {
+		if strings.HasPrefix(name, s.prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// Open opens the file at path, standard input for "-", or listens at a socket for unix:///path. Gzip and zstd
+// are recognised by their first bytes.
 func Open(path string, o Options) (*File, error) {
 	src := &source{}
+	for _, s := range schemes {
+		if strings.HasPrefix(path, s.prefix) {
+			r, err := s.open(path, o)
+			if err != nil {
+				return nil, err
+			}
+			src.f = io.NopCloser(nil)
+			return &File{Reader: r, src: src}, nil
+		}
+	}
 	name, size := "stdin", int64(0)
 	if path == "-" {
 		src.f = stdin()
@@ -224,12 +252,15 @@ func End(path string, o Options) (p follow.Position, ok bool, err error) {
 	return follow.End(path, o.opener())
 }
 
+// wholes are the formats of files that no lines are appended to.
+var wholes = []string{"pcap", "pe"}
+
 func (o Options) opener() follow.Opener {
 	return follow.Opener{
 		Plain: plain,
 		Fixed: func(head []byte) bool {
 			f, err := choose(head, "", o)
-			return packed(head) || err == nil && !f.Grows
+			return packed(head) || err == nil && slices.Contains(wholes, f.Name)
 		},
 		New: func(r io.Reader, file string) (inkling.Reader, error) {
 			records, _, err := New(r, file, o)

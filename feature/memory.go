@@ -18,6 +18,12 @@ type rememberer interface {
 	memory() []any
 }
 
+// Remembers reports whether x's rows depend on the records before.
+func Remembers(x Extractor) bool {
+	_, ok := x.(rememberer)
+	return ok
+}
+
 // Evictions counts what x put out of its memory for want of room. When it grows fast, statistics over time fall short.
 func Evictions(x Extractor) (n uint64) {
 	switch x := x.(type) {

@@ -86,12 +86,16 @@ func (in *input) tellUnread(cmd *cobra.Command) {
 // of a pipe or of standard input.
 func (in *input) opener(ctx context.Context) func(file string) (inkling.Reader, error) {
 	return func(file string) (inkling.Reader, error) {
-		f, err := read.Open(file, read.Options{Format: in.format, Names: in.names})
-		if err != nil {
-			return nil, err
-		}
-		return &stoppable{f, context.AfterFunc(ctx, func() { f.Close() })}, nil
+		return open(ctx, file, read.Options{Format: in.format, Names: in.names})
 	}
+}
+
+func open(ctx context.Context, file string, o read.Options) (inkling.Reader, error) {
+	f, err := read.Open(file, o)
+	if err != nil {
+		return nil, err
+	}
+	return &stoppable{f, context.AfterFunc(ctx, func() { f.Close() })}, nil
 }
 
 // stoppable is a reader that the end of a context closes.

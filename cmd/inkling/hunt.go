@@ -181,15 +181,20 @@ func (h *hunt) summary(s detect.Summary) error {
 	}
 	fmt.Fprintf(h.out, "). Were every record benign, about %s would alert: the promised %s.\n", about(h.detector.Detector.Promise.Alpha*float64(s.Records)), rate(h.detector.Detector.Promise.Alpha))
 	tellLosses(h.out, s)
-	pairs := mostFirst(h.pairs)
+	tellPairs(h.out, h.pairs)
+	return nil
+}
+
+// tellPairs says between whom most alerts are.
+func tellPairs(w io.Writer, alerts map[string]int) {
+	pairs := mostFirst(alerts)
 	for i, p := range pairs {
 		if i == 5 {
-			fmt.Fprintf(h.out, "  … %d further pairs\n", len(pairs)-5)
+			fmt.Fprintf(w, "  … %d further pairs\n", len(pairs)-5)
 			break
 		}
-		fmt.Fprintf(h.out, "  %6s  %s\n", count(h.pairs[p]), p)
+		fmt.Fprintf(w, "  %6s  %s\n", count(alerts[p]), p)
 	}
-	return nil
 }
 
 // tellLosses says what a run could not do justice to.

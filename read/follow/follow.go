@@ -153,18 +153,20 @@ func (r *Reader) Place() Place {
 }
 
 // Position gives what another run needs to go on after a place that was read, and to read again from the file of
-// number first on. It may be asked from any goroutine.
+// number first on. Some files before that are named so that they are not taken for new ones. It may be asked from any goroutine.
 func (r *Reader) Position(at Place, first int) Position {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	p := Position{Place: at}
 	for _, f := range r.files {
-		if f.Number >= first && f.Number <= at.File {
+		if f.Number >= first-filesBefore && f.Number <= at.File {
 			p.Files = append(p.Files, *f)
 		}
 	}
 	return p
 }
+
+const filesBefore = 8
 
 // mostFiles is how many files that are done with are known again.
 const mostFiles = 100

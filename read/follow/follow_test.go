@@ -379,9 +379,6 @@ func TestReadAgain(t *testing.T) {
 	if p := v.r.Place(); p != (follow.Place{File: 3, Line: 10}) {
 		t.Errorf("place %+v", p)
 	}
-	if p := v.r.Position(v.r.Place(), 3); len(p.Files) != 1 {
-		t.Errorf("position %+v", p)
-	}
 }
 
 // Zeek archives its logs in folders of days.

@@ -45,7 +45,7 @@ can; the log is not read on meanwhile. Ctrl-C ends the watch with a summary.`,
 	w.flags(cmd)
 	w.strictFlag(cmd)
 	fl := cmd.Flags()
-	fl.StringArrayVar(&w.names, "detector", nil, "detector to watch with; may be given again, for detectors of the same baseline")
+	fl.StringArrayVar(&w.asked, "detector", nil, "detector to watch with; may be given again, for detectors of the same baseline")
 	fl.StringVar(&w.from, "from", fromResume, "where to begin: start of the file, end, or resume: where the watch of this name stopped, at the end of a file that it did not know")
 	fl.StringVar(&w.out, "out", "", "file that alerts are added to, as JSON lines, or - for standard output; default is the home")
 	fl.StringVar(&w.name, "name", "", "name of the watch in the home; default is that of the first detector")
@@ -70,13 +70,14 @@ type watch struct {
 	input
 	a               *app
 	cmd             *cobra.Command
-	names, rotated  []string
+	asked           []string // names of the detectors
+	rotated         []string
 	from, out, name string
 	show            int
 	saveEvery       time.Duration
 	detectors       []*detect.Armed
 	journal         journal
-	memories        string // what the names of files with memories begin with
+	place           string // what the names of files with positions and memories begin with
 	sources         []*source
 	screen          sync.Mutex // guards what is printed, and what follows
 	progress        *progress
@@ -87,7 +88,7 @@ type watch struct {
 	dirty           bool                       // there is something to commit
 }
 
-// journal is what [store.Journal] does; nil lines are printed.
+// journal is what is asked of [store.Journal].
 type journal interface {
 	Append(lines []byte) error
 	Commit(note []byte) error
@@ -112,7 +113,7 @@ func (w *watch) run(ctx context.Context, files []string) error {
 	w.journal, w.noted, w.pairs, w.progress = j, map[string]follow.Position{}, map[string]int{}, newProgress(w.a)
 	if note != nil {
 		if err := json.Unmarshal(note, &w.noted); err != nil {
-			return &inkling.Error{Code: inkling.Invalid, Place: w.memories + ".position", What: "the place to go on at is damaged", Remedy: "remove it to start anew", Err: err}
+			return &inkling.Error{Code: inkling.Invalid, Place: w.place + ".position", What: "the place to go on at is damaged", Remedy: "remove it to start anew", Err: err}
 		}
 	}
 	defer w.clear()
@@ -140,7 +141,7 @@ func (w *watch) run(ctx context.Context, files []string) error {
 }
 
 func (w *watch) check() error {
-	if len(w.names) == 0 {
+	if len(w.asked) == 0 {
 		return &inkling.Error{Code: inkling.Invalid, What: "no detector to watch with", Remedy: "name one with --detector; see: inkling detectors list"}
 	}
 	for _, from := range froms {
@@ -152,31 +153,23 @@ func (w *watch) check() error {
 }
 
 func (w *watch) arm(ctx context.Context, h store.Home) error {
-	for _, name := range w.names {
+	for _, name := range w.asked {
 		d, err := armed(ctx, h, name)
 		if err != nil {
 			return err
 		}
-		if first := w.names[0]; d.Detector.BaselineID != w.first(d).Detector.BaselineID {
-			return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("detectors %s and %s are of different baselines", first, name), Remedy: "watch with each by itself: inkling watch … --name " + name}
-		}
 		w.detectors = append(w.detectors, d)
+		if d.Detector.BaselineID != w.detectors[0].Detector.BaselineID {
+			return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("detectors %s and %s are of different baselines", w.asked[0], name), Remedy: "watch with each by itself: inkling watch … --name " + name}
+		}
 	}
 	return nil
-}
-
-// first gives the first detector, d when there is none yet.
-func (w *watch) first(d *detect.Armed) *detect.Armed {
-	if len(w.detectors) > 0 {
-		return w.detectors[0]
-	}
-	return d
 }
 
 // openJournal opens what alerts are kept in.
 func (w *watch) openJournal(h store.Home) (*store.Journal, []byte, error) {
 	if w.name == "" {
-		w.name = w.names[0]
+		w.name = w.asked[0]
 	}
 	lines := w.out
 	if lines == "" || lines == "-" {
@@ -184,16 +177,16 @@ func (w *watch) openJournal(h store.Home) (*store.Journal, []byte, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		w.memories = path
+		w.place = path
 		if lines == "" {
 			lines = path
 		} else {
 			lines = ""
 		}
 	} else {
-		w.memories = lines
+		w.place = lines
 	}
-	return store.OpenJournal(lines, w.memories+".position")
+	return store.OpenJournal(lines, w.place+".position")
 }
 
 // commitEvery is how long an alert may be in the file before it is safe on the disk and the position with it.

@@ -502,6 +502,7 @@ func TestWatchWrongWords(t *testing.T) {
 		{2, []string{s.log, "--detector", "scan", "--detector", "else"}, []string{"of different baselines", "--name else"}},
 		{3, []string{filepath.Join(s.dir, "none.log"), "--detector", "scan"}, []string{"none.log", "check the path"}},
 		{2, []string{s.dir, "--detector", "scan"}, []string{"is a directory"}},
+		{2, []string{s.log, s.log, "--detector", "scan"}, []string{"conn.log: is named twice"}},
 		{2, []string{table, "--detector", "scan", "--from", "start"}, []string{"t.csv:2", "needs the fields ts"}},
 		{2, []string{s.log, "--detector", "scan", "--out", s.dir}, []string{"cannot be written"}},
 		{2, []string{s.log, "--detector", "scan", "--name", "../x"}, []string{"letters"}},

@@ -59,13 +59,11 @@ func (w *watch) open(ctx context.Context, file string) (*source, error) {
 		return nil, err
 	}
 	info, err := os.Stat(file)
-	switch {
-	case file == "-" || read.Listens(file) || err == nil && !info.Mode().IsRegular():
+	if file == "-" || read.Listens(file) || err == nil && !info.Mode().IsRegular() {
 		s.reader, err = open(ctx, file, w.options())
 		return s, err
-	default:
-		return s, s.openLog()
 	}
+	return s, s.openLog()
 }
 
 func (s *source) openLog() (err error) {
@@ -73,12 +71,16 @@ func (s *source) openLog() (err error) {
 	if s.key, err = filepath.Abs(s.name); err != nil {
 		return err
 	}
+	if slices.ContainsFunc(w.sources, func(other *source) bool { return other.key == s.key }) {
+		return &inkling.Error{Code: inkling.Invalid, Place: s.name, What: "is named twice", Remedy: "name each log once"}
+	}
 	position, known := w.noted[s.key]
 	from := follow.Place{} // what is before is passed over, what is between it and the position remembered
 	if w.from == fromResume && known {
 		from = s.loadMemory(position)
 		w.say("%s: goes on after line %d", s.name, position.Place.Line)
 	} else {
+		os.Remove(s.memoryFile()) // of another beginning; it may not be there
 		var grows bool
 		if position, grows, err = read.End(s.name, w.options()); err != nil {
 			return err
@@ -148,7 +150,7 @@ type remembered struct {
 
 func (s *source) memoryFile() string {
 	h := sha256.Sum256([]byte(s.key))
-	return fmt.Sprintf("%s.%x.memory", s.w.memories, h[:4])
+	return fmt.Sprintf("%s.%x.memory", s.w.place, h[:4])
 }
 
 // keepMemory keeps a memory over time. The position noted is at its place or beyond.

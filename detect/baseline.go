@@ -54,7 +54,7 @@ type BaselineOptions struct {
 	Pool        int // rows to learn from; 0 means 1000
 	Calibration int // rows to calibrate on; 0 means 3000
 	Seed        uint64
-	Skipped     func(error) // told of every record left out because it could not be read; may be nil
+	Skipped     func(error) error // told of every record left out because it could not be read; an error it gives ends the reading; may be nil
 	Progress    func(records int)
 }
 
@@ -201,7 +201,9 @@ func (b *Baseline) sample(ctx context.Context, file string, open func(string) (i
 		case inkling.Skippable(err):
 			b.Skipped++
 			if o.Skipped != nil {
-				o.Skipped(err)
+				if err := o.Skipped(err); err != nil {
+					return err
+				}
 			}
 			continue
 		case err != nil:
@@ -228,6 +230,11 @@ func readInto(r inkling.Reader, rec *inkling.Record, x feature.Extractor, raw []
 	if err := r.Read(rec); err != nil || x == nil {
 		return err
 	}
+	return extract(x, rec, raw)
+}
+
+// extract makes the raw row of a record.
+func extract(x feature.Extractor, rec *inkling.Record, raw []float64) error {
 	err := x.Extract(raw, rec)
 	if err != nil && !inkling.Skippable(err) {
 		return fmt.Errorf("%s: %w", rec.Origin, err)

@@ -265,10 +265,14 @@ func TestEngineKeepsOrder(t *testing.T) {
 func TestEngineSkipsAndStops(t *testing.T) {
 	_, a, _ := taught(t)
 	var skipped []error
-	e := Engine{Detectors: []*Armed{a}, Alert: func(inkling.Alert) error { return nil }, Skipped: func(err error) { skipped = append(skipped, err) }}
+	e := Engine{Detectors: []*Armed{a}, Alert: func(inkling.Alert) error { return nil }, Skipped: func(err error) error { skipped = append(skipped, err); return nil }}
 	sum, err := e.Run(t.Context(), &site{n: 1000, seed: 5, failAt: 300})
 	if err != nil || sum.Records != 999 || sum.Skipped != 1 || len(skipped) != 1 {
 		t.Errorf("%+v, %v, %v", sum, skipped, err)
+	}
+	e.Skipped = func(err error) error { return err }
+	if sum, err := e.Run(t.Context(), &site{n: 1000, seed: 5, failAt: 300}); err == nil || sum.Records != 299 || err.Error() != skipped[0].Error() {
+		t.Errorf("strict: %+v, %v", sum, err)
 	}
 	full := errors.New("full")
 	e.Alert = func(inkling.Alert) error { return full }

@@ -4,9 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
+	"encoding/json"
 	"fmt"
-	"io"
 	"math"
 	"runtime"
 	"sync"
@@ -15,24 +14,28 @@ import (
 	"github.com/inkling-sec/inkling"
 	"github.com/inkling-sec/inkling/feature"
 	"github.com/inkling-sec/inkling/read/community"
+	"github.com/inkling-sec/inkling/read/follow"
 )
 
 // Engine runs records through detectors of one baseline. Fields are set before Run and not changed after.
 type Engine struct {
 	Detectors []*Armed
 	Alert     func(inkling.Alert) error // called in the order of records, from one goroutine; an error ends the run
-	Skipped   func(error)               // told of each record that could not be read; may be nil
+	Skipped   func(error) error         // told of each record that could not be read; an error it gives ends the run; may be nil
 	Progress  func(records int)         // called now and then; may be nil
+	Live      *Live                     // of input that is being written; nil for what is whole
 }
 
 // Summary counts what a run did.
 type Summary struct {
-	Records   int     `json:"records"`
-	Alerts    int     `json:"alerts"`
-	Skipped   int     `json:"skipped"`
-	Evicted   uint64  `json:"evicted"` // memories over time put out for want of room
-	Seconds   float64 `json:"seconds"`
-	PerSecond float64 `json:"records_per_s"`
+	Records   int            `json:"records"` // judged
+	Alerts    int            `json:"alerts"`
+	Skipped   int            `json:"skipped"`
+	SkippedBy map[string]int `json:"skipped_by,omitempty"` // why, numbers and texts in reasons left out
+	Late      int            `json:"late"`                 // records more than ten minutes older than one before them
+	Evicted   uint64         `json:"evicted"`              // memories over time put out for want of room
+	Seconds   float64        `json:"seconds"`
+	PerSecond float64        `json:"records_per_s"`
 }
 
 // batch is some records on their way through the engine.
@@ -41,6 +44,9 @@ type batch struct {
 	raw     [][]float64
 	n       int
 	alerts  []inkling.Alert
+	judged  bool
+	place   follow.Place // of the last record
+	memory  []byte       // over time, after the last record; mostly nil
 	done    chan struct{}
 }
 
@@ -50,33 +56,29 @@ const batchRows = 256
 // an error is in the summary, and handed on. It waits for every goroutine it starts.
 func (e *Engine) Run(ctx context.Context, r inkling.Reader) (Summary, error) {
 	start := time.Now()
-	x, err := e.Detectors[0].Extractor()
+	x, err := e.extractor(r)
 	if err != nil {
 		return Summary{}, err
 	}
-	r = feature.Gather(x.Contract().Name, r)
+	evicted := feature.Evictions(x)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var (
 		workers = runtime.GOMAXPROCS(0)
-		work    = make(chan *batch, workers)
-		ordered = make(chan *batch, 4*workers)
-		free    = make(chan *batch, 4*workers+2)
+		in      = &intake{
+			e: e, x: x, free: make(chan *batch, 4*workers+2), work: make(chan *batch, workers), ordered: make(chan *batch, 4*workers),
+			sum: Summary{SkippedBy: map[string]int{}},
+		}
 		wg      sync.WaitGroup
-		sum     Summary
 		readErr error
 	)
-	for range cap(free) {
-		free <- newBatch(len(x.Contract().Features))
+	for range cap(in.free) {
+		in.free <- newBatch(len(x.Contract().Features))
 	}
-	wg.Go(func() {
-		defer close(work)
-		defer close(ordered)
-		readErr = e.read(ctx, r, x, &sum, free, work, ordered)
-	})
+	wg.Go(func() { readErr = in.run(ctx, r) })
 	for range workers {
 		wg.Go(func() {
-			for b := range work {
+			for b := range in.work {
 				if ctx.Err() == nil { // what was read before an interruption is not worth the wait
 					e.judge(b)
 				}
@@ -84,31 +86,48 @@ func (e *Engine) Run(ctx context.Context, r inkling.Reader) (Summary, error) {
 			}
 		})
 	}
-	alerts, alertErr := 0, error(nil)
-	for b := range ordered {
-		<-b.done
-		for _, a := range b.alerts {
-			if alertErr == nil {
-				if alertErr = e.Alert(a); alertErr == nil {
-					alerts++
-				} else {
-					cancel()
-				}
-			}
-		}
-		free <- b
-	}
+	alerts, alertErr := e.handOn(in, cancel)
 	wg.Wait()
-	sum.Alerts = alerts
-	if f, ok := x.(interface{ Evictions() uint64 }); ok {
-		sum.Evicted = f.Evictions()
-	}
+	sum := in.sum
+	sum.Alerts, sum.Late, sum.Evicted = alerts, in.age.late, feature.Evictions(x)-evicted
 	sum.Seconds = time.Since(start).Seconds()
 	sum.PerSecond = math.Round(float64(sum.Records) / max(sum.Seconds, 1e-9))
 	if alertErr != nil {
 		return sum, alertErr
 	}
 	return sum, readErr
+}
+
+// extractor gives what makes rows of r's records.
+func (e *Engine) extractor(r inkling.Reader) (feature.Extractor, error) {
+	if e.Live != nil && e.Live.Extractor != nil {
+		return e.Live.Extractor, nil
+	}
+	return e.Detectors[0].Extractor()
+}
+
+// handOn gives on the alerts of one batch after the other. After one that was not judged no other is.
+func (e *Engine) handOn(in *intake, cancel func()) (alerts int, err error) {
+	whole := true
+	for b := range in.ordered {
+		<-b.done
+		whole = whole && b.judged
+		for _, a := range b.alerts {
+			if err == nil {
+				if err = e.Alert(a); err == nil {
+					alerts++
+				}
+			}
+		}
+		if err == nil && whole && e.Live != nil && e.Live.Passed != nil {
+			err = e.Live.Passed(b.place, b.memory)
+		}
+		if err != nil {
+			cancel()
+		}
+		in.free <- b
+	}
+	return alerts, err
 }
 
 func newBatch(width int) *batch {
@@ -119,55 +138,21 @@ func newBatch(width int) *batch {
 	return b
 }
 
-// read fills batches and sends each both to the workers and, in order, to the end of the line.
-func (e *Engine) read(ctx context.Context, r inkling.Reader, x feature.Extractor, sum *Summary, free, work, ordered chan *batch) error {
-	var rec inkling.Record
-	for {
-		var b *batch
-		select {
-		case b = <-free:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-		b.n, b.alerts, b.done = 0, b.alerts[:0], make(chan struct{})
-		var err error
-		for b.n < batchRows && err == nil {
-			if err = readInto(r, &rec, x, b.raw[b.n]); err == nil {
-				rec.CopyTo(&b.records[b.n])
-				b.n++
-			} else if inkling.Skippable(err) {
-				sum.Skipped++
-				if e.Skipped != nil {
-					e.Skipped(err)
-				}
-				err = nil
-			}
-		}
-		sum.Records += b.n
-		work <- b
-		ordered <- b
-		if e.Progress != nil {
-			e.Progress(sum.Records)
-		}
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-	}
-}
-
+// judge finds the alerts of a batch, in the order of its records.
 func (e *Engine) judge(b *batch) {
+	b.judged = true
 	if b.n == 0 {
 		return
 	}
 	x := e.Detectors[0].Baseline.scaler.Tensor(b.raw[:b.n])
-	scores := make([]float64, b.n)
-	for _, d := range e.Detectors {
-		d.scoreTo(scores, x)
-		for i, s := range scores {
-			if d.Alerts(s) {
+	scores := make([][]float64, len(e.Detectors))
+	for k, d := range e.Detectors {
+		scores[k] = make([]float64, b.n)
+		d.scoreTo(scores[k], x)
+	}
+	for i := range b.n {
+		for k, d := range e.Detectors {
+			if s := scores[k][i]; d.Alerts(s) {
 				b.alerts = append(b.alerts, d.NewAlert(&b.records[i], b.raw[i], s))
 			}
 		}
@@ -186,7 +171,7 @@ func (a *Armed) AlertOf(rows Rows, i int, score float64) inkling.Alert {
 
 func (a *Armed) alert(at inkling.Origin, time float64, record map[string]any, raw []float64, score float64) inkling.Alert {
 	return inkling.Alert{
-		ID: alertID(a.Detector, at), Detector: a.Detector.Name, Time: time, Origin: at, Flow: communityID(record),
+		ID: alertID(a.Detector, at, record), Detector: a.Detector.Name, Time: time, Origin: at, Flow: communityID(record),
 		PValue: a.PValue(score), Score: score, Record: record, Evidence: a.Explain(raw),
 	}
 }
@@ -211,8 +196,9 @@ func timeOrZero(r *inkling.Record) float64 {
 	return 0
 }
 
-// alertID is the same whenever the same detector finds the same record.
-func alertID(d *Detector, o inkling.Origin) string {
-	h := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%s\x00%d", d.Name, d.BaselineID, o.File, o.Line))
+// alertID is the same whenever the same detector finds the same record. A log that is rotated has another record at the same place.
+func alertID(d *Detector, o inkling.Origin, record map[string]any) string {
+	text, _ := json.Marshal(record) // numbers are finite and names sorted: it cannot fail, and is the same every time
+	h := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%s\x00%d\x00%s", d.Name, d.BaselineID, o.File, o.Line, text))
 	return hex.EncodeToString(h[:10])
 }

@@ -26,6 +26,7 @@ type Data struct {
 	Label      []string // class of row i
 	Number     []int    // row i's number in the files as read, from 0
 	Group      []int    // row i's file, or what Options.Group says
+	Skipped    int      // records left out because they could not be read
 	Duplicates int      // rows dropped for being the same as an earlier one, label included
 
 	raw     [][]float64 // the features of row i where the contract is fixed; nil for tables
@@ -42,6 +43,10 @@ type Options struct {
 	Drop   []string // columns to leave out
 	Label  string   // column that holds the class
 	Group  string   // column that says what belongs together, such as a patient; "" makes a group of each file
+
+	// Skipped is told of each record that cannot be read, and of its error; unless it gives one back the record is
+	// left out. nil gives it back.
+	Skipped func(error) error
 }
 
 // Load reads labelled records from the readers in turn, each a capture of its own.
@@ -89,7 +94,10 @@ func (d *Data) read(ctx context.Context, r inkling.Reader, group int, number *in
 			return nil
 		}
 		if err != nil {
-			return err
+			if err = d.skipped(err, &o); err != nil {
+				return err
+			}
+			continue
 		}
 		if rec.Schema != schema {
 			schema = rec.Schema
@@ -110,7 +118,10 @@ func (d *Data) read(ctx context.Context, r inkling.Reader, group int, number *in
 		if x != nil {
 			row := make([]float64, len(d.fixed.Features))
 			if err := x.Extract(row, &rec); err != nil {
-				return err
+				if err = d.skipped(err, &o); err != nil {
+					return err
+				}
+				continue
 			}
 			if class == Unjudged {
 				continue
@@ -124,6 +135,15 @@ func (d *Data) read(ctx context.Context, r inkling.Reader, group int, number *in
 			d.add(class, *number, group)
 		}
 	}
+}
+
+// skipped gives the error that ends reading, nil where a record is left out.
+func (d *Data) skipped(err error, o *Options) error {
+	if o.Skipped == nil || !inkling.Skippable(err) {
+		return err
+	}
+	d.Skipped++
+	return o.Skipped(err)
 }
 
 // Unjudged is the class of records that only features over time see.

@@ -48,6 +48,8 @@ func newDNS() Extractor {
 
 func (*dns) Contract() *Contract { return dnsContract }
 
+func (x *dns) memory() []any { return []any{&x.clock, x.clients, x.pairs} }
+
 func (x *dns) bind(s *inkling.Schema) error {
 	if _, err := columns(dnsContract, s, "give it a Zeek dns.log, or a table with a column query", "query"); err != nil {
 		return err

@@ -40,6 +40,8 @@ func newECG() Extractor { return &ecgExtractor{patients: newLRU[meanBeat](ecgPat
 
 func (*ecgExtractor) Contract() *Contract { return ecgContract }
 
+func (e *ecgExtractor) memory() []any { return []any{e.patients} }
+
 func (e *ecgExtractor) bind(s *inkling.Schema) error {
 	at, err := columns(ecgContract, s, ecgRemedy, ecgColumns...)
 	if err != nil {

@@ -80,6 +80,10 @@ func (x *FlowExtractor) Evictions() uint64 {
 	return x.sources.evictions + x.destinations.evictions + x.pairs.evictions + x.services.evictions
 }
 
+func (x *FlowExtractor) memory() []any {
+	return []any{&x.clock, x.sources, x.destinations, x.pairs, x.services}
+}
+
 // Fields of the record.
 const (
 	zTS = iota

@@ -40,9 +40,8 @@ func newIdentity() Extractor {
 
 func (*identityExtractor) Contract() *Contract { return identityContract }
 
-// Evictions counts the accounts, devices and networks that made room for others.
-func (x *identityExtractor) Evictions() uint64 {
-	return x.accounts.evictions + x.devices.evictions + x.networks.evictions
+func (x *identityExtractor) memory() []any {
+	return []any{&x.now, x.accounts, x.devices, x.networks}
 }
 
 func (x *identityExtractor) Extract(dst []float64, r *inkling.Record) error {

@@ -26,7 +26,7 @@ const (
 type outbreakExtractor struct {
 	schema                          *inkling.Schema // that the positions are for
 	series, count, time, population int             // the last two -1 without
-	memory                          *lru[seriesState]
+	known                           *lru[seriesState]
 }
 
 // seriesState is what is remembered of a series.
@@ -49,9 +49,11 @@ func (d *damped) add(v, halfLife float64, slots int) {
 	d.mean += (v - d.mean) / d.weight
 }
 
-func newOutbreak() Extractor { return &outbreakExtractor{memory: newLRU[seriesState](outbreakSeries)} }
+func newOutbreak() Extractor { return &outbreakExtractor{known: newLRU[seriesState](outbreakSeries)} }
 
 func (*outbreakExtractor) Contract() *Contract { return outbreakContract }
+
+func (x *outbreakExtractor) memory() []any { return []any{x.known} }
 
 func (x *outbreakExtractor) Extract(dst []float64, r *inkling.Record) error {
 	if r.Schema != x.schema {
@@ -79,7 +81,7 @@ func (x *outbreakExtractor) Extract(dst []float64, r *inkling.Record) error {
 			return bad("time: not a week or month")
 		}
 	}
-	s := x.memory.get(k)
+	s := x.known.get(k)
 	switch {
 	case x.time < 0 && !s.met:
 		slot = 0

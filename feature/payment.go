@@ -81,8 +81,7 @@ func newPayment() Extractor {
 
 func (*paymentExtractor) Contract() *Contract { return paymentContract }
 
-// Evictions counts the customers and terminals that made room for others.
-func (x *paymentExtractor) Evictions() uint64 { return x.customers.evictions + x.terminals.evictions }
+func (x *paymentExtractor) memory() []any { return []any{&x.now, x.customers, x.terminals} }
 
 func (x *paymentExtractor) Extract(dst []float64, r *inkling.Record) error {
 	if r.Schema != x.schema {

@@ -109,6 +109,8 @@ func newPedestrian() Extractor { return &pedestrian{tracks: newLRU[track](pedest
 
 func (*pedestrian) Contract() *Contract { return pedestrianContract }
 
+func (x *pedestrian) memory() []any { return []any{x.tracks} }
+
 func (x *pedestrian) Extract(dst []float64, r *inkling.Record) error {
 	if r.Schema != x.schema {
 		at, err := columns(pedestrianContract, r.Schema, "give a pedestrian's box a record: video, pedestrian, frame and corners", "video", "pedestrian", "frame", "xtl", "ytl", "xbr", "ybr", "occlusion", "action", "look")

@@ -45,6 +45,8 @@ func newSeries() Extractor { return &series{known: newLRU[points](seriesMost)} }
 
 func (*series) Contract() *Contract { return seriesContract }
 
+func (x *series) memory() []any { return []any{x.known} }
+
 func (x *series) Extract(dst []float64, r *inkling.Record) error {
 	if r.Schema != x.schema {
 		at, err := columns(seriesContract, r.Schema, "give a point a record: time and value, and series where there are several", "time", "value")

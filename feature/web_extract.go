@@ -52,6 +52,8 @@ func newWeb() Extractor {
 
 func (*web) Contract() *Contract { return webContract }
 
+func (x *web) memory() []any { return []any{&x.clock, x.clients, x.pairs} }
+
 func (x *web) bind(s *inkling.Schema) error {
 	if _, err := columns(webContract, s, "give it a Zeek http.log, or a table with a column uri", "uri"); err != nil {
 		return err

@@ -2,18 +2,21 @@ package read
 
 import (
 	"bufio"
+	"bytes"
 	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/read/follow"
 )
 
 // headSize is how much of a file a format may see to be guessed.
@@ -72,10 +75,39 @@ func (f *File) Close() error {
 	return errors.Join(f.Reader.Close(), f.src.f.Close())
 }
 
-// Open opens the file at path, or standard input for "-". Gzip and zstd are recognised
-// by their first bytes.
+// schemes are the sources that are no files, by what their names begin with.
+var schemes = []struct {
+	prefix string
+	open   func(name string, o Options) (inkling.Reader, error)
+}{
+	{"unix://", listenUnix},
+	{"udp://", listenUDP},
+}
+
+// Listens reports whether name is of a source that is no file and has no end.
+func Listens(name string) bool {
+	for _, s := range schemes {
+		if strings.HasPrefix(name, s.prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// Open opens the file at path, standard input for "-", or listens: unix:///path is a socket for records, udp://:2055 a
+// port for NetFlow and IPFIX. Gzip and zstd are recognised by their first bytes.
 func Open(path string, o Options) (*File, error) {
 	src := &source{}
+	for _, s := range schemes {
+		if strings.HasPrefix(path, s.prefix) {
+			r, err := s.open(path, o)
+			if err != nil {
+				return nil, err
+			}
+			src.f = io.NopCloser(nil)
+			return &File{Reader: r, src: src}, nil
+		}
+	}
 	name := "stdin"
 	if path == "-" {
 		src.f = stdin()
@@ -131,7 +163,7 @@ func New(r io.Reader, file string, o Options) (inkling.Reader, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	head, err := br.Peek(headSize)
+	head, err := peek(br, o.Live)
 	if len(head) == 0 {
 		if errors.Is(err, io.ErrUnexpectedEOF) {
 			return nil, "", &inkling.Error{Code: inkling.Invalid, Place: file, What: "truncated: it ends in the middle of compressed data", Err: err, Remedy: "copy the file again"}
@@ -152,15 +184,39 @@ func New(r io.Reader, file string, o Options) (inkling.Reader, string, error) {
 	return rr, f.Name, err
 }
 
-// packings are what a file may be compressed by, with its first bytes.
-var packings = []struct {
+// peek gives the first bytes of a file; when it is live, what there is of them once a line is whole.
+func peek(br *bufio.Reader, live bool) ([]byte, error) {
+	if !live {
+		return br.Peek(headSize)
+	}
+	for n := 1; ; {
+		head, err := br.Peek(n)
+		if err == nil {
+			head, err = br.Peek(min(br.Buffered(), headSize))
+		}
+		if err != nil || len(head) == headSize || bytes.IndexByte(head, '\n') >= 0 {
+			return head, err
+		}
+		n = len(head) + 1
+	}
+}
+
+// packing is what a file may be compressed by, with its first bytes.
+type packing struct {
 	name, magic string
 	open        func(io.Reader) (io.Reader, error)
-}{
+}
+
+var packings = []packing{
 	{"gzip", "\x1f\x8b", func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }},
 	{"zstd", "\x28\xb5\x2f\xfd", func(r io.Reader) (io.Reader, error) {
 		return zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(mostWindow)) // without goroutines: there is nothing to close
 	}},
+}
+
+// packed reports whether a file that starts with head is compressed.
+func packed(head []byte) bool {
+	return slices.ContainsFunc(packings, func(p packing) bool { return bytes.HasPrefix(head, []byte(p.magic)) })
 }
 
 // mostWindow bounds the memory that a zstd file may ask for: that of its --ultra --long=27.
@@ -202,4 +258,36 @@ func names() string {
 		s = append(s, f.Name)
 	}
 	return strings.Join(s, ", ")
+}
+
+// Follow reads the log at path as it grows, through rotation; see package follow. Compressed files and captures are
+// read to their end.
+func Follow(path string, o Options, f follow.Options) (*follow.Reader, error) {
+	o.Live = true
+	return follow.New(path, o.opener(), f)
+}
+
+// End gives the position behind what the log at path holds by now; ok is false for a file that does not grow.
+func End(path string, o Options) (p follow.Position, ok bool, err error) {
+	return follow.End(path, o.opener())
+}
+
+// wholes are the formats of files that no lines are appended to.
+var wholes = []string{"pcap", "pe", "netflow", "parquet"}
+
+func (o Options) opener() follow.Opener {
+	return follow.Opener{
+		Plain: func(r io.Reader, file string) (*bufio.Reader, error) {
+			br, _, err := plain(r, file)
+			return br, err
+		},
+		Fixed: func(head []byte) bool {
+			f, err := choose(head, "", o)
+			return packed(head) || err == nil && slices.Contains(wholes, f.Name)
+		},
+		New: func(r io.Reader, file string) (inkling.Reader, error) {
+			records, _, err := New(r, file, o)
+			return records, err
+		},
+	}
 }

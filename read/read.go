@@ -37,6 +37,11 @@ type Options struct {
 	AnyChecksum bool
 
 	whole whole // the file, where it is no stream
+	// Live is for input that is being written: it is recognised by its first whole line, and
+	// nothing waits for more than the next record. A table of JSON lines then has these Columns
+	// from the start, and others as they turn up.
+	Live    bool
+	Columns []string
 }
 
 // A Format is one kind of file.
@@ -89,7 +94,12 @@ var Formats = []Format{
 	{"cicflow", "flows that CICFlowMeter wrote as a table, with addresses", cicflow.Match, func(r io.Reader, file string, o Options) (inkling.Reader, error) {
 		return cicflow.NewReader(csv.NewReader(r, file, o.Names)), nil
 	}},
-	{"json", "table of JSON lines, one object a line", jsonl.Match, func(r io.Reader, file string, _ Options) (inkling.Reader, error) { return jsonl.NewTable(r, file), nil }},
+	{"json", "table of JSON lines, one object a line", jsonl.Match, func(r io.Reader, file string, o Options) (inkling.Reader, error) {
+		if o.Live {
+			return jsonl.NewLiveTable(r, file, o.Columns), nil
+		}
+		return jsonl.NewTable(r, file), nil
+	}},
 	{"csv", "table with a header row, or with names given; comma, tab, semicolon or bar", csv.Match, func(r io.Reader, file string, o Options) (inkling.Reader, error) {
 		return csv.NewReader(r, file, o.Names), nil
 	}},

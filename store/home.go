@@ -26,7 +26,8 @@ var (
 	Models    = Kind{"models", ".safetensors"}
 	Baselines = Kind{"baselines", ".json.gz"}
 	Detectors = Kind{"detectors", ".json"}
-	Alerts    = Kind{"alerts", ".jsonl"}
+	Alerts    = Kind{"alerts", ".jsonl"} // of hunts
+	Watches   = Kind{"watch", ".jsonl"}  // alerts of watches
 )
 
 // One names a thing of this kind in messages: "detector", "baseline", ….
@@ -64,15 +65,24 @@ func (h Home) Path(k Kind, name string) string {
 
 // Put writes a thing through write, whole or not at all.
 func (h Home) Put(k Kind, name string, write func(io.Writer) error) error {
-	if err := CheckName(k, name); err != nil {
+	path, err := h.Room(k, name)
+	if err != nil {
 		return err
-	}
-	path := h.Path(k, name)
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return unwritable(path, err)
 	}
 	sweep(filepath.Dir(path))
 	return WriteFile(path, write)
+}
+
+// Room gives the file of a thing, whose folder it makes.
+func (h Home) Room(k Kind, name string) (path string, err error) {
+	if err := CheckName(k, name); err != nil {
+		return "", err
+	}
+	path = h.Path(k, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return "", unwritable(path, err)
+	}
+	return path, nil
 }
 
 // sweep removes what a killed program left a week ago or before. Failing is harmless: nobody reads such files.

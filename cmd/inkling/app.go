@@ -43,6 +43,8 @@ type input struct {
 	names  []string
 	stderr func() io.Writer // where notes go; nil: nowhere
 	told   map[string]bool  // notes that were given
+	strict bool
+	unread int // records left out
 }
 
 func (in *input) flags(cmd *cobra.Command) {
@@ -53,20 +55,56 @@ func (in *input) flags(cmd *cobra.Command) {
 
 func (in *input) options() read.Options { return read.Options{Format: in.format, Names: in.names} }
 
+// strictFlag is for commands that go over whole files.
+func (in *input) strictFlag(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&in.strict, "strict", false, "stop at the first record that cannot be read, instead of leaving it out, telling of the first few and counting all")
+}
+
+// skipped gives what is done with records that cannot be read: with --strict they end the command, else the first few
+// are told, and the summary counts all.
+func (in *input) skipped(cmd *cobra.Command, p *progress) func(error) error {
+	if in.strict {
+		return func(err error) error { return err }
+	}
+	return func(err error) error {
+		if in.unread++; in.unread <= mostUnread {
+			p.clear()
+			fmt.Fprintln(cmd.ErrOrStderr(), "inkling: skipped:", err)
+		} else if in.unread == mostUnread+1 {
+			fmt.Fprintln(cmd.ErrOrStderr(), "inkling: skipped: further ones are not named")
+		}
+		return nil
+	}
+}
+
+// mostUnread is how many records that cannot be read are named.
+const mostUnread = 3
+
+// tellUnread says how many records were left out, where there is no summary to say so and not all were named.
+func (in *input) tellUnread(cmd *cobra.Command) {
+	if in.unread > mostUnread {
+		fmt.Fprintf(cmd.ErrOrStderr(), "inkling: skipped: %s in all\n", plural(in.unread, "record"))
+	}
+}
+
 // opener opens files so that the end of ctx ends a read that waits for more,
 // of a pipe or of standard input.
 func (in *input) opener(ctx context.Context) func(file string) (inkling.Reader, error) {
 	return func(file string) (inkling.Reader, error) {
-		f, err := read.Open(file, in.options())
-		if err != nil {
-			return nil, err
-		}
-		return &stoppable{f, context.AfterFunc(ctx, func() { f.Close() }), func() {
-			for _, n := range read.NotesOf(f) {
-				in.note(file + ": " + n)
-			}
-		}}, nil
+		return in.open(ctx, file, in.options())
 	}
+}
+
+func (in *input) open(ctx context.Context, file string, o read.Options) (inkling.Reader, error) {
+	f, err := read.Open(file, o)
+	if err != nil {
+		return nil, err
+	}
+	return &stoppable{f, context.AfterFunc(ctx, func() { f.Close() }), func() {
+		for _, n := range read.NotesOf(f) {
+			in.note(file + ": " + n)
+		}
+	}}, nil
 }
 
 // stoppable is a reader that the end of a context closes.

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"compress/gzip"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -123,12 +124,44 @@ func TestUnreadableRecord(t *testing.T) {
 					t.Errorf("%v does not count it: %s", args, r.stdout)
 				}
 			}
-			exec(t, "eval", "--data", file, "--learners", "ratio").fails(t, 2, ":300: ", tt.says)
+			for _, args := range [][]string{
+				{"baseline", file, "--name", "strict"}, {"hunt", file, "--detector", "scan"}, {"features", file, "--csv"},
+				{"eval", "--data", file, "--learners", "ratio"}, {"train", "--data", file, "--learner", trainers()[0]},
+			} {
+				exec(t, s.args(append(args, "--strict")...)...).fails(t, 2, ":300: ", tt.says)
+			}
+			if r := exec(t, "eval", "--data", file, "--learners", "ratio", "--draws", "1"); r.status != 0 || !strings.HasPrefix(r.stderr, "inkling: skipped: "+file+":300: ") || !strings.Contains(r.stdout, "1 unreadable and skipped") {
+				t.Errorf("eval: status %d: %s%s", r.status, r.stderr, r.stdout)
+			}
 			exec(t, s.args("teach", "x", "--examples", file)...).fails(t, 2)
 			exec(t, s.args("teach", "x", "--examples", file+":300")...).fails(t, 2, ":300: ", tt.says)
 			// Lines after a bad one keep their numbers.
 			must(t, s.args("features", file+":301")...)
 		})
+	}
+}
+
+// Of many records that cannot be read the first few are named, and all are counted by reason.
+func TestManyUnreadableRecords(t *testing.T) {
+	s := taughtSite(t)
+	lines := strings.SplitAfter(connLog(), "\n")
+	for i := 100; i < 150; i++ {
+		lines[i] = strings.Replace(lines[i], "\tSF\t0\t", fmt.Sprintf("\tSF\tx%d\t", i), 1)
+	}
+	lines[200], lines[201] = "half\n", "\n\nhalf\n"
+	file := write(t, filepath.Join(s.dir, "bad.log"), strings.Join(lines, ""))
+	r := exec(t, s.args("hunt", file, "--detector", "scan")...)
+	if strings.Count(r.stderr, "\n") != 4 || !strings.Contains(r.stdout, "52 unreadable and skipped") || !strings.Contains(r.stdout, "      50  missed_bytes: … is not a finite number\n       2  the line has … columns, the header …\n") {
+		t.Errorf("hunt: %s%s", r.stderr, r.stdout)
+	}
+	by := objects(t, exec(t, s.args("hunt", file, "--detector", "scan", "--json")...).stdout)
+	if m, ok := by[len(by)-1]["skipped_by"].(map[string]any); !ok || m["missed_bytes: … is not a finite number"] != 50. || len(m) != 2 {
+		t.Errorf("summary %v", by[len(by)-1])
+	}
+	for _, args := range [][]string{{"features", file, "--csv"}, {"eval", "--data", file, "--learners", "ratio", "--draws", "1"}} {
+		if r := exec(t, args...); r.status != 0 || !strings.HasSuffix(r.stderr, "inkling: skipped: further ones are not named\ninkling: skipped: 52 records in all\n") {
+			t.Errorf("%v: %s", args, r.stderr)
+		}
 	}
 }
 

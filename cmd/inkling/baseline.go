@@ -51,7 +51,7 @@ With --label, the files may hold attacks too: only records whose label is
 			p := newProgress(a)
 			defer p.clear()
 			o.Progress = func(n int) { p.show("%d records", n) }
-			o.Skipped = warnSkipped(cmd, p)
+			o.Skipped = in.skipped(cmd, p)
 			b, err := detect.NewBaseline(cmd.Context(), name, files, in.opener(cmd.Context()), o)
 			if err != nil {
 				return err
@@ -64,6 +64,7 @@ With --label, the files may hold attacks too: only records whose label is
 		},
 	}
 	in.flags(cmd)
+	in.strictFlag(cmd)
 	cmd.Flags().StringVar(&name, "name", "default", "name of the baseline; one of that name is replaced")
 	cmd.Flags().StringVar(&o.Schema, "schema", "flow", aboutSchemas(")"))
 	cmd.Flags().StringSliceVar(&o.Drop, "drop", nil, "columns of a table not to learn from: identifiers, notes")
@@ -102,19 +103,6 @@ func printBaseline(w io.Writer, a *app, b *detect.Baseline, next string) error {
 	}
 	fmt.Fprintln(w, "Next:", next)
 	return nil
-}
-
-// warnSkipped tells of the first few records that could not be read; all are counted in the summary.
-func warnSkipped(cmd *cobra.Command, p *progress) func(error) {
-	told := 0
-	return func(err error) {
-		if told++; told <= 3 {
-			p.clear()
-			fmt.Fprintln(cmd.ErrOrStderr(), "inkling: skipped:", err)
-		} else if told == 4 {
-			fmt.Fprintln(cmd.ErrOrStderr(), "inkling: skipped: further ones are not named")
-		}
-	}
 }
 
 // count writes a number with thousands separated.

@@ -84,6 +84,7 @@ The intervals are 95 % over draws.`,
 		known = append(known, l.Name)
 	}
 	f.flags(cmd)
+	f.strictFlag(cmd)
 	f.imageFlags(cmd)
 	fl := cmd.Flags()
 	fl.StringSliceVar(&f.data, "data", nil, "labelled files, or directories or patterns of them, each file a capture of its own; or the images")
@@ -115,7 +116,7 @@ The intervals are 95 % over draws.`,
 	fl.IntVar(&f.iterations, "iterations", 0, "outer steps of learners that train; 0 is each learner's default")
 	fl.Uint64Var(&f.seed, "seed", 1, "seed of everything random")
 	fl.StringVar(&f.export, "export-episodes", "", "write the episodes to this file as JSON lines, with row numbers of the data")
-	onlyFor(cmd, recordSchemas, "format", "names", "known", "drop", "label", "group", "benign", "protocol", "heads", "classes", "never", "forward", "alone", "only-this", "draws", "iterations", "export-episodes", "report", "prevalence")
+	onlyFor(cmd, recordSchemas, "strict", "format", "names", "known", "drop", "label", "group", "benign", "protocol", "heads", "classes", "never", "forward", "alone", "only-this", "draws", "iterations", "export-episodes", "report", "prevalence")
 	onlyFor(cmd, []string{schemaImage}, "images", "lists", "queries", "tasks")
 	complete(cmd, "schema", schemas)
 	complete(cmd, "protocol", protocols)
@@ -136,7 +137,8 @@ func (f *evalFlags) load(cmd *cobra.Command, files []string) (*eval.Data, error)
 		names[i] = filepath.Base(file)
 		sources = append(sources, func() (inkling.Reader, error) { return open(file) })
 	}
-	return eval.Load(cmd.Context(), strings.Join(names, "+"), sources, eval.Options{Schema: f.schema, Drop: f.drop, Label: f.label, Group: f.group})
+	defer f.tellUnread(cmd)
+	return eval.Load(cmd.Context(), strings.Join(names, "+"), sources, eval.Options{Schema: f.schema, Drop: f.drop, Label: f.label, Group: f.group, Skipped: f.skipped(cmd, &progress{})})
 }
 
 var protocols = []string{"new-attack", "n-way", "bound"}
@@ -330,7 +332,11 @@ func learnersOf(names []string, seed uint64, flag string) ([]meta.Learner, error
 // printResults writes the means as a table, one line a learner, and says which class was hardest.
 func printResults(w io.Writer, d *eval.Data, results []eval.Result) {
 	s := styleOf(w)
-	fmt.Fprintf(w, "%s: %d rows of %d classes, %d exact duplicates dropped\n", d.Name, len(d.Label), len(d.Classes()), d.Duplicates)
+	fmt.Fprintf(w, "%s: %d rows of %d classes, %d exact duplicates dropped", d.Name, len(d.Label), len(d.Classes()), d.Duplicates)
+	if d.Skipped > 0 {
+		fmt.Fprintf(w, ", %d unreadable and skipped", d.Skipped)
+	}
+	fmt.Fprintln(w)
 	shots := -1
 	for _, r := range results {
 		if r.Class != "mean" {

@@ -22,7 +22,7 @@ func explainCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "explain ALERT-ID | FILE:LINE --detector NAME",
 		Short: "Tell the evidence for an alert, or why a record is none",
-		Long: `Tells one alert of the last hunts in full, or judges any record of a file: what
+		Long: `Tells one alert of the last hunts, or of a watch, in full, or judges any record of a file: what
 it is near to, which features speak for and against it, and what would flip the
 verdict.
 
@@ -76,36 +76,50 @@ features need not sum to one.`,
 
 // findAlert looks for an alert by the start of its ID in what the last hunts kept.
 func findAlert(h store.Home, id string) (inkling.Alert, error) {
-	names, err := h.List(store.Alerts)
-	if err != nil {
-		return inkling.Alert{}, err
-	}
 	var damaged []string
+	for _, k := range []store.Kind{store.Alerts, store.Watches} {
+		alert, ok, err := findAlertIn(h, k, id, &damaged)
+		if ok || err != nil {
+			return alert, err
+		}
+	}
+	if len(damaged) > 0 {
+		return inkling.Alert{}, &inkling.Error{Code: inkling.Invalid, Place: h.Dir, What: fmt.Sprintf("no alert %q found, but the file of alerts of %s is damaged", id, strings.Join(damaged, ", ")), Remedy: "hunt again"}
+	}
+	return inkling.Alert{}, &inkling.Error{Code: inkling.NotFound, Place: h.Dir, What: fmt.Sprintf("no alert %q among those of the last hunts and of watches", id), Remedy: "IDs stand in the output of hunt and watch; for a record of a file say: inkling explain FILE:LINE --detector NAME"}
+}
+
+// findAlertIn looks through the alerts of a kind, and adds the names of files that are damaged.
+func findAlertIn(h store.Home, k store.Kind, id string, damaged *[]string) (alert inkling.Alert, ok bool, err error) {
+	names, err := h.List(k)
+	if err != nil {
+		return alert, false, err
+	}
 	for _, n := range names {
-		data, err := h.Get(store.Alerts, n)
+		data, err := h.Get(k, n)
 		if err != nil {
-			return inkling.Alert{}, err
+			return alert, false, err
+		}
+		if k == store.Watches { // a line may be being written
+			data = data[:bytes.LastIndexByte(data, '\n')+1]
 		}
 		lines := bufio.NewScanner(bytes.NewReader(data))
 		lines.Buffer(nil, 1<<24)
 		for lines.Scan() {
 			var alert inkling.Alert
 			if err := json.Unmarshal(lines.Bytes(), &alert); err != nil {
-				damaged = append(damaged, n)
+				*damaged = append(*damaged, n)
 				break
 			}
 			if id != "" && strings.HasPrefix(alert.ID, id) {
-				return alert, nil
+				return alert, true, nil
 			}
 		}
 		if lines.Err() != nil {
-			damaged = append(damaged, n)
+			*damaged = append(*damaged, n)
 		}
 	}
-	if len(damaged) > 0 {
-		return inkling.Alert{}, &inkling.Error{Code: inkling.Invalid, Place: h.Dir, What: fmt.Sprintf("no alert %q found, but the file of alerts of %s is damaged", id, strings.Join(damaged, ", ")), Remedy: "hunt again"}
-	}
-	return inkling.Alert{}, &inkling.Error{Code: inkling.NotFound, Place: h.Dir, What: fmt.Sprintf("no alert %q among those of the last hunts", id), Remedy: "IDs stand in hunt's output; for a record of a file say: inkling explain FILE:LINE --detector NAME"}
+	return alert, false, nil
 }
 
 func showAlert(w io.Writer, a *app, alert inkling.Alert, isAlert bool) error {

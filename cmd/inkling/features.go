@@ -49,7 +49,8 @@ of a directory or a pattern too.`,
 				if err != nil {
 					return err
 				}
-				return writeFeatures(cmd, files, in.opener(cmd.Context()), family, keep, warnSkipped(cmd, newProgress(a)))
+				defer in.tellUnread(cmd)
+				return writeFeatures(cmd, files, in.opener(cmd.Context()), family, keep, in.skipped(cmd, newProgress(a)))
 			}
 			r, err := in.opener(cmd.Context())(file)
 			if err != nil {
@@ -67,6 +68,7 @@ of a directory or a pattern too.`,
 		},
 	}
 	in.flags(cmd)
+	in.strictFlag(cmd)
 	cmd.Flags().StringVar(&schema, "schema", "flow", "what records are: "+strings.Join(feature.FamilyNames(), ", "))
 	complete(cmd, "schema", feature.FamilyNames())
 	cmd.Flags().BoolVar(&asCSV, "csv", false, "write the features of every record as CSV")
@@ -141,7 +143,7 @@ func showFeatures(w io.Writer, a *app, c *feature.Contract, rows detect.Rows) er
 }
 
 // writeFeatures writes one CSV line a record of the files: the kept fields, then the features.
-func writeFeatures(cmd *cobra.Command, files []string, open func(string) (inkling.Reader, error), family *feature.Family, keep []string, skipped func(error)) error {
+func writeFeatures(cmd *cobra.Command, files []string, open func(string) (inkling.Reader, error), family *feature.Family, keep []string, skipped func(error) error) error {
 	out := csv.NewWriter(cmd.OutOrStdout())
 	defer out.Flush()
 	line := append([]string{}, keep...)
@@ -166,7 +168,7 @@ func writeFeatures(cmd *cobra.Command, files []string, open func(string) (inklin
 	return out.Error()
 }
 
-func writeRows(cmd *cobra.Command, out *csv.Writer, r inkling.Reader, x feature.Extractor, keep []string, skipped func(error)) error {
+func writeRows(cmd *cobra.Command, out *csv.Writer, r inkling.Reader, x feature.Extractor, keep []string, skipped func(error) error) error {
 	c := x.Contract()
 	var line []string
 	var rec inkling.Record
@@ -183,7 +185,9 @@ func writeRows(cmd *cobra.Command, out *csv.Writer, r inkling.Reader, x feature.
 			err = x.Extract(raw, &rec)
 		}
 		if inkling.Skippable(err) {
-			skipped(err)
+			if err := skipped(err); err != nil {
+				return err
+			}
 			continue
 		}
 		if err != nil {

@@ -54,7 +54,7 @@ still printed.
 				return err
 			}
 			hunt := &hunt{a: a, detector: d, open: in.opener(cmd.Context()), out: cmd.OutOrStdout(), show: show, progress: newProgress(a)}
-			hunt.skipped = warnSkipped(cmd, hunt.progress)
+			hunt.skipped = in.skipped(cmd, hunt.progress)
 			defer hunt.progress.clear()
 			if noSave {
 				return hunt.run(cmd.Context(), files, io.Discard)
@@ -63,6 +63,7 @@ still printed.
 		},
 	}
 	in.flags(cmd)
+	in.strictFlag(cmd)
 	cmd.Flags().StringVar(&name, "detector", "", "detector to hunt with")
 	cmd.Flags().IntVar(&show, "show", 3, "alerts told in full; the others get a line each, up to 20, and are counted")
 	cmd.Flags().BoolVar(&noSave, "no-save", false, "do not keep the alerts in the home")
@@ -74,7 +75,7 @@ type hunt struct {
 	a        *app
 	detector *detect.Armed
 	open     func(string) (inkling.Reader, error)
-	skipped  func(error)
+	skipped  func(error) error
 	out      io.Writer
 	show     int
 	progress *progress
@@ -142,6 +143,13 @@ func add(a, b detect.Summary) detect.Summary {
 	a.Records += b.Records
 	a.Alerts += b.Alerts
 	a.Skipped += b.Skipped
+	a.Late += b.Late
+	if a.SkippedBy == nil {
+		a.SkippedBy = map[string]int{}
+	}
+	for why, n := range b.SkippedBy {
+		a.SkippedBy[why] += n
+	}
 	a.Evicted += b.Evicted
 	a.Seconds += b.Seconds
 	a.PerSecond = float64(int(float64(a.Records) / max(a.Seconds, 1e-9)))
@@ -177,21 +185,40 @@ func (h *hunt) summary(s detect.Summary) error {
 		fmt.Fprintf(h.out, ", %s unreadable and skipped", count(s.Skipped))
 	}
 	fmt.Fprintf(h.out, "). Were every record benign, about %s would alert: the promised %s.\n", about(h.detector.Detector.Promise.Alpha*float64(s.Records)), rate(h.detector.Detector.Promise.Alpha))
-	if s.Evicted > 0 {
-		fmt.Fprintf(h.out, "Memory over time was full: %s of its entries were put out; counts over time may be low.\n", count(int(s.Evicted)))
-	}
-	pairs := topPairs(h.pairs)
-	for i, p := range pairs {
-		if i == 5 {
-			fmt.Fprintf(h.out, "  … %d further pairs\n", len(pairs)-5)
-			break
-		}
-		fmt.Fprintf(h.out, "  %6s  %s\n", count(h.pairs[p]), p)
-	}
+	tellLosses(h.out, s)
+	tellPairs(h.out, h.pairs)
 	return nil
 }
 
-func topPairs(m map[string]int) []string {
+// tellPairs says between whom most alerts are.
+func tellPairs(w io.Writer, alerts map[string]int) {
+	pairs := mostFirst(alerts)
+	for i, p := range pairs {
+		if i == 5 {
+			fmt.Fprintf(w, "  … %d further pairs\n", len(pairs)-5)
+			break
+		}
+		fmt.Fprintf(w, "  %6s  %s\n", count(alerts[p]), p)
+	}
+}
+
+// tellLosses says what a run could not do justice to.
+func tellLosses(w io.Writer, s detect.Summary) {
+	if len(s.SkippedBy) > 1 {
+		fmt.Fprintln(w, "Skipped:")
+		for _, why := range mostFirst(s.SkippedBy) {
+			fmt.Fprintf(w, "  %6s  %s\n", count(s.SkippedBy[why]), why)
+		}
+	}
+	if s.Late > 0 {
+		fmt.Fprintf(w, "%s came more than ten minutes after a newer one: counts over time take them for new.\n", plural(s.Late, "record"))
+	}
+	if s.Evicted > 0 {
+		fmt.Fprintf(w, "Memory over time was full: %s of its entries were put out; counts over time may be low.\n", count(int(s.Evicted)))
+	}
+}
+
+func mostFirst(m map[string]int) []string {
 	var keys []string
 	for k := range m {
 		keys = append(keys, k)

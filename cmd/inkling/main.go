@@ -105,6 +105,7 @@ rate before it is switched on, and shows evidence for every alert.
   inkling baseline conn.log                             what is normal here
   inkling teach NAME --examples conn.log:812,815,820    a detector from examples
   inkling hunt conn.*.log.gz --detector NAME            what it finds in history
+  inkling watch conn.log --detector NAME                alerts as records come
 
 Exit status: 0 done, 2 the input or the call is wrong, 3 not found, 4 exists
 already or made for something else, 130 interrupted, 1 a fault of the program.`,
@@ -113,7 +114,7 @@ already or made for something else, 130 interrupted, 1 a fault of the program.`,
 	}
 	root.PersistentFlags().StringVar(&a.home, "home", "", "directory of models, baselines, detectors and alerts (default $INKLING_HOME, or inkling under the user's data directory)")
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "write JSON lines for programs instead of text for people")
-	root.AddCommand(quickstartCmd(a), baselineCmd(a), teachCmd(a), huntCmd(a), explainCmd(a), detectorsCmd(a), featuresCmd(a),
+	root.AddCommand(quickstartCmd(a), baselineCmd(a), teachCmd(a), huntCmd(a), watchCmd(a), explainCmd(a), detectorsCmd(a), featuresCmd(a),
 		convertCmd(), packsCmd(a), initCmd(a), trainCmd(a), evalCmd(a), priorCmd(a), versionCmd(a))
 	return root
 }

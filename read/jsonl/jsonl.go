@@ -63,6 +63,18 @@ func NewTable(r io.Reader, file string) *Reader {
 	return t
 }
 
+// NewLiveTable reads r as a table whose columns cannot be looked at beforehand: all text, first those of names, then
+// others as they turn up.
+func NewLiveTable(r io.Reader, file string, names []string) *Reader {
+	s := &inkling.Schema{Name: "table"}
+	for _, n := range names {
+		s.Fields = append(s.Fields, inkling.Field{Name: n})
+	}
+	t := NewReader(r, file, Options{Start: func([]byte) *inkling.Schema { return s }})
+	t.words = true
+	return t
+}
+
 // ahead is how much of a table is looked at for its columns.
 const ahead = 1 << 18
 

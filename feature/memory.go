@@ -1,0 +1,192 @@
+package feature
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"reflect"
+	"strings"
+	"unsafe"
+
+	"github.com/inkling-sec/inkling"
+)
+
+// rememberer is an extractor whose rows depend on the records before.
+type rememberer interface {
+	// memory gives pointers to all that depends on them: a [lru], or a value without pointers in it.
+	memory() []any
+}
+
+// Remembers reports whether x's rows depend on the records before.
+func Remembers(x Extractor) bool {
+	_, ok := x.(rememberer)
+	return ok
+}
+
+// Evictions counts what x put out of its memory for want of room. When it grows fast, statistics over time fall short.
+func Evictions(x Extractor) (n uint64) {
+	switch x := x.(type) {
+	case interface{ Evictions() uint64 }:
+		return x.Evictions()
+	case rememberer:
+		for _, part := range x.memory() {
+			if l, ok := part.(lruMemory); ok {
+				n += l.evicted()
+			}
+		}
+	}
+	return n
+}
+
+// SaveMemory gives what x remembers of the records it has seen: an extractor that loads it makes the same
+// rows, to the bit. It is a copy of memory as this build lays it out, quick to take, and no format to keep: another
+// build refuses it. It is nil where x remembers nothing.
+func SaveMemory(x Extractor) []byte {
+	m, ok := x.(rememberer)
+	if !ok {
+		return nil
+	}
+	size := 256
+	for _, part := range m.memory() {
+		if l, ok := part.(lruMemory); ok {
+			size += l.size()
+		}
+	}
+	b := binary.LittleEndian.AppendUint64(make([]byte, 0, size), 0) // the checksum
+	b = append(b, layout(x, m)...)
+	for _, part := range m.memory() {
+		if l, ok := part.(lruMemory); ok {
+			b = l.save(b)
+		} else {
+			b = append(b, raw(part)...)
+		}
+	}
+	binary.LittleEndian.PutUint32(b, crc32.Checksum(b[8:], checksums))
+	return b
+}
+
+// LoadMemory puts x, which has seen nothing yet, where the extractor was that SaveMemory was asked of.
+func LoadMemory(x Extractor, saved []byte) error {
+	m, ok := x.(rememberer)
+	if !ok {
+		if len(saved) == 0 {
+			return nil
+		}
+		return inkling.Errorf(inkling.Conflict, "memory over time", "contract %s remembers nothing", x.Contract().Name)
+	}
+	if len(saved) < 8 || binary.LittleEndian.Uint32(saved) != crc32.Checksum(saved[8:], checksums) {
+		return inkling.Errorf(inkling.Invalid, "memory over time", "the copy is damaged")
+	}
+	b, ok := bytes.CutPrefix(saved[8:], layout(x, m))
+	if !ok {
+		return inkling.Errorf(inkling.Conflict, "memory over time", "the copy is of another contract or build")
+	}
+	for _, part := range m.memory() {
+		if l, is := part.(lruMemory); is {
+			b, ok = l.load(b)
+		} else if ok = len(b) >= len(raw(part)); ok {
+			b = b[copy(raw(part), b):]
+		}
+		if !ok {
+			return inkling.Errorf(inkling.Invalid, "memory over time", "the copy is cut short")
+		}
+	}
+	return nil
+}
+
+var checksums = crc32.MakeTable(crc32.Castagnoli)
+
+// layout names the contract and how its memory is laid out, so that a copy is not taken for another.
+func layout(x Extractor, m rememberer) []byte {
+	var s strings.Builder
+	fmt.Fprint(&s, x.Contract().Hash())
+	for _, part := range m.memory() {
+		t := reflect.TypeOf(part).Elem()
+		if l, ok := part.(lruMemory); ok {
+			t = l.node()
+		}
+		describe(&s, t)
+	}
+	order := binary.NativeEndian.Uint16([]byte{1, 0})
+	return fmt.Appendf(nil, "%d %08x ", order, crc32.Checksum([]byte(s.String()), checksums))
+}
+
+// describe writes a type's parts with their places. A type with a pointer in it cannot be remembered.
+func describe(s *strings.Builder, t reflect.Type) {
+	switch t.Kind() {
+	case reflect.Struct:
+		for i := range t.NumField() {
+			f := t.Field(i)
+			fmt.Fprintf(s, " %s@%d", f.Name, f.Offset)
+			describe(s, f.Type)
+		}
+	case reflect.Array:
+		fmt.Fprintf(s, " %d×", t.Len())
+		describe(s, t.Elem())
+	case reflect.Bool, reflect.Int, reflect.Int32, reflect.Uint32, reflect.Uint64, reflect.Float32, reflect.Float64:
+		fmt.Fprintf(s, " %s/%d", t.Kind(), t.Size())
+	default:
+		panic("feature: a memory with a " + t.String() + " in it")
+	}
+	fmt.Fprintf(s, ";%d", t.Size())
+}
+
+// raw is the memory of what p points to. Its type has passed describe.
+func raw(p any) []byte {
+	v := reflect.ValueOf(p)
+	return unsafe.Slice((*byte)(v.UnsafePointer()), v.Type().Elem().Size())
+}
+
+// lruMemory is what a [lru] of any values can do with its memory.
+type lruMemory interface {
+	node() reflect.Type
+	size() int // of what save appends
+	save(b []byte) []byte
+	load(b []byte) ([]byte, bool)
+	evicted() uint64
+}
+
+func (l *lru[T]) evicted() uint64 { return l.evictions }
+
+func (l *lru[T]) node() reflect.Type { return reflect.TypeFor[node[T]]() }
+
+const lruHead = 24
+
+func (l *lru[T]) size() int { return lruHead + l.used*int(unsafe.Sizeof(node[T]{})) }
+
+// save appends the values that are used, in their places.
+func (l *lru[T]) save(b []byte) []byte {
+	b = binary.LittleEndian.AppendUint64(b, uint64(l.used))
+	b = binary.LittleEndian.AppendUint32(b, uint32(l.newest))
+	b = binary.LittleEndian.AppendUint32(b, uint32(l.oldest))
+	b = binary.LittleEndian.AppendUint64(b, l.evictions)
+	for left := l.used; left > 0; left -= block {
+		b = append(b, rawNodes(l.blocks[(l.used-left)/block][:min(left, block)])...)
+	}
+	return b
+}
+
+func (l *lru[T]) load(b []byte) ([]byte, bool) {
+	size := int(unsafe.Sizeof(node[T]{}))
+	if len(b) < lruHead || binary.LittleEndian.Uint64(b) > uint64(min(l.most, (len(b)-lruHead)/size)) {
+		return b, false
+	}
+	l.used = int(binary.LittleEndian.Uint64(b))
+	l.newest, l.oldest = int32(binary.LittleEndian.Uint32(b[8:])), int32(binary.LittleEndian.Uint32(b[12:]))
+	l.evictions = binary.LittleEndian.Uint64(b[16:])
+	b = b[lruHead:]
+	for at := 0; at < l.used; at += block {
+		nodes := make([]node[T], min(block, l.most-at))
+		b = b[copy(rawNodes(nodes[:min(block, l.used-at)]), b):]
+		l.blocks = append(l.blocks, nodes)
+	}
+	for i := range l.used {
+		l.index[l.at(int32(i)).key] = int32(i)
+	}
+	return b, true
+}
+
+func rawNodes[T any](n []node[T]) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(n))), len(n)*int(unsafe.Sizeof(node[T]{})))
+}

@@ -1,0 +1,512 @@
+package follow_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/read"
+	"github.com/inkling-sec/inkling/read/follow"
+)
+
+// writer is a program that writes a log, in one of the formats.
+type writer struct {
+	t    *testing.T
+	path string
+	form form
+	n    int // records written
+	file int // files begun
+	f    *os.File
+}
+
+// form is how a format writes a record of a number, and what a file begins with.
+type form struct {
+	name   string
+	head   func(file int) string
+	record func(n int) string
+	field  string // that holds the number
+}
+
+var zeek = form{"zeek", func(file int) string {
+	return fmt.Sprintf("#separator \\x09\n#path\tconn\n#open\t2026-01-01-00-00-%02d\n#fields\tts\tuid\n#types\ttime\tstring\n", file)
+}, func(n int) string { return fmt.Sprintf("%d.5\tC%d\n", 1700000000+n, n) }, "uid"}
+
+var forms = []form{
+	zeek,
+	{"zeek-json", nothing, func(n int) string { return fmt.Sprintf("{\"ts\":%d.5,\"uid\":\"C%d\"}\n", 1700000000+n, n) }, "uid"},
+	{"eve", nothing, func(n int) string {
+		return fmt.Sprintf("{\"timestamp\":\"2026-01-02T03:04:05.%06d+0000\",\"event_type\":\"stats\"}\n{\"timestamp\":\"2026-01-02T03:04:05.%06d+0000\",\"event_type\":\"flow\",\"flow_id\":\"C%d\",\"src_ip\":\"10.0.0.1\",\"proto\":\"UDP\",\"flow\":{\"start\":\"2026-01-02T03:04:05.25+0000\"}}\n", n, n, n)
+	}, "uid"},
+	{"json", nothing, func(n int) string { return fmt.Sprintf("{\"n\":%d,\"uid\":\"C%d\"}\n", n, n) }, "uid"},
+	{"csv", func(int) string { return "n,uid,text\n" }, func(n int) string { return fmt.Sprintf("%d,C%d,\"two\nlines\"\n", n, n) }, "uid"},
+}
+
+func nothing(int) string { return "" }
+
+func (w *writer) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// create begins a file at the log's path.
+func (w *writer) create() {
+	f, err := os.OpenFile(w.path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	w.must(err)
+	w.t.Cleanup(func() { f.Close() })
+	w.f, w.file = f, w.file+1
+	w.text(w.form.head(w.file))
+}
+
+func (w *writer) text(s string) {
+	_, err := w.f.WriteString(s)
+	w.must(err)
+}
+
+// write appends records.
+func (w *writer) write(records int) {
+	for range records {
+		w.n++
+		w.text(w.form.record(w.n))
+	}
+}
+
+func (w *writer) beside(name string) string { return filepath.Join(filepath.Dir(w.path), name) }
+
+func (w *writer) move(name string) string {
+	w.must(os.Rename(w.path, w.beside(name)))
+	return w.beside(name)
+}
+
+// rotate moves the file away and begins another.
+func (w *writer) rotate(name string) string {
+	to := w.move(name)
+	w.create()
+	return to
+}
+
+// copyTruncate is what logrotate does for a program that cannot be told to open its log anew.
+func (w *writer) copyTruncate(name string) {
+	b, err := os.ReadFile(w.path)
+	w.must(err)
+	w.must(os.WriteFile(w.beside(name), b, 0o600))
+	w.truncate()
+}
+
+func (w *writer) truncate() {
+	w.must(w.f.Truncate(0))
+	w.file++
+	w.text(w.form.head(w.file))
+}
+
+// pack compresses a file as gzip and zstd do: the time it was written at is kept.
+func (w *writer) pack(path, ext string) {
+	info, err := os.Stat(path)
+	w.must(err)
+	b, err := os.ReadFile(path)
+	w.must(err)
+	var z bytes.Buffer
+	var pack io.WriteCloser = gzip.NewWriter(&z)
+	if ext == ".zst" {
+		pack, err = zstd.NewWriter(&z)
+		w.must(err)
+	}
+	_, err = pack.Write(b)
+	w.must(errors.Join(err, pack.Close(), os.WriteFile(path+ext, z.Bytes(), 0o600), os.Chtimes(path+ext, time.Time{}, info.ModTime()), os.Remove(path)))
+}
+
+// watcher follows a log.
+type watcher struct {
+	t      *testing.T
+	r      *follow.Reader
+	field  string
+	broken int // errors of records
+
+	mu   sync.Mutex
+	told []string
+}
+
+const patience = 20 * time.Second
+
+func watch(w *writer, o follow.Options) *watcher {
+	w.t.Helper()
+	v := &watcher{t: w.t, field: w.form.field}
+	o.Poll = time.Millisecond
+	o.Told = func(s string) {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		v.told = append(v.told, s)
+	}
+	r, err := read.Follow(w.path, read.Options{}, o)
+	w.must(err)
+	v.r = r
+	w.t.Cleanup(func() { r.Close() })
+	return v
+}
+
+// read expects the records up to number to, from one after the last.
+func (v *watcher) read(from, to int) {
+	v.t.Helper()
+	stuck := time.AfterFunc(patience, func() { v.r.Close() })
+	defer stuck.Stop()
+	var rec inkling.Record
+	for n := from; n <= to; {
+		err := v.r.Read(&rec)
+		if inkling.Skippable(err) {
+			v.broken++
+			continue
+		}
+		if err != nil {
+			v.t.Fatalf("waiting for record %d: %v; told %q", n, err, v.said())
+		}
+		if got := rec.Map()[v.field]; got != fmt.Sprintf("C%d", n) {
+			v.t.Fatalf("%s: record %v, want C%d; told %q", rec.Origin, got, n, v.said())
+		}
+		n++
+	}
+}
+
+func (v *watcher) said() []string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return slices.Clone(v.told)
+}
+
+// quiet expects that there is nothing more.
+func (v *watcher) quiet() {
+	v.t.Helper()
+	time.AfterFunc(20*time.Millisecond, func() { v.r.Close() })
+	var rec inkling.Record
+	if err := v.r.Read(&rec); err == nil {
+		v.t.Fatalf("%s: record %v, where nothing was written", rec.Origin, rec.Map())
+	}
+}
+
+func (v *watcher) says(text string) {
+	v.t.Helper()
+	if !slices.ContainsFunc(v.said(), func(s string) bool { return strings.Contains(s, text) }) {
+		v.t.Errorf("told %q, not %q", v.said(), text)
+	}
+}
+
+func begin(t *testing.T, f form) *writer {
+	w := &writer{t: t, form: f, path: filepath.Join(t.TempDir(), "conn.log")}
+	w.create()
+	return w
+}
+
+// changes are what happens to a log while it is followed. Ten records were written before and read;
+// all that are written have to be read, in order.
+var changes = []struct {
+	name string
+	do   func(*writer)
+	says string
+}{
+	{"appended", func(w *writer) { w.write(5) }, ""},
+	{"moved, the program goes on in the old file", func(w *writer) { w.move("conn.log.1"); w.write(3); w.create(); w.write(4) }, "rotated"},
+	{"moved and compressed", func(w *writer) { w.write(3); to := w.rotate("conn.log.1"); w.pack(to, ".gz"); w.write(4) }, "rotated"},
+	{"moved, another begun, the program still in the old one", func(w *writer) {
+		old := w.f
+		w.move("conn.log.1")
+		w.create()
+		w.f, old = old, w.f
+		w.write(3)
+		w.f = old
+		w.write(4)
+	}, "rotated"},
+	{"moved twice", func(w *writer) {
+		w.write(3)
+		w.rotate("conn.2026-01-01.log")
+		w.write(4)
+		w.rotate("conn.2026-01-02.log")
+		w.write(5)
+	}, "more than once"},
+	{"moved three times and compressed", func(w *writer) {
+		w.write(3)
+		w.rotate("conn.log.a")
+		for range 2 {
+			w.write(4)
+			w.pack(w.rotate(fmt.Sprintf("conn.log-2026010%d", w.file)), ".gz")
+		}
+		w.write(5)
+	}, "more than once"},
+	{"truncated", func(w *writer) { w.truncate(); w.write(5) }, "truncated after line"},
+	{"truncated and longer than before", func(w *writer) { w.truncate(); w.write(500) }, "truncated after line"},
+	{"copied and truncated", func(w *writer) { w.write(3); w.copyTruncate("conn.log.1"); w.write(5) }, "the rest of what it held is read from"},
+	{"copied and truncated twice", func(w *writer) {
+		w.write(3)
+		w.copyTruncate("conn.log.1")
+		w.write(5)
+		w.must(os.Rename(w.beside("conn.log.1"), w.beside("conn.log.2")))
+		w.copyTruncate("conn.log.1")
+		w.write(6)
+	}, "the rest of what it held is read from"},
+	{"replaced", func(w *writer) {
+		path := w.path
+		w.path = w.beside("new")
+		w.create()
+		w.write(5)
+		w.must(os.Rename(w.path, path))
+		w.path = path
+	}, "rotated"},
+	{"removed and back", func(w *writer) { w.must(os.Remove(w.path)); w.create(); w.write(5) }, "rotated"},
+	{"moved away and back", func(w *writer) { w.move("elsewhere"); w.must(os.Rename(w.beside("elsewhere"), w.path)); w.write(5) }, ""},
+}
+
+func TestChanges(t *testing.T) {
+	for _, f := range forms {
+		for _, c := range changes {
+			t.Run(f.name+"/"+c.name, func(t *testing.T) {
+				w := begin(t, f)
+				w.write(10)
+				v := watch(w, follow.Options{})
+				v.read(1, 10)
+				c.do(w)
+				v.read(11, w.n)
+				if c.says != "" && !(f.name == "csv" && c.name == "truncated and longer than before") { // it begins as before
+					v.says(c.says)
+				}
+				v.quiet()
+				if v.broken > 0 {
+					t.Errorf("%d broken records", v.broken)
+				}
+			})
+		}
+	}
+}
+
+// The same while the reader waits, and from the position that another reader left.
+func TestChangesMeanwhile(t *testing.T) {
+	for _, f := range forms {
+		for _, c := range changes {
+			t.Run(f.name+"/"+c.name, func(t *testing.T) {
+				w := begin(t, f)
+				w.write(10)
+				v := watch(w, follow.Options{})
+				v.read(1, 7)
+				at := v.r.Position(v.r.Place(), 1)
+				v.r.Close()
+				lost := strings.HasPrefix(c.name, "truncated") || strings.HasPrefix(c.name, "replaced") || strings.HasPrefix(c.name, "removed")
+				if lost {
+					at.Place.Line += 100
+				}
+				c.do(w)
+				v = watch(w, follow.Options{Resume: &at, From: at.Place})
+				if lost { // what was not read went with the file
+					v.read(11, w.n)
+					v.says("are lost")
+				} else {
+					v.read(8, w.n)
+				}
+				v.quiet()
+				if v.broken > 0 {
+					t.Errorf("%d broken records", v.broken)
+				}
+			})
+		}
+	}
+}
+
+// A reader that goes on from any record of any file gives all that follow, and nothing twice, also when it
+// goes on again and again.
+func TestResumeAnywhere(t *testing.T) {
+	for _, f := range forms {
+		t.Run(f.name, func(t *testing.T) {
+			w := begin(t, f)
+			w.write(5)
+			v := watch(w, follow.Options{})
+			var at follow.Position
+			n := 0
+			for range 40 {
+				if n < w.n {
+					v.read(n+1, n+1)
+					n++
+				}
+				at = v.r.Position(v.r.Place(), 1)
+				v.r.Close()
+				switch n % 6 {
+				case 1:
+					w.write(2)
+				case 2:
+					w.rotate(fmt.Sprintf("conn.log-2026-%d", w.file))
+					w.write(1)
+				case 3:
+					w.pack(w.rotate(fmt.Sprintf("conn.log-2026-%d", w.file)), []string{".gz", ".zst"}[n%2])
+					w.write(2)
+				case 4:
+					w.copyTruncate(fmt.Sprintf("conn.log-2026-%d", w.file))
+					w.write(2)
+				}
+				v = watch(w, follow.Options{Resume: &at, From: at.Place})
+			}
+			v.read(n+1, w.n)
+			v.quiet()
+		})
+	}
+}
+
+// From no place, but with the position: everything is given again, from the first file on.
+func TestReadAgain(t *testing.T) {
+	w := begin(t, zeek)
+	w.write(5)
+	v := watch(w, follow.Options{})
+	v.read(1, 5)
+	w.pack(w.rotate("conn.log.1"), ".gz")
+	w.write(5)
+	v.read(6, 8)
+	at := v.r.Position(v.r.Place(), 1)
+	v.r.Close()
+	if len(at.Files) != 2 || at.Place != (follow.Place{File: 2, Line: 8}) {
+		t.Errorf("position %+v", at)
+	}
+	w.rotate("conn.log.0")
+	w.write(5)
+	v = watch(w, follow.Options{Resume: &at})
+	v.read(1, w.n)
+	if p := v.r.Place(); p != (follow.Place{File: 3, Line: 10}) {
+		t.Errorf("place %+v", p)
+	}
+}
+
+// Zeek archives its logs in folders of days.
+func TestOtherFolder(t *testing.T) {
+	w := begin(t, zeek)
+	w.write(10)
+	v := watch(w, follow.Options{})
+	v.read(1, 4)
+	at := v.r.Position(v.r.Place(), 1)
+	v.r.Close()
+	archive := filepath.Join(t.TempDir(), "2026-01-01")
+	w.must(os.Mkdir(archive, 0o700))
+	w.must(os.Rename(w.path, filepath.Join(archive, "conn.00:00:00-01:00:00.log")))
+	w.pack(filepath.Join(archive, "conn.00:00:00-01:00:00.log"), ".gz")
+	w.create()
+	w.write(3)
+	v = watch(w, follow.Options{Resume: &at, From: at.Place, Beside: []string{filepath.Dir(archive)}})
+	v.read(5, w.n)
+	v.says("00:00:00-01:00:00.log.gz, which is read first")
+}
+
+// Half a line is waited for; the last one of a file that was moved away is told of.
+func TestHalfLines(t *testing.T) {
+	w := begin(t, zeek)
+	v := watch(w, follow.Options{})
+	go func() {
+		for n := 1; n <= 20; n++ {
+			for _, c := range zeek.record(n) {
+				w.f.WriteString(string(c))
+				if n < 3 {
+					time.Sleep(time.Millisecond)
+				}
+			}
+		}
+	}()
+	v.read(1, 20)
+	if v.broken > 0 {
+		t.Errorf("%d broken records", v.broken)
+	}
+	w.n = 20
+	w.text("17000")
+	w.rotate("conn.log.1")
+	w.write(2)
+	v.read(21, 22)
+	if v.broken != 1 {
+		t.Errorf("%d broken records", v.broken)
+	}
+}
+
+// A header is written in parts, and another one with other columns comes in the middle of the file.
+func TestSchemaChanges(t *testing.T) {
+	w := begin(t, form{head: nothing, record: zeek.record, field: "uid"})
+	v := watch(w, follow.Options{})
+	go func() {
+		for _, c := range zeek.head(1) + zeek.record(1) {
+			w.f.WriteString(string(c))
+			time.Sleep(100 * time.Microsecond)
+		}
+	}()
+	v.read(1, 1)
+	w.text("#fields\tuid\tmore\tts\n#types\tstring\tcount\ttime\nC2\t7\t1700000000.5\n")
+	v.read(2, 2)
+	w.text(zeek.head(2) + zeek.record(3))
+	v.read(3, 3)
+}
+
+// Only what is appended after End is new.
+func TestEnd(t *testing.T) {
+	for _, f := range forms {
+		w := begin(t, f)
+		w.write(10)
+		half := f.record(11)
+		w.text(half[:4])
+		at, ok, err := read.End(w.path, read.Options{})
+		if err != nil || !ok {
+			t.Fatal(err)
+		}
+		w.text(half[4:])
+		w.n++
+		w.write(3)
+		v := watch(w, follow.Options{Resume: &at, From: at.Place})
+		v.read(11, 14)
+	}
+}
+
+// What does not grow is read to its end.
+func TestNoLog(t *testing.T) {
+	for _, ext := range []string{".gz", ".zst"} {
+		w := begin(t, zeek)
+		w.write(10)
+		w.pack(w.path, ext)
+		w.path += ext
+		if _, ok, err := read.End(w.path, read.Options{}); ok || err != nil {
+			t.Errorf("%s grows (%v)", ext, err)
+		}
+		v := watch(w, follow.Options{})
+		v.read(1, 6)
+		at := v.r.Position(v.r.Place(), 1)
+		v = watch(w, follow.Options{Resume: &at, From: at.Place})
+		v.read(7, 10)
+		for range 2 {
+			var rec inkling.Record
+			if err := v.r.Read(&rec); err != io.EOF {
+				t.Errorf("%s: %v at the end", ext, err)
+			}
+		}
+	}
+}
+
+func TestErrors(t *testing.T) {
+	dir := t.TempDir()
+	_, err := read.Follow(filepath.Join(dir, "none.log"), read.Options{}, follow.Options{})
+	if inkling.CodeOf(err) != inkling.NotFound || !strings.Contains(err.Error(), "none.log: cannot open: no such file") {
+		t.Error(err)
+	}
+	w := begin(t, form{head: nothing, field: "uid"})
+	w.text("neither this nor that\n")
+	r, err := read.Follow(w.path, read.Options{}, follow.Options{})
+	w.must(err)
+	defer r.Close()
+	var rec inkling.Record
+	if err := r.Read(&rec); inkling.CodeOf(err) != inkling.Invalid || !strings.Contains(err.Error(), "not recognised") {
+		t.Error(err)
+	}
+	gone := follow.Position{Place: follow.Place{File: 1, Line: 10}, Files: []follow.File{{Number: 1, Inode: 1, Prefix: 9, Sum: "x"}}}
+	w = begin(t, zeek)
+	w.write(2)
+	v := watch(w, follow.Options{Resume: &gone, From: gone.Place})
+	v.read(1, 2)
+	v.says("records from there on are lost")
+}

@@ -1,0 +1,102 @@
+package store
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/inkling-sec/inkling"
+)
+
+func journal(t *testing.T, dir string) (*Journal, string) {
+	t.Helper()
+	j, note, err := OpenJournal(filepath.Join(dir, "lines"), filepath.Join(dir, "note"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { j.Close() })
+	return j, string(note)
+}
+
+// Whatever was appended after the last Commit is cut off, and the note is that of the last Commit.
+func TestJournal(t *testing.T) {
+	dir := t.TempDir()
+	is := func(want string) {
+		t.Helper()
+		if b, _ := os.ReadFile(filepath.Join(dir, "lines")); string(b) != want {
+			t.Errorf("lines %q, want %q", b, want)
+		}
+	}
+	j, note := journal(t, dir)
+	if note != "" {
+		t.Errorf("a new journal has the note %q", note)
+	}
+	for _, err := range []error{j.Commit([]byte("0")), j.Append([]byte("a\nb\n")), j.Commit([]byte("2")), j.Append([]byte("c\n"))} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, _, err := OpenJournal(filepath.Join(dir, "lines"), filepath.Join(dir, "note")); inkling.CodeOf(err) != inkling.Conflict {
+		t.Errorf("opened twice: %v", err)
+	}
+	is("a\nb\nc\n")
+	j.Close()
+	if _, note = journal(t, dir); note != "2" {
+		t.Errorf("note %q", note)
+	}
+	is("a\nb\n")
+}
+
+func TestJournalBeginnings(t *testing.T) {
+	for _, tt := range []struct{ name, lines, note, want, fails string }{
+		{"lines of before are kept", "x\n", "", "x\n", ""},
+		{"half a line of before", "x\ny", "", "", "cut short"},
+		{"killed in the middle of a line", "x\ny", `{"length":2,"note":1}`, "x\n", ""},
+		{"killed before anything was written", "y", `{"length":0,"note":1}`, "", ""},
+		{"put aside and begun anew", "y\n", `{"length":200,"note":1}`, "y\n", ""},
+		{"a damaged note", "y\n", `{"length":2`, "", "damaged"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			for name, text := range map[string]string{"lines": tt.lines, "note": tt.note} {
+				if text != "" {
+					if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			j, _, err := OpenJournal(filepath.Join(dir, "lines"), filepath.Join(dir, "note"))
+			if tt.fails != "" {
+				if err == nil || !strings.Contains(err.Error(), tt.fails) {
+					t.Errorf("%v, want %q", err, tt.fails)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer j.Close()
+			if err := j.Append([]byte("z\n")); err != nil {
+				t.Fatal(err)
+			}
+			if b, _ := os.ReadFile(filepath.Join(dir, "lines")); string(b) != tt.want+"z\n" {
+				t.Errorf("%q", b)
+			}
+		})
+	}
+}
+
+func TestJournalOfNotesAlone(t *testing.T) {
+	note := filepath.Join(t.TempDir(), "note")
+	for _, want := range []string{"", "7"} {
+		j, got, err := OpenJournal("", note)
+		if err != nil || string(got) != want {
+			t.Fatalf("%q, %v", got, err)
+		}
+		if err := j.Commit([]byte("7")); err != nil {
+			t.Fatal(err)
+		}
+		j.Close()
+	}
+}

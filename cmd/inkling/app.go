@@ -13,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/feature"
 	"github.com/inkling-sec/inkling/read"
 	"github.com/inkling-sec/inkling/store"
 )
@@ -41,8 +42,10 @@ func (a *app) print(w io.Writer, v any) error { return json.NewEncoder(w).Encode
 type input struct {
 	format string
 	names  []string
-	stderr func() io.Writer // where notes go; nil: nowhere
-	told   map[string]bool  // notes that were given
+	pin    *feature.TableSchema // what records are held to; nil: to nothing
+	pinned string               // the file it is of
+	stderr func() io.Writer     // where notes go; nil: nowhere
+	told   map[string]bool      // notes that were given
 }
 
 func (in *input) flags(cmd *cobra.Command) {
@@ -61,11 +64,11 @@ func (in *input) opener(ctx context.Context) func(file string) (inkling.Reader, 
 		if err != nil {
 			return nil, err
 		}
-		return &stoppable{f, context.AfterFunc(ctx, func() { f.Close() }), func() {
-			for _, n := range read.NotesOf(f) {
-				in.note(file + ": " + n)
-			}
-		}}, nil
+		var r inkling.Reader = f
+		if in.pin != nil {
+			r = feature.Pin(f, in.pin)
+		}
+		return &stoppable{r, context.AfterFunc(ctx, func() { f.Close() }), func(n string) { in.note(file + ": " + n) }}, nil
 	}
 }
 
@@ -73,11 +76,13 @@ func (in *input) opener(ctx context.Context) func(file string) (inkling.Reader, 
 type stoppable struct {
 	inkling.Reader
 	release func() bool
-	notes   func() // tells what the file had that was not read
+	note    func(string)
 }
 
 func (s *stoppable) Close() error {
-	s.notes()
+	for _, n := range inkling.NotesOf(s.Reader) {
+		s.note(n)
+	}
 	if !s.release() {
 		return nil // closed already
 	}

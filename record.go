@@ -127,3 +127,12 @@ type Reader interface {
 	Read(r *Record) error
 	Close() error
 }
+
+// NotesOf gives what a reader has to say, once it has read, of what it leaves out: columns, records that are no flows.
+// A reader that has something to say has a method Notes.
+func NotesOf(r Reader) []string {
+	if n, ok := r.(interface{ Notes() []string }); ok {
+		return n.Notes()
+	}
+	return nil
+}

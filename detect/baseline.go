@@ -25,16 +25,17 @@ import (
 // Baseline is what normal looks like at one site: a sample of its benign
 // records, in two disjoint parts.
 type Baseline struct {
-	Format      int               `json:"format"`
-	Name        string            `json:"name"`
-	Created     time.Time         `json:"created"`
-	Files       []string          `json:"files"`
-	Records     int               `json:"records"` // benign records seen
-	Skipped     int               `json:"skipped"` // records that could not be read
-	Seconds     float64           `json:"seconds"` // of record time they span; 0 when records have no time
-	Contract    *feature.Contract `json:"contract"`
-	Pool        Rows              `json:"pool"`        // what learners and scales are fitted on
-	Calibration Rows              `json:"calibration"` // what false-alarm rates are promised on
+	Format      int                  `json:"format"`
+	Name        string               `json:"name"`
+	Created     time.Time            `json:"created"`
+	Files       []string             `json:"files"`
+	Records     int                  `json:"records"` // benign records seen
+	Skipped     int                  `json:"skipped"` // records that could not be read
+	Seconds     float64              `json:"seconds"` // of record time they span; 0 when records have no time
+	Contract    *feature.Contract    `json:"contract"`
+	Pinned      *feature.TableSchema `json:"pinned,omitempty"` // what a table's records are held to; nil: to nothing
+	Pool        Rows                 `json:"pool"`             // what learners and scales are fitted on
+	Calibration Rows                 `json:"calibration"`      // what false-alarm rates are promised on
 
 	scaler *feature.Scaler
 	pool   *tensor.Tensor // the pool as columns
@@ -47,9 +48,10 @@ const baselineFormat = 1
 
 // BaselineOptions say how a baseline is made; zero values are defaults.
 type BaselineOptions struct {
-	Schema      string   // of feature.Families, or "table"; "" means flow
-	Drop        []string // columns of a table not to learn from
-	Label       string   // when set, only records whose column Label says Benign are kept (all are seen by features over time)
+	Schema      string               // of feature.Families, or "table"; "" means flow
+	Drop        []string             // columns of a table not to learn from
+	Pinned      *feature.TableSchema // makes the contract of a table, whose records are held to it already; nil: inspect the rows
+	Label       string               // when set, only records whose column Label says Benign are kept (all are seen by features over time)
 	Benign      string
 	Pool        int // rows to learn from; 0 means 1000
 	Calibration int // rows to calibrate on; 0 means 3000
@@ -118,17 +120,11 @@ func (b *Baseline) split(kept []sampled, pool int, rng *rand.Rand, o BaselineOpt
 	rng.Shuffle(len(kept), func(i, j int) { kept[i], kept[j] = kept[j], kept[i] })
 	pool = min(pool, len(kept)/2)
 	if o.Schema == "table" {
-		c, err := feature.InspectTable(kept[0].record.Schema, func(yield func(*inkling.Record) bool) {
-			for i := range kept[:pool] {
-				if !yield(&kept[i].record) {
-					return
-				}
-			}
-		}, feature.TableOptions{Drop: o.Drop, Label: nonEmpty(o.Label)})
+		c, err := tableContract(kept[:pool], o)
 		if err != nil {
 			return err
 		}
-		b.Contract = c
+		b.Contract, b.Pinned = c, o.Pinned
 		x, err := feature.New(c)
 		if err != nil {
 			return err
@@ -153,6 +149,20 @@ func (b *Baseline) split(kept []sampled, pool int, rng *rand.Rand, o BaselineOpt
 		to.Origin = append(to.Origin, s.record.Origin)
 	}
 	return b.prepare()
+}
+
+// tableContract makes the contract of a table of the pinned schema, or of the rows.
+func tableContract(rows []sampled, o BaselineOptions) (*feature.Contract, error) {
+	if o.Pinned != nil {
+		return o.Pinned.Contract()
+	}
+	return feature.InspectTable(rows[0].record.Schema, func(yield func(*inkling.Record) bool) {
+		for i := range rows {
+			if !yield(&rows[i].record) {
+				return
+			}
+		}
+	}, feature.TableOptions{Drop: o.Drop, Label: nonEmpty(o.Label)})
 }
 
 func nonEmpty(s string) []string {

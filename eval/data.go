@@ -39,14 +39,30 @@ type Data struct {
 
 // Options say how labelled data is read.
 type Options struct {
-	Schema string   // of feature.Families, or "table"
-	Drop   []string // columns to leave out
-	Label  string   // column that holds the class
-	Group  string   // column that says what belongs together, such as a patient; "" makes a group of each file
+	Schema string               // of feature.Families, or "table"
+	Drop   []string             // columns to leave out
+	Label  string               // column that holds the class
+	Pinned *feature.TableSchema // makes a table's contract, for all episodes the same; nil: the rows of each episode do
+	Group  string               // column that says what belongs together, such as a patient; "" makes a group of each file
 
 	// Skipped is told of each record that cannot be read, and of its error; unless it gives one back the record is
 	// left out. nil gives it back.
 	Skipped func(error) error
+}
+
+// extractor gives that of a contract that is known before the rows are; nil where it is not.
+func (o *Options) extractor() (feature.Extractor, error) {
+	if f := feature.Find(o.Schema); f != nil {
+		return f.New(), nil
+	}
+	if o.Pinned == nil {
+		return nil, nil
+	}
+	c, err := o.Pinned.Contract()
+	if err != nil {
+		return nil, err
+	}
+	return feature.New(c)
 }
 
 // Load reads labelled records from the readers in turn, each a capture of its own.
@@ -76,9 +92,11 @@ func Load(ctx context.Context, name string, open []func() (inkling.Reader, error
 }
 
 func (d *Data) read(ctx context.Context, r inkling.Reader, group int, number *int, seen map[[2]uint64]bool, o Options) error {
-	var x feature.Extractor
-	if f := feature.Find(o.Schema); f != nil {
-		x = f.New()
+	x, err := o.extractor()
+	if err != nil {
+		return err
+	}
+	if x != nil {
 		d.fixed = x.Contract()
 		r = feature.Gather(o.Schema, r)
 	}

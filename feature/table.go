@@ -12,9 +12,10 @@ import (
 )
 
 const (
-	tableName    = "table"
-	tableVersion = 1
-	distinctMost = 1 << 16 // distinct texts counted a column; later new ones count as other
+	tableName     = "table"
+	tableVersion  = 1
+	defaultLevels = 40
+	distinctMost  = 1 << 16 // distinct texts counted a column; later new ones count as other
 )
 
 // TableOptions says what of a table not to learn from.
@@ -34,7 +35,7 @@ type TableOptions struct {
 // tells one recording from another, not an attack from normal use.
 func InspectTable(s *inkling.Schema, rows iter.Seq[*inkling.Record], o TableOptions) (*Contract, error) {
 	if o.Levels == 0 {
-		o.Levels = 40
+		o.Levels = defaultLevels
 	}
 	skip, err := columnsOf(s, slices.Concat(o.Drop, o.Label))
 	if err != nil {
@@ -44,7 +45,7 @@ func InspectTable(s *inkling.Schema, rows iter.Seq[*inkling.Record], o TableOpti
 	n := 0
 	for r := range rows {
 		if r.Schema != s && !slices.Equal(r.Schema.Fields, s.Fields) {
-			return nil, &inkling.Error{Code: inkling.Invalid, Place: r.Origin.String(), What: "the record has other columns than those before it", Remedy: "give files of the same columns in the same order"}
+			return nil, otherColumns(r)
 		}
 		n++
 		for i, f := range s.Fields {
@@ -68,6 +69,10 @@ func InspectTable(s *inkling.Schema, rows iter.Seq[*inkling.Record], o TableOpti
 		}
 	}
 	return c, c.Check()
+}
+
+func otherColumns(r *inkling.Record) error {
+	return &inkling.Error{Code: inkling.Invalid, Place: r.Origin.String(), What: "the record has other columns than those before it", Remedy: "give files of the same columns in the same order"}
 }
 
 // Each ranges over records held in a slice, for [InspectTable].
@@ -138,6 +143,11 @@ func (c *inspected) feature(f inkling.Field, most int) Feature {
 	if f.Kind != inkling.Text || c.words == 0 && c.numbers > 0 {
 		return Feature{Name: f.Name, Kind: Numeric, Missing: c.missing > 0}
 	}
+	return Feature{Name: f.Name, Kind: Category, Levels: c.levels(most)}
+}
+
+// levels gives the commonest values.
+func (c *inspected) levels(most int) []string {
 	levels := make([]string, 0, len(c.counts))
 	for l := range c.counts {
 		levels = append(levels, l)
@@ -148,7 +158,7 @@ func (c *inspected) feature(f inkling.Field, most int) Feature {
 		}
 		return strings.Compare(a, b)
 	})
-	return Feature{Name: f.Name, Kind: Category, Levels: slices.Clone(levels[:min(most, len(levels))])}
+	return slices.Clone(levels[:min(most, len(levels))])
 }
 
 // parse reads a number. What stands for a missing or an infinite one is NaN and

@@ -66,6 +66,9 @@ func (s *source) Size() int64 { return s.size }
 // Done tells how many of the file's bytes have been read. Any goroutine may ask.
 func (f *File) Done() int64 { return f.src.done.Load() }
 
+// Notes tells what of the file is not read.
+func (f *File) Notes() []string { return inkling.NotesOf(f.Reader) }
+
 // Unwrap gives the format's own reader, which may know more.
 func (f *File) Unwrap() inkling.Reader { return f.Reader }
 

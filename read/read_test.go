@@ -296,7 +296,7 @@ func TestFlowsInParquet(t *testing.T) {
 	if s.Name != "zeek.conn" || s.Fields[s.Index("ts")].Kind != inkling.Time || s.Fields[s.Index("orig_bytes")].Kind != inkling.Number || s.Index("history") < 0 {
 		t.Errorf("schema %v", s)
 	}
-	if notes := NotesOf(r); len(notes) != 1 || !strings.Contains(notes[0], "tunnel_parents (a list)") {
+	if notes := r.Notes(); len(notes) != 1 || !strings.Contains(notes[0], "tunnel_parents (a list)") {
 		t.Errorf("notes %v", notes)
 	}
 }

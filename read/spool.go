@@ -93,15 +93,4 @@ func (s *spooled) Close() error {
 }
 
 // Notes tells what of the file is not read.
-func (s *spooled) Notes() []string { return NotesOf(s.Reader) }
-
-// NotesOf gives what a reader has to say of what it leaves out, once it has read.
-func NotesOf(r inkling.Reader) []string {
-	if f, ok := r.(*File); ok {
-		r = f.Reader
-	}
-	if n, ok := r.(interface{ Notes() []string }); ok {
-		return n.Notes()
-	}
-	return nil
-}
+func (s *spooled) Notes() []string { return inkling.NotesOf(s.Reader) }

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/feature"
 	"github.com/inkling-sec/inkling/read"
 	"github.com/inkling-sec/inkling/store"
 )
@@ -41,10 +42,12 @@ func (a *app) print(w io.Writer, v any) error { return json.NewEncoder(w).Encode
 type input struct {
 	format string
 	names  []string
-	stderr func() io.Writer // where notes go; nil: nowhere
-	told   map[string]bool  // notes that were given
 	strict bool
-	unread int // records left out
+	unread int                  // records left out
+	pin    *feature.TableSchema // what records are held to; nil: to nothing
+	pinned string               // the file it is of
+	stderr func() io.Writer     // where notes go; nil: nowhere
+	told   map[string]bool      // notes that were given
 }
 
 func (in *input) flags(cmd *cobra.Command) {
@@ -100,22 +103,24 @@ func (in *input) open(ctx context.Context, file string, o read.Options) (inkling
 	if err != nil {
 		return nil, err
 	}
-	return &stoppable{f, context.AfterFunc(ctx, func() { f.Close() }), func() {
-		for _, n := range read.NotesOf(f) {
-			in.note(file + ": " + n)
-		}
-	}}, nil
+	var r inkling.Reader = f
+	if in.pin != nil {
+		r = feature.Pin(f, in.pin)
+	}
+	return &stoppable{r, context.AfterFunc(ctx, func() { f.Close() }), func(n string) { in.note(file + ": " + n) }}, nil
 }
 
 // stoppable is a reader that the end of a context closes.
 type stoppable struct {
 	inkling.Reader
 	release func() bool
-	notes   func() // tells what the file had that was not read
+	note    func(string)
 }
 
 func (s *stoppable) Close() error {
-	s.notes()
+	for _, n := range inkling.NotesOf(s.Reader) {
+		s.note(n)
+	}
 	if !s.release() {
 		return nil // closed already
 	}

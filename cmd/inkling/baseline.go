@@ -39,6 +39,12 @@ With --label, the files may hold attacks too: only records whose label is
 			if err := store.CheckName(store.Baselines, name); err != nil {
 				return err
 			}
+			if err := in.usePinned(&o.Schema); err != nil {
+				return err
+			}
+			if o.Pinned = in.pin; o.Pinned != nil && len(o.Drop) > 0 {
+				return dropAndPinned()
+			}
 			if err := checkSchema(o.Schema, recordSchemas); err != nil {
 				return err
 			}
@@ -66,7 +72,7 @@ With --label, the files may hold attacks too: only records whose label is
 	in.flags(cmd)
 	in.strictFlag(cmd)
 	cmd.Flags().StringVar(&name, "name", "default", "name of the baseline; one of that name is replaced")
-	cmd.Flags().StringVar(&o.Schema, "schema", "flow", aboutSchemas(")"))
+	cmd.Flags().StringVar(&o.Schema, "schema", "flow", aboutSchemas("), or FILE.json from inkling schema"))
 	cmd.Flags().StringSliceVar(&o.Drop, "drop", nil, "columns of a table not to learn from: identifiers, notes")
 	cmd.Flags().StringVar(&o.Label, "label", "", "column of labels: keep only records labelled --benign")
 	cmd.Flags().StringVar(&o.Benign, "benign", "benign", "the label of benign records")
@@ -74,6 +80,10 @@ With --label, the files may hold attacks too: only records whose label is
 	cmd.Flags().IntVar(&o.Calibration, "calibration", 3000, "records to promise on; a rate r needs at least 1/r - 1 of them")
 	cmd.Flags().Uint64Var(&o.Seed, "seed", 1, "seed of the sample")
 	return cmd
+}
+
+func dropAndPinned() error {
+	return &inkling.Error{Code: inkling.Invalid, What: "--drop with a schema of columns", Remedy: "set the column's learn to false in the schema"}
 }
 
 func checkSchema(schema string, known []string) error {

@@ -89,7 +89,7 @@ The intervals are 95 % over draws.`,
 	fl := cmd.Flags()
 	fl.StringSliceVar(&f.data, "data", nil, "labelled files, or directories or patterns of them, each file a capture of its own; or the images")
 	fl.StringSliceVar(&f.known, "known", nil, "labelled files of other captures: known attacks and training come from these alone")
-	fl.StringVar(&f.schema, "schema", "flow", aboutSchemas("), image (a benchmark)"))
+	fl.StringVar(&f.schema, "schema", "flow", aboutSchemas("), FILE.json from inkling schema, or image (a benchmark)"))
 	fl.StringSliceVar(&f.drop, "drop", nil, "columns of a table to leave out")
 	fl.StringVar(&f.group, "group", "", "column that says what belongs together, such as a patient or an account: groups are kept apart, what is judged is of others than what is learned from")
 	fl.StringVar(&f.pack, "pack", "", "judge a pack on its public data sets; --data is then the folder that holds them (default $INKLING_DATA, or ../shared/data)")
@@ -138,7 +138,7 @@ func (f *evalFlags) load(cmd *cobra.Command, files []string) (*eval.Data, error)
 		sources = append(sources, func() (inkling.Reader, error) { return open(file) })
 	}
 	defer f.tellUnread(cmd)
-	return eval.Load(cmd.Context(), strings.Join(names, "+"), sources, eval.Options{Schema: f.schema, Drop: f.drop, Label: f.label, Group: f.group, Skipped: f.skipped(cmd, &progress{})})
+	return eval.Load(cmd.Context(), strings.Join(names, "+"), sources, eval.Options{Schema: f.schema, Drop: f.drop, Label: f.label, Group: f.group, Pinned: f.pin, Skipped: f.skipped(cmd, &progress{})})
 }
 
 var protocols = []string{"new-attack", "n-way", "bound"}
@@ -179,6 +179,12 @@ func (f *evalFlags) run(cmd *cobra.Command, a *app) error {
 	}
 	if len(f.data) == 0 {
 		return &inkling.Error{Code: inkling.Invalid, What: "no data to evaluate on", Remedy: "name labelled files, or a folder of images, with --data"}
+	}
+	if err := f.usePinned(&f.schema); err != nil {
+		return err
+	}
+	if f.pin != nil && len(f.drop) > 0 {
+		return dropAndPinned()
 	}
 	if err := checkFor(cmd, f.schema); err != nil {
 		return err

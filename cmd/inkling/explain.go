@@ -55,6 +55,9 @@ features need not sum to one.`,
 			if err != nil {
 				return err
 			}
+			if err := in.held(d.Baseline.Pinned, d.Baseline.Contract, "detector "+name); err != nil {
+				return err
+			}
 			rows, err := in.rows(cmd.Context(), file, lines, d.Baseline.Contract)
 			if err != nil {
 				return err

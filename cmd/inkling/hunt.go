@@ -20,7 +20,7 @@ import (
 
 func huntCmd(a *app) *cobra.Command {
 	var in input
-	var name string
+	var name, schema string
 	var show int
 	var noSave bool
 	cmd := &cobra.Command{
@@ -50,6 +50,12 @@ still printed.
 			if err != nil {
 				return err
 			}
+			if err := in.usePinned(&schema); err != nil {
+				return err
+			}
+			if err := in.held(d.Baseline.Pinned, d.Baseline.Contract, "detector "+name); err != nil {
+				return err
+			}
 			if files, err = in.files(files, d.Baseline.Contract); err != nil {
 				return err
 			}
@@ -65,6 +71,7 @@ still printed.
 	in.flags(cmd)
 	in.strictFlag(cmd)
 	cmd.Flags().StringVar(&name, "detector", "", "detector to hunt with")
+	cmd.Flags().StringVar(&schema, "schema", "", "FILE.json from inkling schema to hold records to; one that the baseline was made with is without asking")
 	cmd.Flags().IntVar(&show, "show", 3, "alerts told in full; the others get a line each, up to 20, and are counted")
 	cmd.Flags().BoolVar(&noSave, "no-save", false, "do not keep the alerts in the home")
 	return cmd

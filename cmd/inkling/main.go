@@ -114,7 +114,7 @@ already or made for something else, 130 interrupted, 1 a fault of the program.`,
 	}
 	root.PersistentFlags().StringVar(&a.home, "home", "", "directory of models, baselines, detectors and alerts (default $INKLING_HOME, or inkling under the user's data directory)")
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "write JSON lines for programs instead of text for people")
-	root.AddCommand(quickstartCmd(a), baselineCmd(a), teachCmd(a), huntCmd(a), watchCmd(a), explainCmd(a), detectorsCmd(a), featuresCmd(a),
+	root.AddCommand(quickstartCmd(a), baselineCmd(a), teachCmd(a), huntCmd(a), watchCmd(a), explainCmd(a), detectorsCmd(a), featuresCmd(a), schemaCmd(a),
 		convertCmd(), packsCmd(a), initCmd(a), trainCmd(a), evalCmd(a), priorCmd(a), versionCmd(a))
 	return root
 }

@@ -61,6 +61,9 @@ records, a start until the first example turns up.`,
 			if err != nil {
 				return err
 			}
+			if err := in.held(b.Pinned, b.Contract, "baseline "+base); err != nil {
+				return err
+			}
 			if odd {
 				if len(marks)+len(known) > 0 || learner+model != "" {
 					return &inkling.Error{Code: inkling.Invalid, What: "--odd with examples, known attacks, a learner or a model", Remedy: "it learns from the baseline alone: leave them out"}

@@ -66,7 +66,7 @@ bytes on any number of cores.`,
 	f.imageFlags(cmd)
 	fl := cmd.Flags()
 	fl.StringSliceVar(&f.data, "data", nil, "labelled files, or directories or patterns of them, each file a site of its own; or the images")
-	fl.StringVar(&f.schema, "schema", "flow", aboutSchemas("; one file), image (a benchmark)"))
+	fl.StringVar(&f.schema, "schema", "flow", aboutSchemas("; one file), FILE.json from inkling schema, or image (a benchmark)"))
 	fl.StringSliceVar(&f.drop, "drop", nil, "columns of a table to leave out")
 	fl.StringVar(&f.label, "label", "label", "column that holds the class")
 	fl.StringVar(&f.benign, "benign", "benign", "the class of benign rows")
@@ -100,6 +100,12 @@ func trainers() (names []string) {
 }
 
 func (f *trainFlags) train(cmd *cobra.Command, a *app) error {
+	if err := f.usePinned(&f.schema); err != nil {
+		return err
+	}
+	if f.pin != nil && len(f.drop) > 0 {
+		return dropAndPinned()
+	}
 	if err := checkFor(cmd, f.schema); err != nil {
 		return err
 	}
@@ -237,7 +243,11 @@ func (f *trainFlags) command() string {
 	for _, d := range f.data {
 		names = append(names, filepath.Base(d))
 	}
-	words := fmt.Sprintf("inkling train --data %s --schema %s", strings.Join(names, ","), f.schema)
+	schema := f.schema
+	if f.pin != nil {
+		schema = filepath.Base(f.pinned)
+	}
+	words := fmt.Sprintf("inkling train --data %s --schema %s", strings.Join(names, ","), schema)
 	if f.schema == schemaImage {
 		words += " --images " + f.images
 		if f.lists != "" {

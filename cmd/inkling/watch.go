@@ -105,6 +105,10 @@ func (w *watch) run(ctx context.Context, files []string) error {
 	if err := w.arm(ctx, h); err != nil {
 		return err
 	}
+	b := w.detectors[0].Baseline
+	if err := w.held(b.Pinned, b.Contract, "detector "+w.detectors[0].Detector.Name); err != nil {
+		return err
+	}
 	j, note, err := w.openJournal(h)
 	if err != nil {
 		return err

@@ -467,6 +467,29 @@ func TestWatchTable(t *testing.T) {
 	r.stop()
 }
 
+// A log whose baseline has a schema is held to it.
+func TestWatchPinned(t *testing.T) {
+	s := newSite(t)
+	old := write(t, filepath.Join(s.dir, "old.csv"), payHead+paid(0, 300))
+	pin := filepath.Join(s.dir, "pay.json")
+	must(t, "schema", old, "--label", "fraud", "--out", pin)
+	must(t, s.args("baseline", old, "--name", "pay", "--schema", pin)...)
+	all := write(t, filepath.Join(s.dir, "all.csv"), payHead+paid(0, 310))
+	must(t, s.args("teach", "scan", "--examples", all+":302,303,304", "--baseline", "pay")...)
+	live := write(t, filepath.Join(s.dir, "live.csv"), payHead+paid(0, 20))
+	r := startWatch(t, s, live, "--detector", "scan", "--from", "start", "--json")
+	r.passed(live, follow.Place{File: 1, Line: 21})
+	f, err := os.OpenFile(live, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	io.WriteString(f, strings.Replace(paid(20, 1), ",1", ",many", 1)+strings.Replace(paid(301, 1), ",5301,", ",much,", 1)+paid(302, 1))
+	r.until("an alert", func() bool { return strings.Contains(r.out.String(), `"amount":5302`) })
+	r.says("is no number, as the schema has it")
+	r.stop()
+}
+
 // Records that cannot be read are told and counted, or end the watch; what came before them is kept.
 func TestWatchStrict(t *testing.T) {
 	s := taughtSite(t)

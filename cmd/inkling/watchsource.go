@@ -102,9 +102,24 @@ func (s *source) openLog() (err error) {
 	s.log, err = read.Follow(s.name, w.options(), follow.Options{
 		Beside: w.rotated, Resume: &position, From: from, Told: func(what string) { w.say("%s", what) },
 	})
+	if err != nil {
+		return err
+	}
 	s.reader = s.log
-	return err
+	if w.pin != nil {
+		s.reader = pinnedLog{feature.Pin(s.log, w.pin), s.log}
+	}
+	return nil
 }
+
+// pinnedLog holds the records of a log to a schema.
+type pinnedLog struct {
+	*feature.Pinned
+	log *follow.Reader
+}
+
+// Place is the log's.
+func (p pinnedLog) Place() follow.Place { return p.log.Place() }
 
 // position is where the next run goes on.
 func (s *source) position() follow.Position {

@@ -4,9 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
-	"io"
 	"math"
 	"runtime"
 	"sync"
@@ -14,15 +12,18 @@ import (
 
 	"github.com/inkling-sec/inkling"
 	"github.com/inkling-sec/inkling/feature"
+	"github.com/inkling-sec/inkling/meta"
 	"github.com/inkling-sec/inkling/read/community"
+	"github.com/inkling-sec/inkling/tensor"
 )
 
 // Engine runs records through detectors of one baseline. Fields are set before Run and not changed after.
 type Engine struct {
 	Detectors []*Armed
-	Alert     func(inkling.Alert) error // called in the order of records, from one goroutine; an error ends the run
+	Alert     func(inkling.Alert) error // called in the order of records and, of one record, of detectors; from one goroutine; an error ends the run
+	Evidence  int                       // alerts of each detector that get evidence, the first ones; 0 means all
 	Skipped   func(error)               // told of each record that could not be read; may be nil
-	Progress  func(records int)         // called now and then; may be nil
+	Progress  func(records int)         // called now and then, from one goroutine; may be nil
 }
 
 // Summary counts what a run did.
@@ -40,57 +41,83 @@ type batch struct {
 	records []inkling.Record
 	raw     [][]float64
 	n       int
-	alerts  []inkling.Alert
-	done    chan struct{}
+	columns tensor.Tensor
+	margins [][]float64 // of each detector
+	alerts  []found
+	done    chan struct{} // gets one when judged
+}
+
+// found is an alert and where it comes from.
+type found struct {
+	inkling.Alert
+	detector, row int
 }
 
 const batchRows = 256
 
 // Run reads r to its end and hands every alert to e.Alert. What it did before
 // an error is in the summary, and handed on. It waits for every goroutine it starts.
+//
+// One goroutine reads, one makes features, in order, for they remember; as many as there are cores judge. Batches
+// go round: when all are under way, reading waits.
 func (e *Engine) Run(ctx context.Context, r inkling.Reader) (Summary, error) {
 	start := time.Now()
 	x, err := e.Detectors[0].Extractor()
 	if err != nil {
 		return Summary{}, err
 	}
-	r = feature.Gather(x.Contract().Name, r)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var (
-		workers = runtime.GOMAXPROCS(0)
-		work    = make(chan *batch, workers)
-		ordered = make(chan *batch, 4*workers)
-		free    = make(chan *batch, 4*workers+2)
-		wg      sync.WaitGroup
-		sum     Summary
-		readErr error
+		workers  = runtime.GOMAXPROCS(0)
+		read     = make(chan *batch, 2)
+		work     = make(chan *batch, workers)
+		ordered  = make(chan *batch, 4*workers)
+		free     = make(chan *batch, 4*workers+4)
+		wg       sync.WaitGroup
+		sum      Summary
+		in       = &intake{engine: e, x: x, r: feature.Gather(x.Contract().Name, r)}
+		team     = e.team()
+		told     = make([]int, len(e.Detectors))
+		alertErr error
 	)
 	for range cap(free) {
-		free <- newBatch(len(x.Contract().Features))
+		free <- e.newBatch()
 	}
+	wg.Go(func() {
+		defer close(read)
+		in.read(ctx, free, read)
+	})
 	wg.Go(func() {
 		defer close(work)
 		defer close(ordered)
-		readErr = e.read(ctx, r, x, &sum, free, work, ordered)
+		for b := range read {
+			if ctx.Err() == nil && !in.extract(b) {
+				cancel()
+			}
+			work <- b
+			ordered <- b
+		}
 	})
 	for range workers {
 		wg.Go(func() {
 			for b := range work {
 				if ctx.Err() == nil { // what was read before an interruption is not worth the wait
-					e.judge(b)
+					e.judge(b, team)
 				}
-				close(b.done)
+				b.done <- struct{}{}
 			}
 		})
 	}
-	alerts, alertErr := 0, error(nil)
 	for b := range ordered {
 		<-b.done
 		for _, a := range b.alerts {
 			if alertErr == nil {
-				if alertErr = e.Alert(a); alertErr == nil {
-					alerts++
+				if told[a.detector]++; told[a.detector] <= e.Evidence {
+					a.Evidence = e.Detectors[a.detector].Explain(b.raw[a.row])
+				}
+				if alertErr = e.Alert(a.Alert); alertErr == nil {
+					sum.Alerts++
 				} else {
 					cancel()
 				}
@@ -99,95 +126,78 @@ func (e *Engine) Run(ctx context.Context, r inkling.Reader) (Summary, error) {
 		free <- b
 	}
 	wg.Wait()
-	sum.Alerts = alerts
-	if f, ok := x.(interface{ Evictions() uint64 }); ok {
-		sum.Evicted = f.Evictions()
-	}
+	in.tell(&sum)
 	sum.Seconds = time.Since(start).Seconds()
 	sum.PerSecond = math.Round(float64(sum.Records) / max(sum.Seconds, 1e-9))
 	if alertErr != nil {
 		return sum, alertErr
 	}
-	return sum, readErr
+	return sum, in.err
 }
 
-func newBatch(width int) *batch {
-	b := &batch{records: make([]inkling.Record, batchRows), raw: make([][]float64, batchRows)}
+// team is of all detectors, each with its threshold.
+func (e *Engine) team() *meta.Team {
+	var members []meta.Scorer
+	var least []float64
+	for _, d := range e.Detectors {
+		members, least = append(members, d.scorer), append(least, d.threshold)
+	}
+	return meta.NewTeam(members, least)
+}
+
+func (e *Engine) newBatch() *batch {
+	scaler := e.Detectors[0].Baseline.scaler
+	b := &batch{records: make([]inkling.Record, batchRows), raw: make([][]float64, batchRows), done: make(chan struct{}, 1)}
+	b.columns.Data = make([]float32, batchRows*scaler.Width())
 	for i := range b.raw {
-		b.raw[i] = make([]float64, width)
+		b.raw[i] = make([]float64, len(scaler.Contract().Features))
+	}
+	for range e.Detectors {
+		b.margins = append(b.margins, make([]float64, batchRows))
 	}
 	return b
 }
 
-// read fills batches and sends each both to the workers and, in order, to the end of the line.
-func (e *Engine) read(ctx context.Context, r inkling.Reader, x feature.Extractor, sum *Summary, free, work, ordered chan *batch) error {
-	var rec inkling.Record
-	for {
-		var b *batch
-		select {
-		case b = <-free:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-		b.n, b.alerts, b.done = 0, b.alerts[:0], make(chan struct{})
-		var err error
-		for b.n < batchRows && err == nil {
-			if err = readInto(r, &rec, x, b.raw[b.n]); err == nil {
-				rec.CopyTo(&b.records[b.n])
-				b.n++
-			} else if inkling.Skippable(err) {
-				sum.Skipped++
-				if e.Skipped != nil {
-					e.Skipped(err)
-				}
-				err = nil
-			}
-		}
-		sum.Records += b.n
-		work <- b
-		ordered <- b
-		if e.Progress != nil {
-			e.Progress(sum.Records)
-		}
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-	}
+// marginsTo scales a batch and has the team judge it.
+func (e *Engine) marginsTo(b *batch, team *meta.Team) {
+	scaler := e.Detectors[0].Baseline.scaler
+	width := scaler.Width()
+	b.columns.Shape, b.columns.Data = append(b.columns.Shape[:0], b.n, width), b.columns.Data[:b.n*width]
+	scaler.TensorTo(&b.columns, b.raw[:b.n])
+	team.MarginsTo(b.margins, &b.columns)
 }
 
-func (e *Engine) judge(b *batch) {
+func (e *Engine) judge(b *batch, team *meta.Team) {
 	if b.n == 0 {
 		return
 	}
-	x := e.Detectors[0].Baseline.scaler.Tensor(b.raw[:b.n])
-	scores := make([]float64, b.n)
-	for _, d := range e.Detectors {
-		d.scoreTo(scores, x)
-		for i, s := range scores {
-			if d.Alerts(s) {
-				b.alerts = append(b.alerts, d.NewAlert(&b.records[i], b.raw[i], s))
+	e.marginsTo(b, team)
+	for i := range b.n {
+		for k, d := range e.Detectors {
+			if s := b.margins[k][i]; d.Alerts(s) {
+				r := &b.records[i]
+				a := found{d.alert(r.Origin, timeOrZero(r), r.Map(), s), k, i}
+				if e.Evidence == 0 {
+					a.Evidence = d.Explain(b.raw[i])
+				}
+				b.alerts = append(b.alerts, a)
 			}
 		}
 	}
 }
 
-// NewAlert makes the alert of a record with its evidence.
-func (a *Armed) NewAlert(r *inkling.Record, raw []float64, score float64) inkling.Alert {
-	return a.alert(r.Origin, timeOrZero(r), r.Map(), raw, score)
-}
-
-// AlertOf makes the alert of one of some rows, whether or not it is above the threshold.
+// AlertOf makes the alert, with its evidence, of one of some rows, whether or not it is above the threshold.
 func (a *Armed) AlertOf(rows Rows, i int, score float64) inkling.Alert {
-	return a.alert(rows.Origin[i], rows.Time[i], rows.Record[i], rows.Raw[i], score)
+	alert := a.alert(rows.Origin[i], rows.Time[i], rows.Record[i], score)
+	alert.Evidence = a.Explain(rows.Raw[i])
+	return alert
 }
 
-func (a *Armed) alert(at inkling.Origin, time float64, record map[string]any, raw []float64, score float64) inkling.Alert {
+// alert makes an alert without evidence.
+func (a *Armed) alert(at inkling.Origin, time float64, record map[string]any, score float64) inkling.Alert {
 	return inkling.Alert{
 		ID: alertID(a.Detector, at), Detector: a.Detector.Name, Time: time, Origin: at, Flow: communityID(record),
-		PValue: a.PValue(score), Score: score, Record: record, Evidence: a.Explain(raw),
+		PValue: a.PValue(score), Score: score, Record: record,
 	}
 }
 

@@ -13,14 +13,17 @@ import (
 
 	"github.com/inkling-sec/inkling"
 	"github.com/inkling-sec/inkling/feature"
+	"github.com/inkling-sec/inkling/meta"
 	"github.com/inkling-sec/inkling/read/community"
 	"github.com/inkling-sec/inkling/read/follow"
+	"github.com/inkling-sec/inkling/tensor"
 )
 
 // Engine runs records through detectors of one baseline. Fields are set before Run and not changed after.
 type Engine struct {
 	Detectors []*Armed
-	Alert     func(inkling.Alert) error // called in the order of records, from one goroutine; an error ends the run
+	Alert     func(inkling.Alert) error // called in the order of records and, of one record, of detectors; from one goroutine; an error ends the run
+	Evidence  int                       // alerts of each detector that get evidence, the first ones; 0 means all
 	Skipped   func(error) error         // told of each record that could not be read; an error it gives ends the run; may be nil
 	Progress  func(records int)         // called now and then; may be nil
 	Live      *Live                     // of input that is being written; nil for what is whole
@@ -43,11 +46,19 @@ type batch struct {
 	records []inkling.Record
 	raw     [][]float64
 	n       int
-	alerts  []inkling.Alert
+	columns tensor.Tensor
+	margins [][]float64 // of each detector
+	alerts  []found
 	judged  bool
-	place   follow.Place // of the last record
-	memory  []byte       // over time, after the last record; mostly nil
-	done    chan struct{}
+	place   follow.Place  // of the last record
+	memory  []byte        // over time, after the last record; mostly nil
+	done    chan struct{} // gets one when judged
+}
+
+// found is an alert and where it comes from.
+type found struct {
+	inkling.Alert
+	detector, row int
 }
 
 const batchRows = 256
@@ -69,20 +80,21 @@ func (e *Engine) Run(ctx context.Context, r inkling.Reader) (Summary, error) {
 			e: e, x: x, free: make(chan *batch, 4*workers+2), work: make(chan *batch, workers), ordered: make(chan *batch, 4*workers),
 			sum: Summary{SkippedBy: map[string]int{}},
 		}
+		team    = e.team()
 		wg      sync.WaitGroup
 		readErr error
 	)
 	for range cap(in.free) {
-		in.free <- newBatch(len(x.Contract().Features))
+		in.free <- e.newBatch()
 	}
 	wg.Go(func() { readErr = in.run(ctx, r) })
 	for range workers {
 		wg.Go(func() {
 			for b := range in.work {
 				if ctx.Err() == nil { // what was read before an interruption is not worth the wait
-					e.judge(b)
+					e.judge(b, team)
 				}
-				close(b.done)
+				b.done <- struct{}{}
 			}
 		})
 	}
@@ -108,13 +120,16 @@ func (e *Engine) extractor(r inkling.Reader) (feature.Extractor, error) {
 
 // handOn gives on the alerts of one batch after the other. After one that was not judged no other is.
 func (e *Engine) handOn(in *intake, cancel func()) (alerts int, err error) {
-	whole := true
+	whole, told := true, make([]int, len(e.Detectors))
 	for b := range in.ordered {
 		<-b.done
 		whole = whole && b.judged
 		for _, a := range b.alerts {
 			if err == nil {
-				if err = e.Alert(a); err == nil {
+				if told[a.detector]++; told[a.detector] <= e.Evidence {
+					a.Evidence = e.Detectors[a.detector].Explain(b.raw[a.row])
+				}
+				if err = e.Alert(a.Alert); err == nil {
 					alerts++
 				}
 			}
@@ -130,49 +145,71 @@ func (e *Engine) handOn(in *intake, cancel func()) (alerts int, err error) {
 	return alerts, err
 }
 
-func newBatch(width int) *batch {
-	b := &batch{records: make([]inkling.Record, batchRows), raw: make([][]float64, batchRows)}
+// team is of all detectors, each with its threshold.
+func (e *Engine) team() *meta.Team {
+	var members []meta.Scorer
+	var least []float64
+	for _, d := range e.Detectors {
+		members, least = append(members, d.scorer), append(least, d.threshold)
+	}
+	return meta.NewTeam(members, least)
+}
+
+func (e *Engine) newBatch() *batch {
+	scaler := e.Detectors[0].Baseline.scaler
+	b := &batch{records: make([]inkling.Record, batchRows), raw: make([][]float64, batchRows), done: make(chan struct{}, 1)}
+	b.columns.Data = make([]float32, batchRows*scaler.Width())
 	for i := range b.raw {
-		b.raw[i] = make([]float64, width)
+		b.raw[i] = make([]float64, len(scaler.Contract().Features))
+	}
+	for range e.Detectors {
+		b.margins = append(b.margins, make([]float64, batchRows))
 	}
 	return b
 }
 
+// marginsTo scales a batch and has the team judge it.
+func (e *Engine) marginsTo(b *batch, team *meta.Team) {
+	scaler := e.Detectors[0].Baseline.scaler
+	width := scaler.Width()
+	b.columns.Shape, b.columns.Data = append(b.columns.Shape[:0], b.n, width), b.columns.Data[:b.n*width]
+	scaler.TensorTo(&b.columns, b.raw[:b.n])
+	team.MarginsTo(b.margins, &b.columns)
+}
+
 // judge finds the alerts of a batch, in the order of its records.
-func (e *Engine) judge(b *batch) {
+func (e *Engine) judge(b *batch, team *meta.Team) {
 	b.judged = true
 	if b.n == 0 {
 		return
 	}
-	x := e.Detectors[0].Baseline.scaler.Tensor(b.raw[:b.n])
-	scores := make([][]float64, len(e.Detectors))
-	for k, d := range e.Detectors {
-		scores[k] = make([]float64, b.n)
-		d.scoreTo(scores[k], x)
-	}
+	e.marginsTo(b, team)
 	for i := range b.n {
 		for k, d := range e.Detectors {
-			if s := scores[k][i]; d.Alerts(s) {
-				b.alerts = append(b.alerts, d.NewAlert(&b.records[i], b.raw[i], s))
+			if s := b.margins[k][i]; d.Alerts(s) {
+				r := &b.records[i]
+				a := found{d.alert(r.Origin, timeOrZero(r), r.Map(), s), k, i}
+				if e.Evidence == 0 {
+					a.Evidence = d.Explain(b.raw[i])
+				}
+				b.alerts = append(b.alerts, a)
 			}
 		}
 	}
 }
 
-// NewAlert makes the alert of a record with its evidence.
-func (a *Armed) NewAlert(r *inkling.Record, raw []float64, score float64) inkling.Alert {
-	return a.alert(r.Origin, timeOrZero(r), r.Map(), raw, score)
-}
-
-// AlertOf makes the alert of one of some rows, whether or not it is above the threshold.
+// AlertOf makes the alert, with its evidence, of one of some rows, whether or not it is above the threshold.
 func (a *Armed) AlertOf(rows Rows, i int, score float64) inkling.Alert {
-	return a.alert(rows.Origin[i], rows.Time[i], rows.Record[i], rows.Raw[i], score)
+	alert := a.alert(rows.Origin[i], rows.Time[i], rows.Record[i], score)
+	alert.Evidence = a.Explain(rows.Raw[i])
+	return alert
 }
 
-func (a *Armed) alert(at inkling.Origin, time float64, record map[string]any, raw []float64, score float64) inkling.Alert {
+// alert makes an alert without evidence.
+func (a *Armed) alert(at inkling.Origin, time float64, record map[string]any, score float64) inkling.Alert {
 	return inkling.Alert{
 		ID: alertID(a.Detector, at, record), Detector: a.Detector.Name, Time: time, Origin: at, Flow: communityID(record),
-		PValue: a.PValue(score), Score: score, Record: record, Evidence: a.Explain(raw),
+		PValue: a.PValue(score), Score: score, Record: record,
 	}
 }
 

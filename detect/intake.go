@@ -105,7 +105,7 @@ func (in *intake) take(ctx context.Context, rec *inkling.Record, err error) erro
 		select {
 		case in.b = <-in.free:
 			b := in.b
-			b.n, b.alerts, b.judged, b.memory, b.done = 0, b.alerts[:0], false, nil, make(chan struct{})
+			b.n, b.alerts, b.judged, b.memory = 0, b.alerts[:0], false, nil
 		case <-ctx.Done():
 			return ctx.Err()
 		}

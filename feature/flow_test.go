@@ -359,11 +359,51 @@ func TestFlowMemoryIsBounded(t *testing.T) {
 		t.Error("the key seen all the time was put out")
 	}
 	seen := 0
-	for i := x.sources.newest; i >= 0; i = x.sources.at(i).older {
-		seen++
+	for _, part := range x.sources.part {
+		for i := part.newest; i >= 0; i = x.sources.at(i).older {
+			seen++
+		}
 	}
 	if seen != keys {
 		t.Errorf("list of %d, want %d", seen, keys)
+	}
+}
+
+// A beacon with a regular past is seen as one, to the bit, while two million sources that come once each flood the
+// tables between its calls; and that there was no room is told.
+func TestFloodDoesNotBlind(t *testing.T) {
+	const sources, every = 2_000_000, 20_000 // a flood of that many between two calls, more than there is room for
+	beacon := probe(t, 0, "10.0.0.1", "10.9.9.9", 443, "SF")
+	flood := probe(t, 0, "one", "10.0.0.2", 80, "S0")
+	quiet, loud := NewFlow(FlowOptions{}), NewFlow(FlowOptions{Keys: every / 2})
+	from := flood.Schema.Index("id.orig_h")
+	row := make([]float64, len(Flow().Features))
+	ip := make([]byte, 0, 20)
+	for i := range sources + every {
+		ts := 1e9 + float64(i)/every*60
+		if i >= every { // the beacon is known by then
+			flood.Num[0] = ts
+			ip = fmt.Appendf(ip[:0], "172.%d.%d.%d", i>>16, i>>8&255, i&255)
+			flood.Text[from] = ip
+			if err := loud.Extract(row, &flood); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if calls := i%every == 0 || i < every && i%(every/20) == 0; calls {
+			beacon.Num[0] = ts
+			want, got := extract(t, quiet, &beacon), extract(t, loud, &beacon)
+			for k, f := range Flow().Features {
+				if math.Float64bits(got[k]) != math.Float64bits(want[k]) {
+					t.Fatalf("after %d sources %s of the beacon is %v, %v without the flood", i-every, f.Name, got[k], want[k])
+				}
+			}
+		}
+	}
+	if got := loud.Evictions(); got < sources {
+		t.Errorf("%d evictions are told of", got)
+	}
+	if n := len(loud.sources.index); n != every/2 {
+		t.Errorf("%d sources are kept", n)
 	}
 }
 

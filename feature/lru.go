@@ -3,17 +3,29 @@ package feature
 // key is a 128-bit hash of what a table of statistics is kept by.
 type key [2]uint64
 
-// lru keeps at most a fixed number of values by key; the one not seen for
-// longest makes room. Values live in blocks, linked by position: growing copies
-// nothing, and a full table allocates nothing more.
+// lru keeps at most a fixed number of values by key. It is a segmented LRU (Karedla et al. 1994): a key is on
+// probation until it is seen a second time, and who makes room is, of those on probation, the one not seen for
+// longest. So a flood of keys that come once, such as the sources of a scan, cannot put out what is seen again and
+// again. At most three quarters are past probation; of more, the one not seen for longest goes back. Values live in
+// blocks, linked by position: growing copies nothing, and a full table allocates nothing more.
 type lru[T any] struct {
 	most      int
 	index     map[key]int32
 	blocks    [][]node[T] // of block nodes each
 	used      int
-	newest    int32 // -1 when empty
-	oldest    int32
+	part      [2]queue // probation, proven
 	evictions uint64
+}
+
+const (
+	probation = iota
+	proven
+)
+
+// queue is a list of nodes by when they were seen; -1 where there is none.
+type queue struct {
+	newest, oldest int32
+	n              int
 }
 
 const block = 256
@@ -21,11 +33,12 @@ const block = 256
 type node[T any] struct {
 	key          key
 	older, newer int32
+	part         int8
 	value        T
 }
 
 func newLRU[T any](most int) *lru[T] {
-	return &lru[T]{most: most, index: map[key]int32{}, newest: -1, oldest: -1}
+	return &lru[T]{most: most, index: map[key]int32{}, part: [2]queue{{-1, -1, 0}, {-1, -1, 0}}}
 }
 
 // get gives the value of k, a zero one if there is none, and makes it the
@@ -35,6 +48,13 @@ func (l *lru[T]) get(k key) *T {
 	switch {
 	case ok:
 		l.unlink(i)
+		l.push(i, proven)
+		if l.part[proven].n > max(1, l.most*3/4) {
+			back := l.part[proven].oldest
+			l.unlink(back)
+			l.push(back, probation)
+		}
+		return &l.at(i).value
 	case l.used < l.most:
 		i = int32(l.used)
 		if l.used%block == 0 {
@@ -42,24 +62,16 @@ func (l *lru[T]) get(k key) *T {
 		}
 		l.used++
 		l.at(i).key = k
-		l.index[k] = i
 	default:
-		i = l.oldest
+		i = l.victim()
 		l.unlink(i)
 		delete(l.index, l.at(i).key)
 		*l.at(i) = node[T]{key: k}
-		l.index[k] = i
 		l.evictions++
 	}
-	n := l.at(i)
-	n.older, n.newer = l.newest, -1
-	if l.newest >= 0 {
-		l.at(l.newest).newer = i
-	} else {
-		l.oldest = i
-	}
-	l.newest = i
-	return &n.value
+	l.index[k] = i
+	l.push(i, probation)
+	return &l.at(i).value
 }
 
 // peek gives the value of k and leaves its place; nil if there is none.
@@ -75,21 +87,44 @@ func (l *lru[T]) leaving(k key) *T {
 	if _, ok := l.index[k]; ok || l.used < l.most {
 		return nil
 	}
-	return &l.at(l.oldest).value
+	return &l.at(l.victim()).value
+}
+
+// victim is who makes room next.
+func (l *lru[T]) victim() int32 {
+	if i := l.part[probation].oldest; i >= 0 {
+		return i
+	}
+	return l.part[proven].oldest
 }
 
 func (l *lru[T]) at(i int32) *node[T] { return &l.blocks[i/block][i%block] }
 
+// push makes a node the newest of a part.
+func (l *lru[T]) push(i int32, part int8) {
+	n, q := l.at(i), &l.part[part]
+	n.part, n.older, n.newer = part, q.newest, -1
+	if q.newest >= 0 {
+		l.at(q.newest).newer = i
+	} else {
+		q.oldest = i
+	}
+	q.newest = i
+	q.n++
+}
+
 func (l *lru[T]) unlink(i int32) {
 	n := l.at(i)
+	q := &l.part[n.part]
 	if n.newer >= 0 {
 		l.at(n.newer).older = n.older
 	} else {
-		l.newest = n.older
+		q.newest = n.older
 	}
 	if n.older >= 0 {
 		l.at(n.older).newer = n.newer
 	} else {
-		l.oldest = n.newer
+		q.oldest = n.newer
 	}
+	q.n--
 }

@@ -124,7 +124,7 @@ func describe(s *strings.Builder, t reflect.Type) {
 	case reflect.Array:
 		fmt.Fprintf(s, " %d×", t.Len())
 		describe(s, t.Elem())
-	case reflect.Bool, reflect.Int, reflect.Int32, reflect.Uint32, reflect.Uint64, reflect.Float32, reflect.Float64:
+	case reflect.Bool, reflect.Int, reflect.Int8, reflect.Int32, reflect.Uint32, reflect.Uint64, reflect.Float32, reflect.Float64:
 		fmt.Fprintf(s, " %s/%d", t.Kind(), t.Size())
 	default:
 		panic("feature: a memory with a " + t.String() + " in it")
@@ -151,16 +151,19 @@ func (l *lru[T]) evicted() uint64 { return l.evictions }
 
 func (l *lru[T]) node() reflect.Type { return reflect.TypeFor[node[T]]() }
 
-const lruHead = 24
+const lruHead = 40
 
 func (l *lru[T]) size() int { return lruHead + l.used*int(unsafe.Sizeof(node[T]{})) }
 
 // save appends the values that are used, in their places.
 func (l *lru[T]) save(b []byte) []byte {
 	b = binary.LittleEndian.AppendUint64(b, uint64(l.used))
-	b = binary.LittleEndian.AppendUint32(b, uint32(l.newest))
-	b = binary.LittleEndian.AppendUint32(b, uint32(l.oldest))
 	b = binary.LittleEndian.AppendUint64(b, l.evictions)
+	for _, q := range l.part {
+		b = binary.LittleEndian.AppendUint32(b, uint32(q.newest))
+		b = binary.LittleEndian.AppendUint32(b, uint32(q.oldest))
+		b = binary.LittleEndian.AppendUint32(b, uint32(q.n))
+	}
 	for left := l.used; left > 0; left -= block {
 		b = append(b, rawNodes(l.blocks[(l.used-left)/block][:min(left, block)])...)
 	}
@@ -173,8 +176,11 @@ func (l *lru[T]) load(b []byte) ([]byte, bool) {
 		return b, false
 	}
 	l.used = int(binary.LittleEndian.Uint64(b))
-	l.newest, l.oldest = int32(binary.LittleEndian.Uint32(b[8:])), int32(binary.LittleEndian.Uint32(b[12:]))
-	l.evictions = binary.LittleEndian.Uint64(b[16:])
+	l.evictions = binary.LittleEndian.Uint64(b[8:])
+	for i := range l.part {
+		at := b[16+12*i:]
+		l.part[i] = queue{int32(binary.LittleEndian.Uint32(at)), int32(binary.LittleEndian.Uint32(at[4:])), int(binary.LittleEndian.Uint32(at[8:]))}
+	}
 	b = b[lruHead:]
 	for at := 0; at < l.used; at += block {
 		nodes := make([]node[T], min(block, l.most-at))

@@ -274,12 +274,16 @@ func (s *Scaler) Apply(dst []float32, raw []float64) {
 
 // Tensor applies the scaler to many rows: [len(raw), Width].
 func (s *Scaler) Tensor(raw [][]float64) *tensor.Tensor {
-	w := s.Width()
-	t := &tensor.Tensor{Shape: []int{len(raw), w}, Data: make([]float32, len(raw)*w)}
-	for i, row := range raw {
-		s.Apply(t.Data[i*w:(i+1)*w], row)
-	}
+	t := tensor.New(len(raw), s.Width())
+	s.TensorTo(t, raw)
 	return t
+}
+
+// TensorTo is Tensor into t, which has a row for each of raw.
+func (s *Scaler) TensorTo(t *tensor.Tensor, raw [][]float64) {
+	for i, row := range raw {
+		s.Apply(t.Row(i), row)
+	}
 }
 
 // logOf gives sign(v)·log(1+|v|/unit), finite whatever v.

@@ -26,7 +26,7 @@ func (l *Matcher) brief() *Matcher {
 
 // judgeExactly is judgeBlock without tables. It leaves only the votes in the room.
 func (g *judge) judgeExactly(r *room, dst []float32, stride int, x *tensor.Tensor, from, n int) {
-	c := g.judge(x.RowRange(from, from+n))
+	c := g.judgeCast(x.RowRange(from, from+n), r.cast)
 	for i, v := range g.exactly(c) {
 		dst[i*stride] = v
 	}

@@ -162,7 +162,10 @@ func gatherRows(x *tensor.Tensor, at []int) *tensor.Tensor {
 }
 
 // judge encodes rows, [n, columns of the task], with all comparisons.
-func (l *lesson) judge(x *tensor.Tensor) *cells {
+func (l *lesson) judge(x *tensor.Tensor) *cells { return l.judgeCast(x, nil) }
+
+// judgeCast is judge where the votes are cast, if cast is not nil.
+func (l *lesson) judgeCast(x *tensor.Tensor, cast []float32) *cells {
 	n, width := x.Rows(), x.Cols()
 	columns := make([][]float32, l.d)
 	for j, from := range l.from {
@@ -180,7 +183,11 @@ func (l *lesson) judge(x *tensor.Tensor) *cells {
 	}
 	if l.votes != nil {
 		c.votes = tensor.New(n, voteSides)
-		l.votes.tellTo(c.votes.Data, x)
+		if cast != nil {
+			copy(c.votes.Data, cast)
+		} else {
+			l.votes.tellTo(c.votes.Data, x, nil)
+		}
 	}
 	if l.withDerived {
 		l.judgeDerived(c)

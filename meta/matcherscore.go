@@ -30,6 +30,8 @@ type room struct {
 	land, taught, known                matrix // distances
 	linear, log, derived               matrix
 	last, hidden, out, votes           matrix
+	half, high, least                  matrix    // of intervals, see mostTo
+	cast                               []float32 // votes on the block, where they are known
 }
 
 // matrix is an array whose rows are as many as a block has.
@@ -69,6 +71,7 @@ func (g *judge) newRoom() *room {
 		&r.land: g.plain.land.Rows(), &r.taught: g.plain.taught.Rows(), &r.known: known,
 		&r.linear: g.space.linear.Cols(), &r.log: 1, &r.derived: derivedSides,
 		&r.last: g.last.Rows(), &r.hidden: g.form.last, &r.out: 1, &r.votes: voteSides,
+		&r.half: g.last.Rows(), &r.high: g.form.last, &r.least: g.form.last,
 	} {
 		m.init(cols)
 	}
@@ -83,10 +86,16 @@ func (g *judge) room() *room {
 	return g.newRoom()
 }
 
+// leave gives a room back.
+func (g *judge) leave(r *room) {
+	r.cast = nil
+	g.rooms.Put(r)
+}
+
 // scoreTo writes the scores of rows from to to-1 of x to dst, one every stride.
 func (g *judge) scoreTo(dst []float32, stride int, x *tensor.Tensor, from, to int) {
 	r := g.room()
-	defer g.rooms.Put(r)
+	defer g.leave(r)
 	g.judgeBlock(r, dst, stride, x, from, to-from)
 }
 
@@ -240,7 +249,11 @@ func (g *judge) plainFrom() int {
 func (g *judge) votesTo(r *room, x *tensor.Tensor, from, n int) {
 	d := x.Cols()
 	cast := r.votes.rows(n)
-	g.votes.tellTo(cast.Data, &tensor.Tensor{Shape: []int{n, d}, Data: x.Data[from*d : (from+n)*d]})
+	if r.cast != nil {
+		copy(cast.Data, r.cast)
+	} else {
+		g.votes.tellTo(cast.Data, &tensor.Tensor{Shape: []int{n, d}, Data: x.Data[from*d : (from+n)*d]}, nil)
+	}
 	at := g.last.Rows() - voteSides
 	for i := range n {
 		for k, v := range cast.Row(i) {

@@ -137,15 +137,20 @@ func (v *votes) tellTask() {
 	}
 }
 
-// tellTo writes the votes on rows x, [n·voteSides], softened.
-func (v *votes) tellTo(dst []float32, x *tensor.Tensor) {
+// tellTo writes the votes on rows x, [n·voteSides], softened. far is the rows' mean distance to
+// their neighbours in the pool, or nil where that is not known yet.
+func (v *votes) tellTo(dst []float32, x *tensor.Tensor, far []float32) {
 	n := x.Rows()
 	dst = dst[:n*voteSides]
 	clear(dst)
 	buf := borrow(2 * n)
 	defer giveBack(buf)
 	benign, taught := (*buf)[:n], (*buf)[n:2*n]
-	v.pool.meanTo(benign, x.Data[:n*v.d], v.neighbours, -1)
+	if far != nil {
+		benign = far[:n]
+	} else {
+		v.pool.meanTo(benign, x.Data[:n*v.d], v.neighbours, -1)
+	}
 	v.taught.meanTo(taught, x.Data[:n*v.d], 1, -1)
 	for i, b := range benign {
 		far := negLog(b)

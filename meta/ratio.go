@@ -55,13 +55,20 @@ type ratioScorer struct {
 
 func (s *ratioScorer) Ways() int { return len(s.class) }
 
-func (s *ratioScorer) Score(dst []float32, x *tensor.Tensor) {
+func (s *ratioScorer) Score(dst []float32, x *tensor.Tensor) { s.score(dst, x, nil) }
+
+// score is Score where the rows' distances to class 0 are known, if far is not nil.
+func (s *ratioScorer) score(dst []float32, x *tensor.Tensor, far []float32) {
 	n, ways := checkScore(dst, x, len(s.class), s.d), len(s.class)
 	buf := borrow(n)
 	defer giveBack(buf)
 	for c, ix := range s.class {
-		ix.meanTo(*buf, x.Data, s.k[c], -1)
-		for i, v := range *buf {
+		near := far
+		if c > 0 || far == nil {
+			near = *buf
+			ix.meanTo(near, x.Data, s.k[c], -1)
+		}
+		for i, v := range near {
 			dst[i*ways+c] = negLog(v)
 		}
 	}

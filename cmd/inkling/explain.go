@@ -147,6 +147,10 @@ func showAlert(w io.Writer, a *app, alert inkling.Alert, isAlert bool) error {
 func tellAlert(w io.Writer, alert inkling.Alert) {
 	s := styleOf(w)
 	fmt.Fprintf(w, "%s %s  %s%s\n", s.red("●"), s.bold(who(alert)), when(alert), s.dim(place(alert.Origin)+"  alert "+alert.ID))
+	if len(alert.Evidence.NearestBenign) == 0 {
+		fmt.Fprintf(w, "  p-value %.2g; no evidence: the hunt made it for the first alerts alone (--evidence)\n\n", alert.PValue)
+		return
+	}
 	says := "look so much like " + alert.Detector
 	if len(alert.Evidence.NearestTaught) == 0 {
 		says = "are so unlike the others"

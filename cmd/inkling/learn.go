@@ -68,21 +68,48 @@ func learnerOf(c *feature.Contract) string {
 
 // armed loads a detector with its baseline and model and makes it ready.
 func armed(ctx context.Context, h store.Home, name string) (*detect.Armed, error) {
-	d, err := loadDetector(h, name)
+	all, err := armedTogether(ctx, h, []string{name})
 	if err != nil {
 		return nil, err
 	}
-	b, err := baseline(h, d.Baseline)
-	if err != nil {
-		return nil, err
+	return all[0], nil
+}
+
+// armedTogether makes detectors of one baseline ready.
+func armedTogether(ctx context.Context, h store.Home, names []string) (all []*detect.Armed, err error) {
+	var b *detect.Baseline
+	for i, name := range names {
+		if slices.Contains(names[:i], name) {
+			return nil, &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("detector %s is named twice", name), Remedy: "name it once"}
+		}
+		d, err := loadDetector(h, name)
+		if err != nil {
+			return nil, err
+		}
+		if b == nil {
+			if b, err = baseline(h, d.Baseline); err != nil {
+				return nil, err
+			}
+		} else if d.BaselineID != b.ID() {
+			return nil, &inkling.Error{Code: inkling.Conflict, Place: "detector " + name, What: fmt.Sprintf("taught on another baseline (%s) than %s (%s)", d.Baseline, names[0], b.Name), Remedy: "take each by itself"}
+		}
+		a, err := armedOn(ctx, h, d, b)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, a)
 	}
+	return all, nil
+}
+
+func armedOn(ctx context.Context, h store.Home, d *detect.Detector, b *detect.Baseline) (*detect.Armed, error) {
 	learner := d.Learner
 	if d.Model != "" {
 		learner = ""
 	}
 	c, err := choose(h, learner, d.Model, b.Contract, d.Seed)
 	if err != nil {
-		return nil, &inkling.Error{Code: inkling.CodeOf(err), Place: "detector " + name, What: "cannot be made ready", Remedy: "teach it again with this program", Err: err}
+		return nil, &inkling.Error{Code: inkling.CodeOf(err), Place: "detector " + d.Name, What: "cannot be made ready", Remedy: "teach it again with this program", Err: err}
 	}
 	return detect.Arm(ctx, d, b, c)
 }

@@ -102,7 +102,7 @@ func (w *watch) run(ctx context.Context, files []string) error {
 	if err != nil {
 		return err
 	}
-	if err := w.arm(ctx, h); err != nil {
+	if w.detectors, err = armedTogether(ctx, h, w.asked); err != nil {
 		return err
 	}
 	b := w.detectors[0].Baseline
@@ -154,20 +154,6 @@ func (w *watch) check() error {
 		}
 	}
 	return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("--from %q", w.from), Remedy: "choose " + either(froms)}
-}
-
-func (w *watch) arm(ctx context.Context, h store.Home) error {
-	for _, name := range w.asked {
-		d, err := armed(ctx, h, name)
-		if err != nil {
-			return err
-		}
-		w.detectors = append(w.detectors, d)
-		if d.Detector.BaselineID != w.detectors[0].Detector.BaselineID {
-			return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("detectors %s and %s are of different baselines", w.asked[0], name), Remedy: "watch with each by itself: inkling watch … --name " + name}
-		}
-	}
-	return nil
 }
 
 // openJournal opens what alerts are kept in.

@@ -522,7 +522,7 @@ func TestWatchWrongWords(t *testing.T) {
 		{2, []string{s.log}, []string{"--detector", "inkling detectors list"}},
 		{3, []string{s.log, "--detector", "no"}, []string{`no detector "no"`}},
 		{2, []string{s.log, "--detector", "scan", "--from", "middle"}, []string{`--from "middle"`, "choose start, end or resume"}},
-		{2, []string{s.log, "--detector", "scan", "--detector", "else"}, []string{"of different baselines", "--name else"}},
+		{4, []string{s.log, "--detector", "scan", "--detector", "else"}, []string{"else: taught on another baseline", "by itself"}},
 		{3, []string{filepath.Join(s.dir, "none.log"), "--detector", "scan"}, []string{"none.log", "check the path"}},
 		{2, []string{s.dir, "--detector", "scan"}, []string{"is a directory"}},
 		{2, []string{s.log, s.log, "--detector", "scan"}, []string{"conn.log: is named twice"}},

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Detectors of one baseline that hunt together find and keep what each finds alone.
+func TestHuntTogether(t *testing.T) {
+	s := taughtSite(t)
+	must(t, s.args("teach", "other", "--examples", s.mark("610,620"), "--learner", "extra-trees")...)
+	alone := map[string][]any{}
+	for _, name := range []string{"scan", "other"} {
+		alone[name] = ids(objects(t, must(t, s.args("hunt", s.log, "--detector", name, "--json")...)), name)
+		if len(alone[name]) == 0 {
+			t.Fatalf("%s finds nothing", name)
+		}
+	}
+	together := objects(t, must(t, s.args("hunt", s.log, "--detector", "scan,other", "--json")...))
+	for name, want := range alone {
+		if got := ids(together, name); !slices.Equal(got, want) {
+			t.Errorf("%s finds %d together, %d alone", name, len(got), len(want))
+		}
+		must(t, s.args("explain", want[0].(string), "--detector", name)...)
+	}
+	out := must(t, s.args("hunt", s.log, "--detector", "scan", "--detector", "other", "--evidence", "1", "--show", "4", "--no-save")...)
+	for _, say := range []string{"scan: ", "other: ", "no evidence", "nearest taught"} {
+		if !strings.Contains(out, say) {
+			t.Errorf("no %q in %s", say, out)
+		}
+	}
+	must(t, s.args("baseline", s.benign, "--name", "second", "--seed", "5")...)
+	must(t, s.args("teach", "far", "--baseline", "second", "--examples", s.mark("608"))...)
+	exec(t, s.args("hunt", s.log, "--detector", "scan,far")...).fails(t, 4, "far", "another baseline", "by itself")
+	exec(t, s.args("hunt", s.log, "--detector", "scan,scan")...).fails(t, 2, "named twice")
+	exec(t, s.args("hunt", s.log, "--detector", "scan", "--evidence", "-1")...).fails(t, 2, "--evidence")
+}
+
+// ids gives those of a detector's alerts among objects, in order.
+func ids(objects []map[string]any, detector string) (out []any) {
+	for _, o := range objects {
+		if o["detector"] == detector {
+			out = append(out, o["id"])
+		}
+	}
+	return out
+}

@@ -1,0 +1,118 @@
+package detect
+
+import (
+	"context"
+	"io"
+	"testing"
+
+	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/meta"
+	"github.com/inkling-sec/inkling/read"
+)
+
+// Five detectors of one baseline say together of every record of a capture of the lab what each says alone: the same
+// alerts with the same scores, to the bit. Most benign rows never reach the network.
+func TestDetectorsTogether(t *testing.T) {
+	e := Engine{Detectors: benchDetectors(t)}
+	raw := labRows(t, "../lab/conn/day5.conn.log.gz", e.Detectors[0])
+	team, b := e.team(), e.newBatch()
+	alone, alerts := make([]float64, batchRows), 0
+	for lo := 0; lo < len(raw); lo += batchRows {
+		b.n = copy(b.raw, raw[lo:min(len(raw), lo+batchRows)])
+		e.marginsTo(b, team)
+		for k, d := range e.Detectors {
+			d.scoreTo(alone[:b.n], &b.columns)
+			for i, want := range alone[:b.n] {
+				got := b.margins[k][i]
+				if d.Alerts(got) != d.Alerts(want) || d.Alerts(want) && got != want {
+					t.Fatalf("%s, record %d: %v together, %v alone, the threshold is %v", d.Detector.Name, lo+i, got, want, d.threshold)
+				}
+				if d.Alerts(want) {
+					alerts++
+				}
+			}
+		}
+	}
+	if alerts < 1000 {
+		t.Errorf("only %d alerts", alerts)
+	}
+}
+
+// labRows are the raw rows of a capture.
+func labRows(t *testing.T, file string, d *Armed) (raw [][]float64) {
+	t.Helper()
+	r, err := read.Open(file, read.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	x, err := d.Extractor()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		var rec inkling.Record
+		row := make([]float64, len(d.Baseline.Contract.Features))
+		if err := readInto(r, &rec, x, row); err == io.EOF {
+			return raw
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		raw = append(raw, row)
+	}
+}
+
+// Alerts come in the order of records, of one record in that of detectors; the first of each detector have evidence, where only so many are to have it.
+func TestAlertsInOrder(t *testing.T) {
+	b, rows := labSite(t, "../lab/conn/day1.conn.log.gz", "tunnel-dns", 3)
+	var detectors []*Armed
+	for _, name := range []string{"one", "two"} {
+		_, a, err := Teach(t.Context(), name, rows, b, Choice{Learner: &meta.Ratio{}}, TeachOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		detectors = append(detectors, a)
+	}
+	r, err := read.Open("../lab/conn/day1.conn.log.gz", read.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	var got []inkling.Alert
+	e := Engine{Detectors: detectors, Evidence: 3, Alert: func(a inkling.Alert) error { got = append(got, a); return nil }}
+	sum, err := e.Run(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got) < 100 || sum.Alerts != len(got) {
+		t.Fatalf("%d alerts, %d told", len(got), sum.Alerts)
+	}
+	for i := 0; i < len(got); i += 2 {
+		if got[i].Detector != "one" || got[i+1].Detector != "two" || got[i].Origin != got[i+1].Origin || i > 0 && got[i].Origin.Line <= got[i-1].Origin.Line {
+			t.Fatalf("alert %d: %s of %s after %s", i, got[i].Detector, got[i].Origin, got[max(0, i-1)].Origin)
+		}
+		if has := got[i].Evidence.Contributions != nil; has != (i < 6) {
+			t.Fatalf("alert %d: evidence: %v", i, has)
+		}
+	}
+}
+
+// An interrupted run ends soon, with what was found until then.
+func TestInterrupted(t *testing.T) {
+	b, rows := labSite(t, "../lab/conn/day1.conn.log.gz", "tunnel-dns", 3)
+	_, a, err := Teach(t.Context(), "x", rows, b, Choice{Learner: &meta.Ratio{}}, TeachOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := read.Open("../lab/conn/day1.conn.log.gz", read.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	e := Engine{Detectors: []*Armed{a}, Alert: func(inkling.Alert) error { cancel(); return nil }}
+	sum, err := e.Run(ctx, r)
+	if err != context.Canceled || sum.Alerts == 0 || sum.Records > 20000 {
+		t.Errorf("%+v, %v", sum, err)
+	}
+}

@@ -1,0 +1,142 @@
+package meta
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/inkling-sec/inkling/tensor"
+)
+
+// teamOf teaches one learner several attacks against one pool, as detectors of one baseline are.
+func teamOf(t *testing.T, l Learner, seed uint64, benign, k, d, members int, known bool) (*Task, []Scorer) {
+	t.Helper()
+	first := wide(seed, benign, k, d)
+	pool := tensor.From(rowsOf(first)[0], benign, d)
+	var out []Scorer
+	for i := range members {
+		other := wide(seed+uint64(i), benign, k, d)
+		task := Detection(pool, tensor.From(slices.Clone(rowsOf(other)[1]), k, d))
+		if known {
+			task.Known = wide(seed+99, 30, 10, d).Support
+		}
+		s, err := l.Adapt(context.Background(), task)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, s)
+	}
+	return first, out
+}
+
+// A team says of rows above what each member says alone, to the bit, and of no row below that it is above: on
+// random tables, at thresholds from far inside the benign rows to the highest score.
+func TestTeamSaysWhatMembersSay(t *testing.T) {
+	vote := &Vote{Matcher: Shipped(1)}
+	for _, c := range []struct {
+		name         string
+		l            Learner
+		benign, k, d int
+		known        bool
+	}{
+		{"vote", vote, 300, 4, 9, false},
+		{"vote of one example", vote, 400, 1, 30, false},
+		{"vote with known attacks", vote, 300, 4, 12, true},
+		{"vote of few rows", vote, 45, 2, 5, false},
+		{"vote without tables", vote.Brief(nil), 60, 3, 6, false},
+		{"meta-vote", &MetaVote{}, 300, 3, 20, false},
+		{"vote with a further member", &Vote{Matcher: Shipped(1), More: []Learner{&KNN{}}}, 300, 3, 8, false},
+		{"ratio", &Ratio{}, 300, 3, 8, false},
+	} {
+		task, members := teamOf(t, c.l, 21, c.benign, c.k, c.d, 3, c.known)
+		x, alone := task.Query.X, [][]float64{}
+		for _, m := range members {
+			alone = append(alone, differences(m, x))
+		}
+		for _, share := range []float64{.1, .5, .9, .99, .999} {
+			var least []float64
+			for _, a := range alone {
+				sorted := slices.Sorted(slices.Values(a))
+				least = append(least, sorted[int(share*float64(len(a)))])
+			}
+			got := make([][]float64, len(members))
+			for i := range got {
+				got[i] = make([]float64, x.Rows())
+			}
+			NewTeam(members, least).MarginsTo(got, x)
+			for m := range members {
+				for i, want := range alone[m] {
+					if above := want > least[m]; above != (got[m][i] > least[m]) || above && got[m][i] != want {
+						t.Fatalf("%s, member %d, row %d: %v in the team, %v alone, the least is %v", c.name, m, i, got[m][i], want, least[m])
+					}
+				}
+			}
+		}
+	}
+}
+
+func differences(s Scorer, x *tensor.Tensor) (out []float64) {
+	scores := make([]float32, 2*x.Rows())
+	s.Score(scores, x)
+	for i := range x.Rows() {
+		out = append(out, float64(scores[2*i+1])-float64(scores[2*i]))
+	}
+	return out
+}
+
+// What the network says at most is never less than what it says, also of rows far out.
+func TestMostIsAtMost(t *testing.T) {
+	for _, known := range []bool{false, true} {
+		task, members := teamOf(t, &Vote{Matcher: Shipped(1)}, 31, 500, 5, 20, 1, known)
+		x := task.Query.X.Clone()
+		for i := range x.Rows() {
+			if i%7 == 0 {
+				for j := range x.Row(i) {
+					x.Row(i)[j] *= []float32{30, -1e6, 0, float32(math.Inf(1)), float32(math.NaN())}[i/7%5]
+				}
+			}
+		}
+		g := members[0].(*voteScorer).judge
+		for i := range x.Rows() {
+			r := g.room()
+			var most, says [1]float32
+			g.mostTo(most[:], r, x, i, 1)
+			g.judgeBlock(r, says[:], 1, x, i, 1)
+			g.leave(r)
+			if !(most[0] >= says[0]) {
+				t.Fatalf("row %d: %v at most, but it says %v", i, most[0], says[0])
+			}
+		}
+	}
+}
+
+func BenchmarkTeam(b *testing.B) {
+	const members = 5
+	task := wide(1, 1000, 10, 50)
+	pool := tensor.From(rowsOf(task)[0], 1000, 50)
+	var all []Scorer
+	var least []float64
+	for i := range members {
+		s, err := (&Vote{Matcher: Shipped(1)}).Adapt(context.Background(), Detection(pool, tensor.From(rowsOf(wide(uint64(i+1), 1000, 10, 50))[1], 10, 50)))
+		if err != nil {
+			b.Fatal(err)
+		}
+		sorted := slices.Sorted(slices.Values(differences(s, pool)))
+		all, least = append(all, s), append(least, sorted[999])
+	}
+	for _, n := range []int{1, members} {
+		b.Run(fmt.Sprint("members=", n), func(b *testing.B) {
+			t, dst := NewTeam(all[:n], least[:n]), make([][]float64, n)
+			for i := range dst {
+				dst[i] = make([]float64, 1000)
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				t.MarginsTo(dst, pool)
+			}
+			b.ReportMetric(1000*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+		})
+	}
+}

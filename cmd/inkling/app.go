@@ -44,8 +44,9 @@ type input struct {
 	names  []string
 	pin    *feature.TableSchema // what records are held to; nil: to nothing
 	pinned string               // the file it is of
-	stderr func() io.Writer     // where notes go; nil: nowhere
-	told   map[string]bool      // notes that were given
+	truth  truthFlags
+	stderr func() io.Writer // where notes go; nil: nowhere
+	told   map[string]bool  // notes that were given
 }
 
 func (in *input) flags(cmd *cobra.Command) {
@@ -64,9 +65,9 @@ func (in *input) opener(ctx context.Context) func(file string) (inkling.Reader, 
 		if err != nil {
 			return nil, err
 		}
-		var r inkling.Reader = f
+		r := in.truth.label(f)
 		if in.pin != nil {
-			r = feature.Pin(f, in.pin)
+			r = feature.Pin(r, in.truth.kept(in.pin))
 		}
 		return &stoppable{r, context.AfterFunc(ctx, func() { f.Close() }), func(n string) { in.note(file + ": " + n) }}, nil
 	}

@@ -46,8 +46,9 @@ type input struct {
 	unread int                  // records left out
 	pin    *feature.TableSchema // what records are held to; nil: to nothing
 	pinned string               // the file it is of
-	stderr func() io.Writer     // where notes go; nil: nowhere
-	told   map[string]bool      // notes that were given
+	truth  truthFlags
+	stderr func() io.Writer // where notes go; nil: nowhere
+	told   map[string]bool  // notes that were given
 }
 
 func (in *input) flags(cmd *cobra.Command) {
@@ -103,9 +104,9 @@ func (in *input) open(ctx context.Context, file string, o read.Options) (inkling
 	if err != nil {
 		return nil, err
 	}
-	var r inkling.Reader = f
+	r := in.truth.label(f)
 	if in.pin != nil {
-		r = feature.Pin(f, in.pin)
+		r = feature.Pin(r, in.truth.kept(in.pin))
 	}
 	return &stoppable{r, context.AfterFunc(ctx, func() { f.Close() }), func(n string) { in.note(file + ": " + n) }}, nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math"
@@ -26,7 +27,7 @@ detectors will hunt, from times without a known attack; a few unnoticed attack
 records do little harm, many make a detector blind to them.
 
 With --label, the files may hold attacks too: only records whose label is
---benign are kept, while features over time see all.
+--benign are kept, while features over time see all. ` + aboutTruth + `
 
 ` + aboutSources,
 		Example: "  inkling baseline conn.2026-11-0*.log.gz\n  inkling baseline --schema table --drop id payments.csv --name payments",
@@ -51,6 +52,12 @@ With --label, the files may hold attacks too: only records whose label is
 			if o.Pool < 20 || o.Calibration < 20 {
 				return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("%d records to learn from and %d to promise on", o.Pool, o.Calibration), Remedy: "give --pool and --calibration 20 or more each"}
 			}
+			if in.truth.file != "" {
+				o.Label = cmp.Or(o.Label, "label")
+			}
+			if err := in.useTruth(cmd.Context(), o.Label, o.Benign); err != nil {
+				return err
+			}
 			if files, err = in.files(files, contractOf(o.Schema)); err != nil {
 				return err
 			}
@@ -62,6 +69,7 @@ With --label, the files may hold attacks too: only records whose label is
 			if err != nil {
 				return err
 			}
+			in.unused()
 			if err := h.Put(store.Baselines, name, func(w io.Writer) error { return b.Write(w) }); err != nil {
 				return err
 			}
@@ -71,6 +79,7 @@ With --label, the files may hold attacks too: only records whose label is
 	}
 	in.flags(cmd)
 	in.strictFlag(cmd)
+	in.truth.flag(cmd)
 	cmd.Flags().StringVar(&name, "name", "default", "name of the baseline; one of that name is replaced")
 	cmd.Flags().StringVar(&o.Schema, "schema", "flow", aboutSchemas("), or FILE.json from inkling schema"))
 	cmd.Flags().StringSliceVar(&o.Drop, "drop", nil, "columns of a table not to learn from: identifiers, notes")

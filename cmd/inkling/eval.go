@@ -68,10 +68,13 @@ precision at the --prevalence of attacks in the field, what tells each class, co
 each, index.html, uses.md with one table of all, and outcomes.jsonl; what was judged
 by the same program and settings is kept, so that a run that was stopped goes on.
 
+` + aboutTruth + `
+
 The intervals are 95 % over draws.`,
 		Example: `  inkling eval --data UNSW_NB15_training-set.csv.gz --schema table --drop id,label --label attack_cat --benign Normal \
       --learners ratio,extra-trees,vote --shots 1,5,10 --draws 10
   inkling eval --data day5.conn.log.gz --known day1.conn.log.gz,day2.conn.log.gz --label label --benign benign --learners vote
+  inkling eval --data conn.log --truth incidents.csv --learners ratio,vote
   inkling eval --schema image --data omniglot/ --models maml.safetensors,protonet.safetensors --learners knn --shots 1,5
   inkling eval --schema image --data mini/ --images miniimagenet --models mini.safetensors --shots 5 --tasks 1000 --json
   inkling eval --data payments.csv --schema table --label kind --report payments.html
@@ -85,6 +88,7 @@ The intervals are 95 % over draws.`,
 	}
 	f.flags(cmd)
 	f.strictFlag(cmd)
+	f.truth.flag(cmd)
 	f.imageFlags(cmd)
 	fl := cmd.Flags()
 	fl.StringSliceVar(&f.data, "data", nil, "labelled files, or directories or patterns of them, each file a capture of its own; or the images")
@@ -116,7 +120,7 @@ The intervals are 95 % over draws.`,
 	fl.IntVar(&f.iterations, "iterations", 0, "outer steps of learners that train; 0 is each learner's default")
 	fl.Uint64Var(&f.seed, "seed", 1, "seed of everything random")
 	fl.StringVar(&f.export, "export-episodes", "", "write the episodes to this file as JSON lines, with row numbers of the data")
-	onlyFor(cmd, recordSchemas, "strict", "format", "names", "known", "drop", "label", "group", "benign", "protocol", "heads", "classes", "never", "forward", "alone", "only-this", "draws", "iterations", "export-episodes", "report", "prevalence")
+	onlyFor(cmd, recordSchemas, "strict", "truth", "format", "names", "known", "drop", "label", "group", "benign", "protocol", "heads", "classes", "never", "forward", "alone", "only-this", "draws", "iterations", "export-episodes", "report", "prevalence")
 	onlyFor(cmd, []string{schemaImage}, "images", "lists", "queries", "tasks")
 	complete(cmd, "schema", schemas)
 	complete(cmd, "protocol", protocols)
@@ -129,6 +133,9 @@ func (f *evalFlags) load(cmd *cobra.Command, files []string) (*eval.Data, error)
 	open := f.opener(cmd.Context())
 	files, err := f.input.files(files, contractOf(f.schema))
 	if err != nil {
+		return nil, err
+	}
+	if err := f.useTruth(cmd.Context(), f.label, f.benign); err != nil {
 		return nil, err
 	}
 	var sources []func() (inkling.Reader, error)
@@ -199,6 +206,7 @@ func (f *evalFlags) run(cmd *cobra.Command, a *app) error {
 	if err != nil {
 		return err
 	}
+	defer f.unused()
 	d, err := f.load(cmd, f.data)
 	if err != nil {
 		return err

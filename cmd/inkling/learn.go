@@ -168,6 +168,9 @@ func examples(ctx context.Context, in *input, args []string, b *detect.Baseline)
 		if err != nil {
 			return all, err
 		}
+		if len(lines) > 0 && in.truth.read != nil {
+			return all, &inkling.Error{Code: inkling.Invalid, Place: arg, What: "lines as well as ground truth", Remedy: "name the file alone: the ground truth marks its records"}
+		}
 		files := []string{source}
 		if len(lines) == 0 {
 			if files, err = in.files(files, b.Contract); err != nil {
@@ -176,12 +179,23 @@ func examples(ctx context.Context, in *input, args []string, b *detect.Baseline)
 		}
 		found := 0
 		for _, file := range files {
+			if in.truth.read != nil {
+				if lines, err = in.linesOf(ctx, file); err != nil {
+					return all, err
+				}
+				if len(lines) == 0 {
+					continue
+				}
+			}
 			rows, err := in.rows(ctx, file, lines, b.Contract)
 			if err != nil {
 				return all, err
 			}
 			found += rows.Len()
 			addNew(&all, rows)
+		}
+		if found == 0 && in.truth.read != nil {
+			return all, &inkling.Error{Code: inkling.Invalid, Place: source, What: "the ground truth marks no record in it", Remedy: "check times and addresses of " + in.truth.file + "; times are UTC"}
 		}
 		if found == 0 {
 			return all, &inkling.Error{Code: inkling.Invalid, Place: source, What: "no records", Remedy: "check that this is the right file"}
@@ -214,9 +228,10 @@ func knownAttacks(ctx context.Context, in *input, args []string, onlyThis bool, 
 		}
 		return nil, nil
 	}
-	k := &detect.Known{OnlyThis: onlyThis}
+	k, plain := &detect.Known{OnlyThis: onlyThis}, *in
+	plain.truth = truthFlags{} // it marks the examples
 	for class, arg := range args {
-		rows, err := examples(ctx, in, []string{arg}, b)
+		rows, err := examples(ctx, &plain, []string{arg}, b)
 		if err != nil {
 			return nil, err
 		}

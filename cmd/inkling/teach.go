@@ -36,9 +36,12 @@ With --known, records of attacks that you already have help to find one that
 resembles them, most of all from a single example. With --only-this they are what
 the new detector is to keep quiet about.
 
+With --truth, the records of --examples that a file of ground truth labels are the
+examples, or those it labels --class: who did what when, instead of line numbers.
+
 With --odd there are no examples: what is found is whatever is unlike the benign
 records, a start until the first example turns up.`,
-		Example: "  inkling teach ssh-guessing --examples conn.log:812,815,820-822\n  inkling teach odd-payment --examples fraud.csv --baseline payments --alpha 0.01\n  inkling teach new-flood --examples conn.log:90 --known syn-flood.log --known udp-flood.log\n  inkling teach strange --odd --per-day 5",
+		Example: "  inkling teach ssh-guessing --examples conn.log:812,815,820-822\n  inkling teach odd-payment --examples fraud.csv --baseline payments --alpha 0.01\n  inkling teach new-flood --examples conn.log:90 --known syn-flood.log --known udp-flood.log\n  inkling teach ssh-guessing --examples conn.log --truth incident.csv --class ssh\n  inkling teach strange --odd --per-day 5",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			h, err := a.store()
@@ -74,10 +77,14 @@ records, a start until the first example turns up.`,
 			if err != nil {
 				return err
 			}
+			if err := in.useTruth(cmd.Context(), "", ""); err != nil {
+				return err
+			}
 			rows, err := examples(cmd.Context(), &in, marks, b)
 			if err != nil {
 				return err
 			}
+			in.unused()
 			if o.Known, err = knownAttacks(cmd.Context(), &in, known, onlyThis, b); err != nil {
 				return err
 			}
@@ -94,6 +101,8 @@ records, a start until the first example turns up.`,
 		},
 	}
 	in.flags(cmd)
+	in.truth.flag(cmd)
+	cmd.Flags().StringVar(&in.truth.class, "class", "", "with --truth: only records with this label are examples")
 	fl := cmd.Flags()
 	fl.StringArrayVar(&marks, "examples", nil, "records that show the attack: FILE:LINE,LINE,FROM-TO or a whole FILE, directory or pattern; may be given again")
 	fl.StringArrayVar(&known, "known", nil, "records of an attack that is known already, like --examples; give it once for each attack: new ones often resemble them")

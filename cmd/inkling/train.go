@@ -63,6 +63,7 @@ bytes on any number of cores.`,
 	}
 	f.flags(cmd)
 	f.strictFlag(cmd)
+	f.truth.flag(cmd)
 	f.imageFlags(cmd)
 	fl := cmd.Flags()
 	fl.StringSliceVar(&f.data, "data", nil, "labelled files, or directories or patterns of them, each file a site of its own; or the images")
@@ -82,7 +83,7 @@ bytes on any number of cores.`,
 	fl.IntVar(&f.metaBatch, "meta-batch", 0, "tasks of an outer step; 0 is the learner's default")
 	fl.IntVar(&f.every, "checkpoint-every", 0, "outer steps between checkpoints; 0 means 500")
 	fl.Uint64Var(&f.seed, "seed", 1, "seed of weights and tasks")
-	onlyFor(cmd, recordSchemas, "strict", "format", "names", "drop", "label", "benign", "hold-out")
+	onlyFor(cmd, recordSchemas, "strict", "truth", "format", "names", "drop", "label", "benign", "hold-out")
 	onlyFor(cmd, []string{schemaImage}, "images", "lists", "queries", "ways", "shots")
 	complete(cmd, "schema", schemas)
 	complete(cmd, "learner", trainers())
@@ -143,6 +144,7 @@ func (f *trainFlags) trainRecords(cmd *cobra.Command, a *app, l meta.Trainer) er
 	if err != nil {
 		return err
 	}
+	defer f.unused()
 	d, err := f.load(cmd, f.data)
 	if err != nil {
 		return err
@@ -255,6 +257,9 @@ func (f *trainFlags) command() string {
 		}
 		words += fmt.Sprintf(" --ways %d --shots %d --queries %d --network %s", f.ways, f.shot, f.queries, f.network)
 	} else {
+		if f.truth.file != "" {
+			words += " --truth " + filepath.Base(f.truth.file)
+		}
 		words += fmt.Sprintf(" --label %s --benign %s --hold-out %s", f.label, f.benign, strings.Join(f.holdOut, ","))
 	}
 	words += fmt.Sprintf(" --learner %s", f.learner)

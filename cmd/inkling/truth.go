@@ -1,0 +1,112 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/feature"
+	"github.com/inkling-sec/inkling/read"
+	"github.com/inkling-sec/inkling/read/truth"
+)
+
+// aboutTruth says for the help what --truth takes.
+const aboutTruth = `With --truth, labels come from a file of their own, a table of who did what when: of
+its columns start, end, address, port, community_id, uid and label, each line says
+what it knows. The first line that holds for a record labels it; a record that none
+holds for is benign.`
+
+// truthFlags label records by ground truth in a file of its own.
+type truthFlags struct {
+	file         string
+	field, other string // the field of the labels, and the label of what no line holds for
+	class        string // teach: the label that makes a record an example; any but other when empty
+	read         *truth.Truth
+}
+
+func (t *truthFlags) flag(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&t.file, "truth", "", "file of ground truth that labels the records: a table with start, end, address, port, community_id, uid, label, or some of these")
+}
+
+// useTruth reads the ground truth, if any; labels then are in a field of that name.
+func (in *input) useTruth(ctx context.Context, field, benign string) error {
+	t := &in.truth
+	t.field, t.other = cmp.Or(field, "label"), cmp.Or(benign, "benign")
+	if t.file == "" || t.read != nil {
+		return nil
+	}
+	f, err := read.Open(t.file, read.Options{})
+	if err != nil {
+		return err
+	}
+	defer context.AfterFunc(ctx, func() { f.Close() })()
+	defer f.Close()
+	t.read, err = truth.Read(f, t.file)
+	return err
+}
+
+// label gives records their labels, where there is ground truth.
+func (t *truthFlags) label(r inkling.Reader) inkling.Reader {
+	if t.read == nil {
+		return r
+	}
+	return t.read.Label(r, t.field, t.other)
+}
+
+// kept gives a schema that records with labels are held to.
+func (t *truthFlags) kept(s *feature.TableSchema) *feature.TableSchema {
+	if t.read == nil || slices.ContainsFunc(s.Columns, func(c feature.TableColumn) bool { return c.Name == t.field }) {
+		return s
+	}
+	return &feature.TableSchema{Columns: append(slices.Clone(s.Columns), feature.TableColumn{Name: t.field, Kind: feature.CategoryColumn})}
+}
+
+// unused tells of lines of the ground truth that labelled nothing.
+func (in *input) unused() {
+	if in.truth.read != nil {
+		for _, n := range in.truth.read.Notes() {
+			in.note(n)
+		}
+	}
+}
+
+// linesOf gives the lines of a file's records that the ground truth makes examples.
+func (in *input) linesOf(ctx context.Context, file string) (lines []int, err error) {
+	if file == "-" {
+		return nil, &inkling.Error{Code: inkling.Invalid, Place: "stdin", What: "ground truth needs to read the records twice", Remedy: "save them as a file"}
+	}
+	r, err := in.opener(ctx)(file)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	var rec inkling.Record
+	for {
+		err := r.Read(&rec)
+		if errors.Is(err, io.EOF) {
+			return lines, nil
+		}
+		if inkling.Skippable(err) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		label := string(rec.Text[rec.Schema.Index(in.truth.field)])
+		if label == in.truth.other || in.truth.class != "" && label != in.truth.class {
+			continue
+		}
+		if lines = append(lines, rec.Origin.Line); len(lines) > mostMarked {
+			return nil, &inkling.Error{Code: inkling.Invalid, Place: file, What: fmt.Sprintf("the ground truth marks more than %d records", mostMarked), Remedy: "narrow its lines: a few examples are enough"}
+		}
+	}
+}
+
+// mostMarked bounds the records that ground truth may mark as examples.
+const mostMarked = 200

@@ -1,0 +1,29 @@
+package main
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// What a file of ground truth says of the records is as good as labels in them.
+func TestTruth(t *testing.T) {
+	s := newSite(t)
+	truth := write(t, filepath.Join(s.dir, "truth.csv"), "address,start,label\n10.0.0.66,,scan\n203.0.113.9,2026-01-02 03:04:05,never\n")
+	judge := []string{"eval", "--data", s.log, "--learners", "ratio", "--shots", "1,5", "--draws", "2", "--json"}
+	want := must(t, s.args(append(judge, "--label", "label")...)...)
+	got := exec(t, s.args(append(judge, "--label", "kind", "--truth", truth)...)...)
+	if got.status != 0 || timeless(got.stdout) != timeless(want) || !strings.Contains(got.stderr, "truth.csv: 1 of 2 lines label no record, lines 3 among them") {
+		t.Errorf("status %d: %s%s, by the labels in the records %s", got.status, got.stdout, got.stderr, want)
+	}
+	if r := exec(t, s.args("baseline", s.log, "--truth", truth, "--json")...); r.status != 0 || objects(t, r.stdout)[0]["records"] != float64(benignRecords) {
+		t.Errorf("%s%s", r.stdout, r.stderr)
+	}
+	exec(t, s.args("teach", "scan", "--examples", s.log, "--truth", truth, "--class", "never")...).fails(t, 2, "marks no record")
+	exec(t, s.args("teach", "scan", "--examples", s.mark("608"), "--truth", truth)...).fails(t, 2, "lines as well as ground truth")
+	if r := exec(t, s.args("teach", "scan", "--examples", s.log, "--truth", truth, "--class", "scan", "--json")...); r.status != 0 || objects(t, r.stdout)[0]["examples"] != float64(scanRecords) {
+		t.Errorf("%s%s", r.stdout, r.stderr)
+	}
+	bad := write(t, filepath.Join(s.dir, "bad.csv"), "address,label\n10.0.0.300,scan\n")
+	exec(t, s.args(append(judge, "--truth", bad)...)...).fails(t, 2, "bad.csv:2", "neither an address nor a network")
+}

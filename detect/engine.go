@@ -134,7 +134,7 @@ func (e *Engine) handOn(in *intake, cancel func()) (alerts int, err error) {
 				}
 			}
 		}
-		if err == nil && whole && e.Live != nil && e.Live.Passed != nil {
+		if err == nil && whole && b.n > 0 && e.Live != nil && e.Live.Passed != nil {
 			err = e.Live.Passed(b.place, b.memory)
 		}
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/inkling-sec/inkling"
 	"github.com/inkling-sec/inkling/meta"
 	"github.com/inkling-sec/inkling/read"
+	"github.com/inkling-sec/inkling/read/follow"
 )
 
 // Five detectors of one baseline say together of every record of a capture of the lab what each says alone: the same
@@ -114,5 +115,52 @@ func TestInterrupted(t *testing.T) {
 	sum, err := e.Run(ctx, r)
 	if err != context.Canceled || sum.Alerts == 0 || sum.Records > 20000 {
 		t.Errorf("%+v, %v", sum, err)
+	}
+}
+
+// placedReader gives so many records of another, with places.
+type placedReader struct {
+	inkling.Reader
+	left int
+	at   follow.Place
+}
+
+func (p *placedReader) Read(r *inkling.Record) error {
+	if p.left == 0 {
+		return io.EOF
+	}
+	p.left--
+	err := p.Reader.Read(r)
+	p.at = follow.Place{File: 1, Line: r.Origin.Line}
+	return err
+}
+
+func (p *placedReader) Place() follow.Place { return p.at }
+
+// What is passed never goes back, also where the last batch is empty.
+func TestPassedGoesOn(t *testing.T) {
+	b, rows := labSite(t, "../lab/conn/day1.conn.log.gz", "tunnel-dns", 3)
+	_, a, err := Teach(t.Context(), "x", rows, b, Choice{Learner: &meta.Ratio{}}, TeachOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range []int{0, batchRows, 100 * batchRows} {
+		f, err := read.Open("../lab/conn/day1.conn.log.gz", read.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		r := &placedReader{Reader: f, left: n}
+		var passed follow.Place
+		e := Engine{Detectors: []*Armed{a}, Alert: func(inkling.Alert) error { return nil }, Live: &Live{Passed: func(to follow.Place, _ []byte) error {
+			if !to.Beyond(passed) {
+				t.Errorf("%d records: %v passed after %v", n, to, passed)
+			}
+			passed = to
+			return nil
+		}}}
+		if _, err := e.Run(t.Context(), r); err != nil || passed != r.at {
+			t.Errorf("%d records: %v, passed up to %v of %v", n, err, passed, r.at)
+		}
 	}
 }

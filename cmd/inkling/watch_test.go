@@ -348,6 +348,7 @@ func TestWatchWrongWords(t *testing.T) {
 		{3, []string{filepath.Join(s.dir, "none.log"), "--detector", "scan"}, []string{"none.log", "check the path"}},
 		{2, []string{s.dir, "--detector", "scan"}, []string{"is a directory"}},
 		{2, []string{s.log, s.log, "--detector", "scan"}, []string{"conn.log: is named twice"}},
+		{2, []string{"udp://127.0.0.1:0", "udp://127.0.0.1:0", "--detector", "scan"}, []string{"udp://127.0.0.1:0: is named twice"}},
 		{2, []string{table, "--detector", "scan", "--from", "start"}, []string{"t.csv:2", "needs the fields ts"}},
 		{2, []string{s.log, "--detector", "scan", "--out", s.dir}, []string{"cannot be written"}},
 		{2, []string{s.log, "--detector", "scan", "--name", "../x"}, []string{"letters"}},

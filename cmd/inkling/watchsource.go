@@ -24,6 +24,7 @@ import (
 type source struct {
 	w         *watch
 	name      string
+	key       string // the name, of a log its whole path
 	reader    inkling.Reader
 	extractor feature.Extractor
 	pending   []inkling.Alert // of the batch at hand
@@ -31,7 +32,6 @@ type source struct {
 
 	// Of a log, which has places.
 	log    *follow.Reader // nil for a stream
-	key    string         // its path
 	begin  follow.Position
 	first  int          // number of the file that the next run has to begin to read at
 	at     follow.Place // of the last record that is done with
@@ -49,7 +49,7 @@ func (w *watch) options() read.Options {
 		}
 	}
 	o := w.input.options()
-	o.Live, o.Columns, o.Templates = true, slices.Sorted(maps.Keys(columns)), w.place+".templates"
+	o.Live, o.Columns = true, slices.Sorted(maps.Keys(columns))
 	return o
 }
 
@@ -61,8 +61,19 @@ func (w *watch) open(ctx context.Context, file string) (*source, error) {
 		return nil, err
 	}
 	info, err := os.Stat(file)
-	if file == "-" || read.Listens(file) || err == nil && !info.Mode().IsRegular() {
-		s.reader, err = w.input.open(ctx, file, w.options())
+	stream := file == "-" || read.Listens(file) || err == nil && !info.Mode().IsRegular()
+	if s.key = file; !stream {
+		if s.key, err = filepath.Abs(file); err != nil {
+			return nil, err
+		}
+	}
+	if slices.ContainsFunc(w.sources, func(other *source) bool { return other.key == s.key }) {
+		return nil, &inkling.Error{Code: inkling.Invalid, Place: file, What: "is named twice", Remedy: "name each source once"}
+	}
+	if stream {
+		o := w.options()
+		o.Templates = s.beside("templates")
+		s.reader, err = w.input.open(ctx, file, o)
 		return s, err
 	}
 	return s, s.openLog()
@@ -70,19 +81,13 @@ func (w *watch) open(ctx context.Context, file string) (*source, error) {
 
 func (s *source) openLog() (err error) {
 	w := s.w
-	if s.key, err = filepath.Abs(s.name); err != nil {
-		return err
-	}
-	if slices.ContainsFunc(w.sources, func(other *source) bool { return other.key == s.key }) {
-		return &inkling.Error{Code: inkling.Invalid, Place: s.name, What: "is named twice", Remedy: "name each log once"}
-	}
 	position, known := w.noted[s.key]
 	from := follow.Place{} // what is before is passed over, what is between it and the position remembered
 	if w.from == fromResume && known {
 		from = s.loadMemory(position)
 		w.say("%s: goes on after line %d", s.name, position.Place.Line)
 	} else {
-		os.Remove(s.memoryFile()) // of another beginning; it may not be there
+		os.Remove(s.beside("memory")) // of another beginning; it may not be there
 		var grows bool
 		if position, grows, err = read.End(s.name, w.options()); err != nil {
 			return err
@@ -165,14 +170,15 @@ type remembered struct {
 	Place follow.Place `json:"place"` // that it was taken at
 }
 
-func (s *source) memoryFile() string {
+// beside names a file of the source's own beside the journal.
+func (s *source) beside(ending string) string {
 	h := sha256.Sum256([]byte(s.key))
-	return fmt.Sprintf("%s.%x.memory", s.w.place, h[:4])
+	return fmt.Sprintf("%s.%x.%s", s.w.place, h[:4], ending)
 }
 
 // keepMemory keeps a memory over time. The position noted is at its place or beyond.
 func (s *source) keepMemory(memory []byte, taken follow.Place) error {
-	return store.WriteFile(s.memoryFile(), func(out io.Writer) error {
+	return store.WriteFile(s.beside("memory"), func(out io.Writer) error {
 		if err := json.NewEncoder(out).Encode(remembered{s.key, taken}); err != nil {
 			return err
 		}
@@ -184,7 +190,7 @@ func (s *source) keepMemory(memory []byte, taken follow.Place) error {
 // loadMemory takes the memory over time that was kept before a position, and gives the place it is of: the start where
 // there is none.
 func (s *source) loadMemory(position follow.Position) follow.Place {
-	b, err := os.ReadFile(s.memoryFile())
+	b, err := os.ReadFile(s.beside("memory"))
 	if err != nil {
 		return follow.Place{}
 	}

@@ -35,7 +35,9 @@ func TestOriginator(t *testing.T) {
 		flows []one
 		want  string
 	}{
-		{"told of first", []one{b, a}, b.src},
+		{"told of first", []one{change(b, func(o *one) { o.sp, o.dp = 123, 123 }), change(a, func(o *one) { o.sp, o.dp = 123, 123 })}, b.src},
+		{"the higher port", []one{a, b}, b.src},
+		{"not a group", []one{change(b, func(o *one) { o.src, o.proto = "239.1.1.1", udp }), change(a, func(o *one) { o.dst, o.proto = "239.1.1.1", udp })}, a.src},
 		{"the lower start", []one{b, change(a, func(o *one) { o.start -= 50 })}, a.src},
 		{"SYN without ACK", []one{change(b, func(o *one) { o.flags = 0x14 }), change(a, func(o *one) { o.flags = 2 })}, a.src},
 		{"the other's server port", []one{change(b, func(o *one) { o.sp = 443 }), change(a, func(o *one) { o.dp = 443 })}, a.src},

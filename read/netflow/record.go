@@ -65,14 +65,20 @@ func appendAddr(b []byte, a *[16]byte, v6 bool) []byte {
 	return netip.AddrFrom4([4]byte(a[:4])).AppendTo(b)
 }
 
-// originator gives the end that began the conversation: what the exporter says; of a connection whose start was seen
+// originator gives the end that began the conversation: what the exporter says; no group nor everyone; of a connection whose start was seen
 // the end that sent first; else the end whose port is not a server's; else the end that sent first, a handshake's SYN
-// telling equal times apart; else the end that was told of first.
+// telling equal times apart; else, where an exporter gives both ends one time, that of the higher port: servers' are
+// low; else the end that was told of first.
 func (c *conv) originator() int {
 	if c.began >= 0 {
 		return int(c.began)
 	}
 	first, other := int(c.first), 1-int(c.first)
+	for _, end := range []int{first, other} {
+		if c.isToMany(end) {
+			return 1 - end
+		}
+	}
 	a, b := &c.ways[first], &c.ways[other]
 	if c.key.what>>9&1 == 1 { // an ICMP message without an answer
 		return first
@@ -92,9 +98,26 @@ func (c *conv) originator() int {
 		return other
 	case opens(tcp, b.flags) && !opens(tcp, a.flags):
 		return other
+	case opens(tcp, a.flags) && !opens(tcp, b.flags):
+		return first
+	}
+	ports, proto := [2]uint16{c.key.ap, c.key.bp}, uint8(c.key.what)
+	if (proto == tcp || proto == udp) && ports[other] > ports[first] {
+		return other
 	}
 	return first
 }
+
+func (c *conv) isToMany(end int) bool {
+	a := [2][16]byte{c.key.a, c.key.b}[end]
+	if c.key.what>>8&1 == 1 {
+		return netip.AddrFrom16(a).IsMulticast()
+	}
+	v4 := netip.AddrFrom4([4]byte(a[:4]))
+	return v4.IsMulticast() || v4 == everyone
+}
+
+var everyone = netip.AddrFrom4([4]byte{255, 255, 255, 255})
 
 // opens reports whether a side sent a SYN and never an ACK.
 func opens(proto, flags uint8) bool {

@@ -72,8 +72,14 @@ func (d *decoder) packet(b []byte, from netip.Addr, at int64) int64 {
 	return d.head.at
 }
 
+// mostTold is how many errors about one packet are told; all are counted.
+const mostTold = 8
+
 // fail adds an error about the packet at hand; what follows it can be read.
 func (d *decoder) fail(remedy, format string, a ...any) {
+	if len(d.bad) >= mostTold {
+		return
+	}
 	d.bad = append(d.bad, &inkling.Error{Code: inkling.Invalid, Place: fmt.Sprintf("%s: packet %d", d.file, d.stats.Packets),
 		What: fmt.Sprintf(format, a...), Remedy: remedy, Skippable: true})
 }
@@ -126,7 +132,7 @@ func (d *decoder) v5Flow(b []byte, every uint64) {
 	copy(f.dst[:4], b[4:])
 	f.sp, f.dp, f.proto = binary.BigEndian.Uint16(b[32:]), binary.BigEndian.Uint16(b[34:]), b[38]
 	f.ways[0] = way{packets: uint64(binary.BigEndian.Uint32(b[16:])), bytes: uint64(binary.BigEndian.Uint32(b[20:])), flags: b[37]}
-	f.ways[0].start, f.ways[0].end = d.uptime(binary.BigEndian.Uint32(b[24:]), d.head.boot), d.uptime(binary.BigEndian.Uint32(b[28:]), d.head.boot)
+	f.ways[0].start, f.ways[0].end = sane(d.uptime(binary.BigEndian.Uint32(b[24:]), d.head.boot)), sane(d.uptime(binary.BigEndian.Uint32(b[28:]), d.head.boot))
 	d.finish(every)
 }
 
@@ -207,6 +213,9 @@ func (d *decoder) templateSet(version uint16, options bool, b []byte) {
 
 // data decodes the records of a set.
 func (d *decoder) data(id uint16, b []byte) {
+	if len(b) == 0 {
+		return
+	}
 	t := d.templates.get(d.head.domain, id, d.head.at)
 	if t == nil {
 		d.stats.Unknown++

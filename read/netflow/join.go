@@ -198,7 +198,7 @@ func (c *conv) fits(f *flow, end int) bool {
 func (f *flow) wait() int64 {
 	w := &f.ways[0]
 	late := f.at - w.end
-	if f.reason == activeTimeout || f.reason == 0 && w.flags&(conn.FIN|conn.RST) == 0 && late >= 0 && late < stillGoing {
+	if f.reason == activeTimeout || f.reason == 0 && w.flags&(conn.FIN|conn.RST) == 0 && late < stillGoing {
 		return halfWait + max(0, (w.end-w.start)/second)
 	}
 	return halfWait
@@ -263,10 +263,15 @@ func (j *joiner) finish(n int32) {
 	j.done = append(j.done, n)
 }
 
-// advance moves the clock to a time in microseconds, never back, and ends what is due.
+// advance moves the clock to a time in microseconds, and ends what is due. It does not go back, but where it has been
+// wrong by more than anything waits: then all that waits is ended, and it begins anew.
 func (j *joiner) advance(at int64) {
 	now := max(0, at/second)
-	if j.second == 0 {
+	switch {
+	case j.second == 0:
+		j.second = now
+	case now <= j.second-wheel:
+		j.flush()
 		j.second = now
 	}
 	if now <= j.second {

@@ -127,6 +127,34 @@ func TestClockThatJumps(t *testing.T) {
 	}
 }
 
+// A clock that was far ahead and is mended, or one damaged time, does not keep conversations back until the end.
+func TestClockThatIsMended(t *testing.T) {
+	const years = 5 * 365 * 86400 * second
+	for name, ahead := range map[string]int{"from the start": 0, "once": 5} {
+		var src packets
+		for i := range 24 * 60 {
+			at := sent*1000 + int64(i)*60*second
+			if i == ahead {
+				at += years
+			}
+			src = append(src, packet{everyVersion["v5"], netip.Addr{}, at})
+		}
+		r, err := NewReader(&src, "x", Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var rec inkling.Record
+		for range 8 * len(talked) {
+			if err := r.Read(&rec); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if len(src) < 24*60-20 {
+			t.Errorf("%s: only %d packets are left after %d records", name, len(src), 8*len(talked))
+		}
+	}
+}
+
 // TestTemplatesAreBounded floods a reader with templates and exporters.
 func TestTemplatesAreBounded(t *testing.T) {
 	s := newTemplates()

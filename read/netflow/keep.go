@@ -14,8 +14,9 @@ import (
 
 // A keeper keeps templates in a file, so that a listener that starts again needs not wait for them.
 type keeper struct {
-	path string // empty keeps nothing
-	last int64  // when it wrote, in microseconds
+	path    string // empty keeps nothing
+	last    int64  // when it wrote, in microseconds
+	failing bool
 }
 
 // keepEvery is the least time between two writes, in microseconds.
@@ -52,6 +53,7 @@ func (k *keeper) load(s *templates) error {
 			err = e
 			break
 		}
+		t.kept = one.Used
 		s.put(s.domain(domainKey{one.Exporter, one.Domain, one.Version}, one.Used), t, one.Used)
 	}
 	if err != nil {
@@ -62,13 +64,18 @@ func (k *keeper) load(s *templates) error {
 	return nil
 }
 
-// due writes when something changed and the last write is long enough ago.
+// due writes when something changed and the last write is long enough ago. That it cannot is told once, and tried again: flows go on.
 func (k *keeper) due(s *templates, now int64) error {
-	if k.path == "" || !s.changed || now-k.last < keepEvery {
+	if k.path == "" || !s.changed || now >= k.last && now-k.last < keepEvery {
 		return nil
 	}
 	k.last = now
-	return k.save(s)
+	err := k.save(s)
+	first := err != nil && !k.failing
+	if k.failing = err != nil; !first {
+		return nil
+	}
+	return &inkling.Error{Code: inkling.Invalid, Place: k.path, What: "templates cannot be kept for the next run; tried again", Err: err, Remedy: "free space, or mend the permissions", Skippable: true}
 }
 
 // save writes all templates, those least recently used first.
@@ -81,6 +88,12 @@ func (k *keeper) save(s *templates) error {
 		o := t.domain.key
 		all = append(all, kept{o.from, o.id, o.version, t.options, t.used, t.raw})
 	}
+	if err := store.WriteFile(k.path, func(w io.Writer) error { return json.NewEncoder(w).Encode(all) }); err != nil {
+		return err
+	}
+	for t := s.edge.newer; t != &s.edge; t = t.newer {
+		t.kept = t.used
+	}
 	s.changed = false
-	return store.WriteFile(k.path, func(w io.Writer) error { return json.NewEncoder(w).Encode(all) })
+	return nil
 }

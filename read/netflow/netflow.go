@@ -5,12 +5,13 @@
 // same endpoints and protocol, from one exporter, close in time. What exporters do not tell stays missing: there is no
 // service, TCP flags come without their order, and where packets were sampled, counts are multiplied by the interval.
 //
-// The decoder is our own: no allocation a record, no template that makes it hang, exact errors. The tests hold it to
+// The decoder of packets is our own: no allocation a record, no template that makes it hang, exact errors. The tests hold it to
 // that of goflow2.
 package netflow
 
 import (
 	"encoding/binary"
+	"fmt"
 	"io"
 	"net/netip"
 
@@ -56,6 +57,27 @@ func (r *Reader) Stats() Stats {
 	s := r.decode.stats
 	s.Evicted, s.Dropped = r.join.evicted, r.decode.templates.dropped
 	return s
+}
+
+// Notes tells what was lost or left out.
+func (r *Reader) Notes() (notes []string) {
+	s := r.Stats()
+	for _, n := range []struct {
+		count uint64
+		what  string
+	}{
+		{s.Lost, "export packets or flows never came, by the sequence numbers"},
+		{s.Unknown, "sets came before their template"},
+		{s.NotIP, "flows have no addresses"},
+		{s.Evicted, "conversations were ended early, as the table was full"},
+		{s.Dropped, "templates made room for others or grew old"},
+		{s.Sampled, "flows were sampled, and their counts multiplied"},
+	} {
+		if n.count > 0 {
+			notes = append(notes, fmt.Sprintf("%d %s", n.count, n.what))
+		}
+	}
+	return notes
 }
 
 // Stats counts what a source held.
@@ -106,7 +128,9 @@ func (r *Reader) fill() {
 			at = d.packet(b, from, at)
 		}
 		r.join.advance(at)
-		err = r.keep.due(d.templates, at)
+		if unkept := r.keep.due(d.templates, at); unkept != nil {
+			d.bad = append(d.bad, unkept)
+		}
 	} else {
 		r.join.flush()
 		if e := r.keep.save(d.templates); e != nil && err == io.EOF {

@@ -180,6 +180,40 @@ func TestDamage(t *testing.T) {
 	}
 }
 
+// A packet full of data without a template is told of some times and counted; headers from whomever do not put out templates.
+func TestStrangers(t *testing.T) {
+	var sets []byte
+	for range 5000 {
+		sets = append(sets, set(300, []byte{1, 2, 3, 4}, 0)...)
+	}
+	good := netip.MustParseAddr("192.0.2.1")
+	src := packets{{v9Of(0, 1, templateOf(9, 256, usual)), good, sent * 1000}, {v9Of(0, 7, sets), netip.MustParseAddr("203.0.113.1"), sent * 1000}}
+	for i := range 2 * maxDomains {
+		src = append(src, packet{v9Of(0, uint64(i)), netip.MustParseAddr("203.0.113.1"), sent*1000 + 1})
+	}
+	src = append(src, packet{v9Of(1, 1, dataOf(256, usual, talk...)), good, sent*1000 + 2})
+	got, errs, s := readAll(&src, Options{})
+	if len(got) != len(talked) || len(errs) != mostTold || s.Unknown != 5000 {
+		t.Errorf("%d records, %d errors, %+v", len(got), len(errs), s)
+	}
+}
+
+// Times before 1970 are none.
+func TestTimesThatAreNone(t *testing.T) {
+	fields := append(append([]field{}, modern4[:8]...), field{154, 8, 0}, field{155, 8, 0})
+	body := talk[0].record(fields)
+	clear(body[len(body)-16 : len(body)-8]) // the start
+	got, errs, _ := readAll(from("192.0.2.1", ipfixOf(0, 0, templateOf(10, 256, fields), set(256, body, 0))), Options{})
+	if len(errs) > 0 || got[0]["ts"].(float64) < 1.6e9 || got[0]["duration"].(float64) > 1e5 {
+		t.Errorf("%v %v", got, errs)
+	}
+	b := bytes.Clone(everyVersion["v5"])
+	clear(b[8:16]) // when it was sent
+	if got, errs, _ := readAll(from("192.0.2.1", b), Options{}); len(errs) > 0 || got[0]["ts"].(float64) < 0 {
+		t.Errorf("%v %v", got, errs)
+	}
+}
+
 func TestSampling(t *testing.T) {
 	web := talk[:2]
 	v9, data := templateOf(9, 256, usual), dataOf(256, usual, web...)

@@ -131,7 +131,7 @@ func (t *Table) bind() error {
 	for _, c := range needed {
 		if t.at[c] < 0 {
 			return &inkling.Error{Code: inkling.Invalid, Place: t.file, What: "no column " + columnNames[c][0] + " or " + columnNames[c][1],
-				Remedy: "write it with: nfdump -r FILE -o 'csv:%ts,%te,%sa,%da,%sp,%dp,%pr,%flg,%ipkt,%ibyt,%opkt,%obyt', or -o csv"}
+				Remedy: "write it with: TZ=UTC nfdump -r FILE -o csv"}
 		}
 	}
 	t.bound = t.raw.Schema
@@ -155,12 +155,12 @@ func (t *Table) row() error {
 	if w.start, ok = moment(t.text(cStart)); !ok {
 		return bad(cStart)
 	}
-	if w.end, ok = moment(t.text(cEnd)); !ok {
-		seconds, ok := line.Number(t.text(cDuration))
-		if !ok || seconds < 0 || seconds > 1e9 {
-			return bad(cEnd)
-		}
+	if seconds, ok := line.Number(t.text(cDuration)); ok && seconds >= 0 && seconds <= 1e9 { // finer than the end, which may be of whole seconds
 		w.end = w.start + int64(math.Round(seconds*second))
+	} else if t.at[cEnd] < 0 {
+		return bad(cDuration)
+	} else if w.end, ok = moment(t.text(cEnd)); !ok {
+		return bad(cEnd)
 	}
 	src, err := netip.ParseAddr(string(t.text(cSource)))
 	if err != nil {
@@ -174,15 +174,23 @@ func (t *Table) row() error {
 	if f.proto, ok = protocol(t.text(cProto)); !ok {
 		return bad(cProto)
 	}
-	t.ports(&f)
-	w.packets, w.bytes, w.flags = t.count(cPackets), t.count(cBytes), flags(t.text(cFlags))
-	f.ways[1] = way{t.count(cPacketsBack), t.count(cBytesBack), w.start, w.end, 0}
-	f.at = w.end
+	if column, ok := t.ports(&f); !ok {
+		return bad(column)
+	}
+	f.ways[1].start, f.ways[1].end, w.flags = w.start, w.end, flags(t.text(cFlags))
+	for _, c := range []struct {
+		column int
+		to     *uint64
+	}{{cPackets, &w.packets}, {cBytes, &w.bytes}, {cPacketsBack, &f.ways[1].packets}, {cBytesBack, &f.ways[1].bytes}} {
+		if *c.to, ok = t.count(c.column); !ok {
+			return bad(c.column)
+		}
+	}
+	f.at = w.start // tables are in order of this, mostly
 	if received, ok := moment(t.text(cReceived)); ok && received > 0 {
 		f.at = received
 	}
 	t.join.add(&f)
-	t.join.advance(f.at)
 	return nil
 }
 
@@ -243,27 +251,35 @@ func bytesOf(a netip.Addr) (b [16]byte) {
 	return a.As16()
 }
 
-// ports reads them; for ICMP the second is type and code, as 8.0 or as a number.
-func (t *Table) ports(f *flow) {
-	port := func(b []byte) uint16 { n, _ := strconv.ParseUint(string(b), 10, 16); return uint16(n) }
-	f.sp = port(t.text(cSourcePort))
-	kind, code, dotted := bytes.Cut(t.text(cDestinationPort), []byte("."))
-	f.dp = port(kind)
-	if dotted {
-		f.dp = f.dp<<8 | port(code)&255
+// ports reads them; for ICMP the second is type and code, as 8.0 or as a number. Where it is not ok column is the one to blame.
+func (t *Table) ports(f *flow) (column int, ok bool) {
+	port := func(b []byte, most uint64) uint16 {
+		n, err := strconv.ParseUint(string(b), 10, 16)
+		ok = ok && err == nil && n <= most
+		return uint16(n)
+	}
+	ok = true
+	if f.sp = port(t.text(cSourcePort), math.MaxUint16); !ok {
+		return cSourcePort, false
+	}
+	if kind, code, dotted := bytes.Cut(t.text(cDestinationPort), []byte(".")); dotted {
+		f.dp = port(kind, 255)<<8 | port(code, 255)
+	} else {
+		f.dp = port(kind, math.MaxUint16)
 	}
 	if f.isICMP() {
 		f.icmp = int32(f.dp)
 	}
+	return cDestinationPort, ok
 }
 
-// count reads a number of packets or bytes.
-func (t *Table) count(column int) uint64 {
-	n, ok := line.Number(t.text(column))
-	if !ok || n < 0 || n > 1e18 {
-		return 0
+// count reads a number of packets or bytes; a column that is not there counts none.
+func (t *Table) count(column int) (uint64, bool) {
+	if t.at[column] < 0 {
+		return 0, true
 	}
-	return uint64(n)
+	n, ok := line.Number(t.text(column))
+	return uint64(max(n, 0)), ok && n >= 0 && n <= 1e18
 }
 
 var protocols = map[string]uint8{"TCP": tcp, "UDP": udp, "ICMP": icmp, "ICMP6": icmpv6, "ICMPv6": icmpv6, "SCTP": sctp, "GRE": 47, "ESP": 50, "AH": 51, "IGMP": 2, "IPIP": 4, "IPv6": 41, "OSPF": 89, "OSPFIGP": 89, "PIM": 103, "VRRP": 112}

@@ -13,7 +13,7 @@ import (
 
 // tables are the talk of the other tests as versions of nfdump write it.
 var tables = map[string]string{
-	"1.7.1": `ts,te,td,sa,da,sp,dp,pr,flg,fwd,stos,ipkt,ibyt,opkt,obyt,in,out,sas,das,smk,dmk,dtos,dir,nh,nhb,svln,dvln,tr
+	"1.6": `ts,te,td,sa,da,sp,dp,pr,flg,fwd,stos,ipkt,ibyt,opkt,obyt,in,out,sas,das,smk,dmk,dtos,dir,nh,nhb,svln,dvln,tr
 2023-11-14 22:13:20.000,2023-11-14 22:13:21.500,1.500,10.0.0.1,10.0.0.2,51000,443,TCP,...AP.SF,0,0,10,1520,0,0,1,2,0,0,0,0,0,0,0.0.0.0,0.0.0.0,0,0,2023-11-14 22:14:20.000
 2023-11-14 22:13:20.020,2023-11-14 22:13:21.490,1.470,10.0.0.2,10.0.0.1,443,51000,TCP,...AP.SF,0,0,8,5416,0,0,1,2,0,0,0,0,0,0,0.0.0.0,0.0.0.0,0,0,2023-11-14 22:14:20.000
 2023-11-14 22:13:20.130,2023-11-14 22:13:20.130,0.000,10.0.0.4,10.0.0.3,53,53000,UDP,........,0,0,1,84,0,0,1,2,0,0,0,0,0,0,0.0.0.0,0.0.0.0,0,0,2023-11-14 22:14:20.000
@@ -69,15 +69,43 @@ func TestTables(t *testing.T) {
 	}
 }
 
+// nfdump 1.7.1 writes whole seconds, and how long a flow took to the millisecond.
+func TestTableDuration(t *testing.T) {
+	r, _ := openTable(strings.NewReader("ts,te,td,sa,da,sp,dp,pr,flg,fwd,stos,ipkt,ibyt,opkt,obyt,tr\n"+
+		"2023-11-14 22:13:20,2023-11-14 22:13:20,0.463,10.0.0.2,10.0.0.1,443,51000,TCP,...AP.S.,0,0,3,230,0,0,2023-11-14 22:14:20.407\n"+
+		"2023-11-14 22:13:20,2023-11-14 22:13:20,0.463,10.0.0.1,10.0.0.2,51000,443,TCP,...AP.S.,0,0,5,344,0,0,2023-11-14 22:14:20.407\n"), "x")
+	got, errs := drain(r)
+	if len(errs) > 0 || len(got) != 1 || got[0]["duration"] != 0.463 || got[0]["id.orig_h"] != "10.0.0.1" || got[0]["orig_pkts"] != 5.0 {
+		t.Errorf("%v %v", got, errs)
+	}
+}
+
+// A flow of an hour between the halves of another does not tear these apart, where a table does not tell when it was received.
+func TestTableOfLongFlows(t *testing.T) {
+	r, _ := openTable(strings.NewReader("ts,te,sa,da,sp,dp,pr,flg,ipkt,ibyt\n"+
+		"2023-11-14 22:13:20.000,2023-11-14 22:13:21.500,10.0.0.1,10.0.0.2,51000,443,TCP,...AP.SF,10,1520\n"+
+		"2023-11-14 22:13:20.010,2023-11-14 23:13:20.010,10.0.0.9,10.0.0.8,51000,22,TCP,...AP...,10,1520\n"+
+		"2023-11-14 22:13:20.020,2023-11-14 22:13:21.490,10.0.0.2,10.0.0.1,443,51000,TCP,...AP.SF,8,5416\n"), "x")
+	got, errs := drain(r)
+	if len(errs) > 0 || len(got) != 2 || got[0]["orig_pkts"] != 10.0 || got[0]["resp_pkts"] != 8.0 || got[0]["conn_state"] != "SF" {
+		t.Errorf("%v %v", got, errs)
+	}
+}
+
 func TestTableErrors(t *testing.T) {
 	const head = "ts,td,pr,sa,sp,da,dp,ipkt,ibyt\n"
 	for _, tt := range []struct{ text, says string }{
 		{"ts,td,sa,da\n1,1,10.0.0.1,10.0.0.2\n", "no column sp or srcPort"},
 		{head + "soon,1,TCP,10.0.0.1,1,10.0.0.2,2,1,40\n", `x:2: ts: "soon"`},
-		{head + "1,long,TCP,10.0.0.1,1,10.0.0.2,2,1,40\n", `x:2: te: `},
+		{head + "1,long,TCP,10.0.0.1,1,10.0.0.2,2,1,40\n", `x:2: td: "long"`},
 		{head + "1,1,TCP,here,1,10.0.0.2,2,1,40\n", `x:2: sa: "here"`},
 		{head + "1,1,TCP,10.0.0.1,1,::1,2,1,40\n", `x:2: da: "::1"`},
 		{head + "1,1,999,10.0.0.1,1,10.0.0.2,2,1,40\n", `x:2: pr: "999"`},
+		{head + "1,1,TCP,10.0.0.1,http,10.0.0.2,2,1,40\n", `x:2: sp: "http"`},
+		{head + "1,1,TCP,10.0.0.1,1,10.0.0.2,443x,1,40\n", `x:2: dp: "443x"`},
+		{head + "1,1,ICMP,10.0.0.1,1,10.0.0.2,8.256,1,40\n", `x:2: dp: "8.256"`},
+		{head + "1,1,TCP,10.0.0.1,1,10.0.0.2,2,1.2 M,40\n", `x:2: ipkt: "1.2 M"`},
+		{head + "1,1,TCP,10.0.0.1,1,10.0.0.2,2,1,lots\n", `x:2: ibyt: "lots"`},
 		{head + "1,1,TCP\n", "x:2: the record has 3 columns"},
 	} {
 		r, _ := openTable(strings.NewReader(tt.text), "x")
@@ -89,7 +117,7 @@ func TestTableErrors(t *testing.T) {
 
 // TestTableLines gives a record the line of its first flow.
 func TestTableLines(t *testing.T) {
-	r, _ := openTable(strings.NewReader(tables["1.7.1"]), "x")
+	r, _ := openTable(strings.NewReader(tables["1.6"]), "x")
 	var rec inkling.Record
 	for _, want := range []int{2, 4, 6, 8, 10} {
 		if err := r.Read(&rec); err != nil || rec.Origin != (inkling.Origin{File: "x", Line: want}) {

@@ -25,6 +25,7 @@ type template struct {
 	varying bool
 	steps   []step
 	used    int64 // when it was sent or used, in microseconds
+	kept    int64 // used, as it was kept last
 
 	newer, older *template
 }
@@ -176,6 +177,8 @@ type domain struct {
 	next     uint32
 	counted  bool // next is known
 	samplers map[uint64]uint64
+
+	templates int // that it has
 }
 
 // templates keeps domains and templates, those least recently used out first.
@@ -212,14 +215,15 @@ func (s *templates) domain(k domainKey, now int64) *domain {
 	return d
 }
 
-// makeRoom puts out the domain that was not heard of for longest, with its templates.
+// makeRoom puts out the domain that was not heard of for longest, with its templates; of those that have none, where there are:
+// headers alone, from whomever, cost an exporter nothing.
 func (s *templates) makeRoom() {
 	if len(s.domains) < maxDomains {
 		return
 	}
 	var oldest *domain
 	for _, d := range s.domains {
-		if oldest == nil || d.used < oldest.used || d.used == oldest.used && d.number < oldest.number {
+		if oldest == nil || d.before(oldest) {
 			oldest = d
 		}
 	}
@@ -236,6 +240,17 @@ func (s *templates) makeRoom() {
 	}
 }
 
+// before reports whether d makes room before o.
+func (d *domain) before(o *domain) bool {
+	switch {
+	case (d.templates == 0) != (o.templates == 0):
+		return d.templates == 0
+	case d.used != o.used:
+		return d.used < o.used
+	}
+	return d.number < o.number
+}
+
 func keyOf(d *domain, id uint16) uint64 { return uint64(d.number)<<16 | uint64(id) }
 
 // put takes a template in place of the one before.
@@ -243,13 +258,14 @@ func (s *templates) put(d *domain, t *template, now int64) {
 	k := keyOf(d, t.id)
 	if old := s.all[k]; old != nil {
 		if old.options == t.options && bytes.Equal(old.raw, t.raw) {
-			old.used = max(old.used, now)
+			s.use(old, now)
 			return
 		}
 		s.remove(old)
 	}
 	t.domain, t.used = d, now
 	s.all[k] = t
+	d.templates++
 	s.bytes += len(t.raw)
 	s.front(t)
 	s.changed = true
@@ -270,13 +286,22 @@ func (s *templates) get(d *domain, id uint16, now int64) *template {
 		s.dropped++
 		return nil
 	}
-	t.used = max(t.used, now)
+	s.use(t, now)
 	if s.edge.older != t {
 		t.newer.older, t.older.newer = t.older, t.newer
 		s.front(t)
 	}
 	return t
 }
+
+// use says that a template was sent or used, which is worth keeping once in a while.
+func (s *templates) use(t *template, now int64) {
+	t.used = max(t.used, now)
+	s.changed = s.changed || t.used-t.kept > keepUse
+}
+
+// keepUse is how much later a template was used than is kept, before it is kept again.
+const keepUse = 3600 * second
 
 // withdraw forgets a template, or all of a kind (RFC 7011, 8.1).
 func (s *templates) withdraw(d *domain, id uint16, options bool) {
@@ -296,6 +321,7 @@ func (s *templates) withdraw(d *domain, id uint16, options bool) {
 
 func (s *templates) remove(t *template) {
 	delete(s.all, keyOf(t.domain, t.id))
+	t.domain.templates--
 	s.bytes -= len(t.raw)
 	t.newer.older, t.older.newer = t.older, t.newer
 	s.changed = true

@@ -3,6 +3,14 @@ package netflow
 // latest is the year 9999, in microseconds: beyond, a time is damaged.
 const latest = 253402300800 * 1e6
 
+// sane gives 0 for what is no time.
+func sane(t int64) int64 {
+	if t < 0 || t > latest {
+		return 0
+	}
+	return t
+}
+
 // clock makes microseconds of a count of units of so many microseconds; 0 where it is no time.
 func clock(n, micros uint64) int64 {
 	if n > latest/micros {
@@ -31,11 +39,11 @@ func (d *decoder) times() (start, end int64) {
 	if v.has(eBoot) {
 		boot = clock(v.number[eBoot], 1e3)
 	}
-	start, end = d.moment(v, boot, &starts), d.moment(v, boot, &ends)
+	start, end = sane(d.moment(v, boot, &starts)), sane(d.moment(v, boot, &ends))
 	if long := clock(v.first(eDurationMilli), 1e3) + clock(v.first(eDurationMicro), 1); start != 0 && end == 0 {
-		end = start + long
+		end = sane(start + long)
 	} else if start == 0 && end != 0 {
-		start = end - long
+		start = sane(end - long)
 	}
 	if start == 0 {
 		start, end = d.head.sent, d.head.sent

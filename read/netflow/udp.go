@@ -14,6 +14,7 @@ import (
 // UDP gives export packets as they arrive, until it is closed.
 type UDP struct {
 	conn    *net.UDPConn
+	began   time.Time // times are counted from here, so that they go on evenly when the machine's clock is set
 	buf     [maxPacket]byte
 	waiting bool // the deadline is set
 }
@@ -36,7 +37,7 @@ func Listen(address string) (*UDP, error) {
 		return nil, invalid("cannot listen", err)
 	}
 	_ = c.SetReadBuffer(8 << 20) // for bursts; a system that allows less gives what it has
-	return &UDP{conn: c}, nil
+	return &UDP{conn: c, began: time.Now()}, nil
 }
 
 // Address is where it listens.
@@ -54,7 +55,7 @@ func (u *UDP) Next() ([]byte, netip.Addr, int64, error) {
 		u.waiting = u.conn.SetReadDeadline(time.Now().Add(tick)) == nil
 	}
 	n, from, err := u.conn.ReadFromUDPAddrPort(u.buf[:])
-	now := time.Now().UnixMicro()
+	now := u.began.UnixMicro() + time.Since(u.began).Microseconds()
 	switch {
 	case err == nil:
 		return u.buf[:n], from.Addr().Unmap(), now, nil

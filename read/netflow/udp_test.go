@@ -2,6 +2,7 @@ package netflow
 
 import (
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -58,6 +59,37 @@ func TestListener(t *testing.T) {
 	}
 	if got := send(t, Options{Templates: keep}, later, v9Of(1, 1, dataOf(256, usual, talk...))); !reflect.DeepEqual(got, talked) {
 		t.Errorf("after a restart: %v", got)
+	}
+}
+
+// Templates that are sent and used for days stay in the file; after a restart data needs none before it.
+func TestTemplatesAreKeptForDays(t *testing.T) {
+	keep, exporter := filepath.Join(t.TempDir(), "templates.json"), netip.MustParseAddr("192.0.2.1")
+	var src packets
+	for i := range int64(6) {
+		src = append(src, packet{v9Of(uint64(i), 1, templateOf(9, 256, usual)), exporter, sent*1000 + i*12*3600*second})
+	}
+	readAll(&src, Options{Templates: keep})
+	again := packets{{v9Of(6, 1, dataOf(256, usual, talk...)), exporter, sent*1000 + 61*3600*second}}
+	if got, errs, _ := readAll(&again, Options{Templates: keep}); len(errs) > 0 || len(got) != len(talked) {
+		t.Errorf("%d records, %v", len(got), errs)
+	}
+}
+
+// Where templates cannot be kept flows go on; it is told once.
+func TestTemplatesThatCannotBeKept(t *testing.T) {
+	gone := filepath.Join(t.TempDir(), "gone", "templates.json")
+	var src packets
+	for i := range int64(3) {
+		src = append(src, packet{v9Of(uint64(i), 1, templateOf(9, uint16(256+i), usual), dataOf(uint16(256+i), usual, talk...)), netip.MustParseAddr("192.0.2.1"), sent*1000 + i*3600*second})
+	}
+	r, err := NewReader(&src, "x", Options{Templates: gone})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, errs := drain(r)
+	if len(got) != 3*len(talked) || len(errs) != 2 || !strings.Contains(errs[0], "cannot be kept for the next run") { // and at the end, which is final
+		t.Errorf("%d records, %v", len(got), errs)
 	}
 }
 

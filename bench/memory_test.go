@@ -9,22 +9,26 @@ import (
 	"github.com/inkling-sec/inkling/meta/metatest"
 )
 
-// allocated gives how many objects n outer steps put on the heap, after a
-// warm-up in which the tapes take their memory.
+// allocated gives how many objects n outer steps put on the heap, after a warm-up in which the tapes take their memory.
+// It is the least of several runs of n: on a busy machine the Go runtime itself takes some now and then, for goroutines
+// that wait, and what our code takes is in every run.
 func allocated(t *testing.T, l meta.Trainer, src meta.Source, batch, workers, n int) uint64 {
 	t.Helper()
-	const warm = 10
+	const warm, runs = 10, 3
 	var from, to runtime.MemStats
+	least := uint64(math.MaxUint64)
 	steps(t, l, src, meta.Run{MetaBatch: batch, Workers: workers}, func(step int) bool {
-		if step == warm {
-			runtime.ReadMemStats(&from)
+		if step < warm || (step-warm)%n != 0 {
+			return false
 		}
-		if step == warm+n {
-			runtime.ReadMemStats(&to)
+		runtime.ReadMemStats(&to)
+		if step > warm {
+			least = min(least, to.Mallocs-from.Mallocs)
 		}
-		return step == warm+n
+		from = to
+		return step == warm+runs*n
 	})
-	return to.Mallocs - from.Mallocs
+	return least
 }
 
 // What else an outer step allocates is for starting its workers: it does not

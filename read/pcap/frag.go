@@ -64,6 +64,14 @@ func (d datagrams) add(p *packet) bool {
 	return true
 }
 
+// whole goes on with a packet that was made of its pieces; a tunnel's packet may have been in them.
+func (p *packet) whole() verdict {
+	if p.v6 && !p.extensions() {
+		return malformed
+	}
+	return p.inner(p.bodyLen, 0)
+}
+
 // makeRoom drops what has waited too long and, when that is not enough, the
 // datagram that has waited longest.
 func (d datagrams) makeRoom(now int64) {

@@ -39,6 +39,25 @@ func TestFragments(t *testing.T) {
 	}
 }
 
+// The headers behind IPv6's fragment header are those of the whole datagram.
+func TestFragmentsWithOptions(t *testing.T) {
+	b := &builder{t: t}
+	udp := append([]byte{0x9c, 0x40, 0x27, 0x0f, 0x03, 0xf0, 0, 0}, strings.Repeat("x", 1000)...)
+	whole := append([]byte("\x11\x00\x01\x04\x00\x00\x00\x00"), udp...) // destination options, padding alone
+	piece := func(from, to int, more byte) {
+		p := append([]byte("abcdefghijkl\x86\xdd\x60\x00\x00\x00"), byte((8+to-from)>>8), byte(8+to-from), 44, 64)
+		p = append(append(p, ip6A...), ip6B...)
+		p = append(p, 60, 0, byte(from>>8), byte(from)|more, 0, 0, 0, 77)
+		b.raw(append(p, whole[from:to]...))
+	}
+	piece(0, 512, 1)
+	piece(512, len(whole), 0)
+	recs, stats, err := readAll(t, b.pcap(layers.LinkTypeEthernet), Options{AnyChecksum: true})
+	if err != nil || len(recs) != 1 || recs[0].Num[fOrigPkts] != 1 || recs[0].Num[fOrigIP] != 40+16+1000 {
+		t.Errorf("%d flows, %v, %+v", len(recs), err, stats)
+	}
+}
+
 // A tunnel's packet that came in pieces is opened too.
 func TestFragmentsOfATunnel(t *testing.T) {
 	b := &builder{t: t}

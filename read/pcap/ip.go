@@ -89,10 +89,10 @@ func (p *packet) extensions() bool {
 			return false
 		}
 		p.travels(n)
-		last := p.proto == 44 && p.frag.offset > 0
+		piece := p.proto == 44 && p.frag.on
 		p.proto, p.body, p.bodyLen = p.body[0], p.body[n:], p.bodyLen-n
-		if last {
-			return true // the rest is a piece from the middle
+		if piece {
+			return true // what follows is for the whole datagram to tell
 		}
 	}
 	return false

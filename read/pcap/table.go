@@ -19,7 +19,7 @@ type Stats struct {
 	NotIP     uint64 // packets of no flow: ARP and the like
 	Malformed uint64 // packets that could not be decoded
 	BadSum    uint64 // packets with a wrong checksum, which count in no flow
-	Fragments uint64 // pieces that never made a whole packet
+	Fragments uint64 // pieces of packets
 }
 
 // A table makes flows out of packets. Time moves by the packets alone.
@@ -59,7 +59,7 @@ func (t *table) take(fr *frame) {
 		if layers == maxLayers || !t.pieces.add(p) {
 			return
 		}
-		v = p.inner(p.bodyLen, 0) // a tunnel's whole packet was in pieces
+		v = p.whole()
 	}
 	switch {
 	case v == other:

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/binary"
+	"errors"
 	"io"
 	"io/fs"
 	"math/rand/v2"
@@ -45,7 +46,7 @@ func TestCorpus(t *testing.T) {
 					t.Run(name, func(t *testing.T) { readCorpusFile(t, b) })
 				})
 			})
-			if err != nil && files == 0 {
+			if errors.Is(err, fs.ErrNotExist) && files == 0 {
 				t.Skip(set + " is not there; set INKLING_DATA to the folder that holds it")
 			}
 			if err != nil {
@@ -126,6 +127,12 @@ func readCorpusFile(t *testing.T, b []byte) {
 	}
 }
 
+// What may be refused in logs: Zeek's test suite masks times, and one line of a notice.log lacks a field.
+const (
+	masked = `"XXXXXXXXXX.XXXXXX" is not a time`
+	broken = `p: "Notice::ACTION_LOG" is not a finite number`
+)
+
 // countOtherwise holds the records of a file to what a count without a reader gives.
 func countOtherwise(t *testing.T, format string, b []byte, r inkling.Reader, records int, errs []error) {
 	got, want := records+len(errs), 0
@@ -144,6 +151,11 @@ func countOtherwise(t *testing.T, format string, b []byte, r inkling.Reader, rec
 			want = lines(b) - 1
 		default:
 			return
+		}
+	}
+	for _, err := range errs {
+		if !strings.Contains(err.Error(), masked) && !strings.Contains(err.Error(), broken) {
+			t.Errorf("as %s: %v", format, err)
 		}
 	}
 	if got != want {

@@ -202,7 +202,7 @@ func state(text []byte) (out, in int) {
 	case "RST":
 		return open, open | conn.RST
 	}
-	return flags(text), 0
+	return 0, 0 // INT, URP and other words tell of no flags
 }
 
 // flags reads the letters of one side.

@@ -13,7 +13,7 @@ const log = `{"timestamp":"2026-01-02T03:04:15.000000+0000","flow_id":4453488834
 {"timestamp":"2026-01-02T03:04:15.000000+0000","event_type":"dns","src_ip":"10.0.0.1","dns":{"rrname":"a.example"}}
 {"timestamp":"2026-01-02T03:04:16.000000+0200","flow_id":2,"event_type":"flow","src_ip":"10.0.0.1","src_port":51001,"dest_ip":"10.0.0.2","dest_port":22,"proto":"TCP","app_proto":"failed","flow":{"pkts_toserver":1,"pkts_toclient":1,"bytes_toserver":74,"bytes_toclient":60,"start":"2026-01-02T03:04:05+0200","end":"2026-01-02T03:04:05+0200"},"tcp":{"tcp_flags_ts":"02","tcp_flags_tc":"14"}}
 {"timestamp":"2026-01-02T03:04:17.000000+0000","event_type":"flow","src_ip":"fe80::1","dest_ip":"ff02::2","proto":"IPv6-ICMP","icmp_type":133,"icmp_code":0,"flow":{"pkts_toserver":1,"pkts_toclient":0,"bytes_toserver":70,"bytes_toclient":0,"start":"2026-01-02T03:04:05+0000","end":"2026-01-02T03:04:05+0000"}}
-{"timestamp":"2026-01-02T03:04:17.000000+0000","event_type":"flow","src_ip":"10.0.0.3","src_port":53000,"dest_ip":"10.0.0.4","dest_port":53,"proto":"UDP","app_proto":"dns","flow":{"pkts_toserver":1,"pkts_toclient":1,"bytes_toserver":82,"bytes_toclient":98,"start":"2026-01-02T03:04:05+0000","end":"2026-01-02T03:04:05.03+0000"}}
+{"timestamp":"2026-01-02T03:04:17.000000+0000","event_type":"flow","src_ip":"10.0.0.3","src_port":53000,"dest_ip":"10.0.0.4","dest_port":53,"proto":"UDP","app_proto":"dns","flow":{"pkts_toserver":1,"pkts_toclient":1,"bytes_toserver":82,"bytes_toclient":98,"start":"2026-01-02T03:04:05.1+0000","end":"2026-01-02T03:04:05.3+0000"}}
 `
 
 func open(kind string) readtest.Open {
@@ -28,7 +28,7 @@ func TestFlowsAsZeekHasThem(t *testing.T) {
 			"orig_pkts": 10.0, "orig_ip_bytes": 1520.0, "orig_bytes": 992.0, "resp_ip_bytes": 5416.0, "resp_bytes": 4992.0, "conn_state": "SF", "history": "ShADadFf", "alerted": "T", "missed_bytes": 0.0},
 		{"ts": 1767315845.0, "conn_state": "REJ", "history": "Sr", "orig_ip_bytes": 60.0, "orig_bytes": 0.0, "resp_ip_bytes": 46.0},
 		{"proto": "icmp", "id.orig_p": 133.0, "id.resp_p": 134.0, "conn_state": "OTH", "orig_ip_bytes": 56.0, "orig_bytes": nil, "duration": nil}, // of one packet
-		{"proto": "udp", "service": "dns", "conn_state": "SF", "history": "Dd", "orig_bytes": 40.0, "resp_bytes": 56.0},
+		{"proto": "udp", "service": "dns", "conn_state": "SF", "history": "Dd", "duration": 0.2, "orig_bytes": 40.0, "resp_bytes": 56.0},
 	}
 	for _, w := range want {
 		if err := r.Read(&rec); err != nil {

@@ -1,6 +1,7 @@
 package netflow
 
 import (
+	"encoding/binary"
 	"fmt"
 	"net/netip"
 	"testing"
@@ -151,6 +152,29 @@ func TestClockThatIsMended(t *testing.T) {
 		}
 		if len(src) < 24*60-20 {
 			t.Errorf("%s: only %d packets are left after %d records", name, len(src), 8*len(talked))
+		}
+	}
+}
+
+// NetFlow v9 tells the time of sending in whole seconds: when the exporter started, and with it the times of flows, is
+// not taken anew from each packet, but where the clock was set.
+func TestWholeSecondsOfV9(t *testing.T) {
+	packetAt := func(at, turned uint64, half one) []byte {
+		b := v9Of(0, 0, templateOf(9, 256, usual), dataOf(256, usual, half))
+		binary.BigEndian.PutUint32(b[4:], uint32(uptime+at))
+		binary.BigEndian.PutUint32(b[8:], uint32((sent+at-turned)/1000))
+		return b
+	}
+	half := one{src: "10.0.0.1", dst: "10.0.0.2", sp: 4000, dp: 22, proto: tcp, flags: 0x1b, packets: 5, bytes: 500, start: epoch, end: epoch + 1000}
+	back := half
+	back.src, back.dst, back.sp, back.dp, back.start, back.end = half.dst, half.src, half.dp, half.sp, epoch+100, epoch+2000
+	for turned, want := range map[uint64]map[string]any{ // milliseconds by which the clock was set back between the packets
+		0:      {"ts": epoch / 1e3, "duration": 2.0},
+		10_000: {"ts": epoch/1e3 - 10.8, "duration": 11.8},
+	} {
+		got, errs, _ := readAll(from("192.0.2.1", packetAt(1000, 0, half), packetAt(1900, turned, back)), Options{})
+		if len(errs) > 0 || len(got) != 1 || got[0]["ts"] != want["ts"] || got[0]["duration"] != want["duration"] {
+			t.Errorf("set back by %d: %v %v, want %v", turned, errs, got, want)
 		}
 	}
 }

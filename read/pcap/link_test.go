@@ -156,6 +156,36 @@ func TestTunnelsWithoutEnd(t *testing.T) {
 	}
 }
 
+// Tags, and packets in packets, are opened so far and no further.
+func TestLayersWithoutEnd(t *testing.T) {
+	b := &builder{t: t}
+	a, _ := b.pair(40000, 81)
+	a.tcp("S", 1000, 0, "")
+	ip := b.packets[0].data[14:]
+	tagged := func(n int) []byte {
+		return []byte("abcdefghijkl" + strings.Repeat("\x81\x00\x00\x01", n) + "\x08\x00" + string(ip))
+	}
+	nested := func(n int) []byte {
+		p := string(ip)
+		for range n {
+			p = "\x45\x00" + string(be16(20+len(p))) + "\x00\x00\x00\x00\x40\x04\x00\x00\x0a\x00\x00\x01\x0a\x00\x00\x02" + p
+		}
+		return []byte("abcdefghijkl\x08\x00" + p)
+	}
+	for name, make := range map[string]func(int) []byte{"tags": tagged, "packets": nested} {
+		for n, whole := range map[int]bool{maxLayers - 1: true, maxLayers: false} {
+			b := &builder{t: t}
+			b.raw(make(n))
+			recs, stats, err := readAll(t, b.pcap(layers.LinkTypeEthernet), Options{})
+			if err != nil || (len(recs) == 1) != whole || (stats.Malformed == 1) == whole {
+				t.Errorf("%d %s: %d flows, %v, %+v", n, name, len(recs), err, stats)
+			}
+		}
+	}
+}
+
+func be16(n int) []byte { return []byte{byte(n >> 8), byte(n)} }
+
 // A routing header and a home address tell the ends that the checksum is about.
 func TestWaysBetween(t *testing.T) {
 	stop := "0123456789abcdef"

@@ -31,7 +31,7 @@ func MatchTSV(head []byte) bool {
 	return bytes.HasPrefix(head, []byte("###")) && bytes.Contains(head, []byte("\n#fields"))
 }
 
-// beginning takes off what editors put before a log's first line.
+// beginning takes off what editors put before a log's header.
 func beginning(b []byte) []byte { return bytes.TrimLeft(bytes.TrimPrefix(b, line.BOM), " \t\r\n") }
 
 // A TSV reads the tab-separated form. A header in the middle of the file
@@ -71,7 +71,7 @@ func (z *TSV) Read(r *inkling.Record) error {
 			}
 			return err
 		}
-		if z.in.No == 1 {
+		if z.fields == nil {
 			b = beginning(b)
 		}
 		switch {

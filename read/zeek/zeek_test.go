@@ -68,6 +68,7 @@ func TestBothForms(t *testing.T) {
 	for form, r := range map[string]inkling.Reader{
 		"tsv": NewTSV(strings.NewReader(conn), "conn.log"), "json": NewJSON(strings.NewReader(connJSON), "conn.log"),
 		"tsv, BOM and CRLF":  NewTSV(strings.NewReader("\xef\xbb\xbf"+strings.ReplaceAll(conn, "\n", "\r\n")), "conn.log"),
+		"tsv, lines before":  NewTSV(strings.NewReader("\n \t"+conn), "conn.log"),
 		"tsv, blanks before": NewTSV(strings.NewReader("\t "+conn), "conn.log"),
 		"semicolons":         NewTSV(strings.NewReader(strings.ReplaceAll(strings.ReplaceAll(conn, "\\x09\n#set", "\\x3b\n#set"), "\t", ";")), "conn.log"),
 	} {

@@ -29,6 +29,8 @@ func TestSettle(t *testing.T) {
 			want: map[string]any{"id.orig_h": "10.0.0.1", "id.resp_p": 443.0, "orig_pkts": 2.0, "conn_state": "OTH", "history": "Aad"}},
 		"between two servers' ports": {proto: "udp", from: "10.0.0.2", to: "10.0.0.1", fromPort: 123, toPort: 123, packets: 1, answers: 1, bytesOut: 90, bytesIn: 90,
 			want: map[string]any{"id.orig_h": "10.0.0.2", "conn_state": "SF"}},
+		"from the middle, the server first, by a high port": {proto: "tcp", from: "10.0.0.2", to: "10.0.0.1", fromPort: 8080, toPort: 4000, packets: 3, answers: 2, out: PSH | ACK, in: ACK, bytesOut: 1000, bytesIn: 132,
+			want: map[string]any{"id.orig_h": "10.0.0.1", "id.resp_p": 8080.0}},
 		"from the middle, of two servers' ports the higher first": {proto: "tcp", from: "10.0.0.2", to: "10.0.0.1", fromPort: 443, toPort: 22, packets: 3, answers: 2, out: PSH | ACK, in: ACK, bytesOut: 1000, bytesIn: 132,
 			want: map[string]any{"id.orig_h": "10.0.0.2", "id.resp_p": 22.0, "orig_pkts": 3.0}},
 		"from the middle, of two servers' ports the lower first": {proto: "tcp", from: "10.0.0.2", to: "10.0.0.1", fromPort: 22, toPort: 443, packets: 3, answers: 2, out: PSH | ACK, in: ACK, bytesOut: 1000, bytesIn: 132,

@@ -85,7 +85,10 @@ func rowOf(i int) (r row) {
 
 func want(i int) map[string]any {
 	r := rowOf(i)
-	at := func(unit time.Duration) float64 { return float64(r.Nano.Truncate(unit).UnixNano()) / 1e9 }
+	at := func(unit time.Duration) float64 {
+		u := r.Nano.Truncate(unit)
+		return float64(u.Unix()) + float64(u.Nanosecond())/1e9
+	}
 	w := map[string]any{
 		"plain": float64(r.Plain), "delta": float64(r.Delta), "delta32": float64(r.Delta32), "u32": float64(r.U32), "u64": float64(r.U64), "f32": float64(r.F32), "f64": r.F64,
 		"ok": "F", "word": r.Word, "text": r.Text, "long": string(r.Long), "day": float64(r.Day) * 86400, "milli": at(time.Millisecond), "micro": at(time.Microsecond), "nano": at(1),

@@ -10,7 +10,6 @@ const (
 	filter  = "packets are filtered"
 	noPorts = "Zeek runs bare (-b), without its list of servers' ports, and does not turn a flow that begins with the server's packet"
 	whole   = "segments handed to the card whole say no length in their IP header: Zeek counts no IP bytes of them, we those on the wire"
-	closed  = " is not opened"
 	noSums  = "the capture was made before the card filled checksums in: we take such packets, Zeek needs -C"
 	gaveUp  = "X in the history is an analyzer that gave up, of which we have none"
 )
@@ -40,11 +39,5 @@ var reasons = map[string]reason{
 	"scripts.base.protocols.ftp.ftp-max-command-length": {false, gaveUp},
 	"core.tunnels.gtp.different_dl_and_ul":              {false, gaveUp},
 	"core.tunnels.vxlan":                                {false, gaveUp},
-	"core.tunnels.teredo":                               {false, "Teredo" + closed},
-	"core.tunnels.teredo_bubble_with_payload":           {false, "Teredo" + closed},
-	"core.tunnels.gtp.inner_teredo":                     {false, "Teredo" + closed},
-	"core.tunnels.ayiya":                                {false, "AYIYA" + closed},
-	"core.tunnels.ayiya-large-identity":                 {false, "AYIYA" + closed},
-	"core.tunnels.gre-over-udp":                         {false, "GRE over UDP" + closed},
-	"core.tunnels.gre-aruba-amsdu":                      {false, "IEEE 802.11 inside GRE, as of Aruba's access points," + closed},
+	"core.tunnels.gre-aruba-amsdu":                      {false, "several packets in one frame of IEEE 802.11, in GRE as of Aruba's access points, are not opened"},
 }

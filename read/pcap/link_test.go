@@ -121,6 +121,9 @@ func TestTunnelsOverUDP(t *testing.T) {
 		{"GTP-U", "\x30\xff\x00\x28abcd" + inner[14:], portGTP, "gtpv1", 2},
 		{"GTP-U with an extension", "\x34\xff\x00\x30abcd\x00\x00\x00\x85\x01\x00\x00\x00" + inner[14:], portGTP, "gtpv1", 2},
 		{"GTP-U, its extension cut", "\x34\xff\x00\x30abcd\x00\x00\x00\x85\x00", portGTP, "-", 1},
+		{"GRE", "\x00\x00\x08\x00" + inner[14:], portGRE, "-", 2},
+		{"GRE of what is no packet", "\x00\x00\x08\x06" + inner[14:], portGRE, "-", 1},
+		{"GRE, cut", "\x00\x00\x08", portGRE, "-", 1},
 		{"GTP control", "\x30\x01\x00\x28abcd" + inner[14:], portGTP, "-", 1},
 	} {
 		b := &builder{t: t}
@@ -135,6 +138,56 @@ func TestTunnelsOverUDP(t *testing.T) {
 			t.Errorf("%s: %s", tt.name, got)
 		}
 		if tt.flows == 2 && show(&recs[1]) != within {
+			t.Errorf("%s: within: %s", tt.name, show(&recs[1]))
+		}
+	}
+}
+
+// Teredo and AYIYA carry IPv6.
+func TestTunnelsOfIPv6(t *testing.T) {
+	const teredo, other, local = "\x20\x01\x00\x00abcdefghijkl", "\x20\x01\x0d\xb8abcdefghijkl", "\xfe\x80\x00\x00abcdefghijkl"
+	const origin, auth = "\x00\x00\x12\x34abcd", "\x00\x01\x02\x03idaut12345678\x00"
+	inner := func(source, destination string) string {
+		return "\x60\x00\x00\x00\x00\x09\x11\x40" + source + destination + "\x9c\x40\x27\x0f\x00\x09\x00\x00x"
+	}
+	bubble := "\x60\x00\x00\x00\x00\x00\x3b\x40" + teredo + other
+	ayiya := "\x42\x52\x11\x29\x00\x00\x00\x00" + strings.Repeat("i", 16) + strings.Repeat("s", 20)
+	for _, tt := range []struct {
+		name, payload string
+		from, to      uint16
+		service       string
+		flows         int
+	}{
+		{"Teredo", inner(teredo, other), 5, portTeredo, "teredo", 2},
+		{"Teredo from its server", inner(other, teredo), portTeredo, 5, "teredo", 2},
+		{"Teredo, with where it came from", origin + inner(other, teredo), portTeredo, 5, "teredo", 2},
+		{"Teredo, authenticated", auth + inner(local, other), 5, portTeredo, "teredo", 2},
+		{"Teredo, both", auth + origin + inner(teredo, local), 5, portTeredo, "teredo", 2},
+		{"Teredo with a trailer", inner(teredo, other) + "\x01\x04abcd", 5, portTeredo, "teredo", 2},
+		{"Teredo between hosts", inner(teredo, teredo), 5, 6, "teredo", 2},
+		{"Teredo between hosts with a trailer", inner(teredo, teredo) + "\x01\x04abcd", 5, 6, "-", 1},
+		{"a bubble", bubble, 5, portTeredo, "teredo", 1},
+		{"a bubble with a payload", strings.Replace(bubble, "\x00\x3b", "\x04\x3b", 1) + "abcd", 5, portTeredo, "teredo", 1},
+		{"IPv6 to Teredo's port", inner(other, other), 5, portTeredo, "-", 1},
+		{"IPv6 between hosts", inner(local, other), 5, 6, "-", 1},
+		{"Teredo, cut", inner(teredo, other)[:39], 5, portTeredo, "-", 1},
+		{"Teredo, headers alone", auth, 5, portTeredo, "-", 1},
+		{"Teredo, longer than the datagram", strings.Replace(inner(teredo, other), "\x09", "\x0a", 1), 5, portTeredo, "-", 1},
+		{"AYIYA", ayiya + inner(other, local), 5, portAYIYA, "ayiya", 2},
+		{"AYIYA back", ayiya + inner(local, other), portAYIYA, 5, "ayiya", 2},
+		{"AYIYA, no packet", strings.Replace(ayiya, "\x11", "\x10", 1) + inner(other, local), 5, portAYIYA, "-", 1},
+		{"AYIYA of IPv4", strings.Replace(ayiya, "\x29", "\x04", 1) + inner(other, local), 5, portAYIYA, "-", 1},
+		{"AYIYA, cut", ayiya[:30], 5, portAYIYA, "-", 1},
+	} {
+		b := &builder{t: t}
+		o, _ := b.pair(tt.from, tt.to)
+		o.udp(tt.payload)
+		recs, stats, err := readAll(t, b.pcap(layers.LinkTypeEthernet), Options{AnyChecksum: true})
+		if err != nil || len(recs) != tt.flows || strings.Fields(show(&recs[0]))[5] != tt.service {
+			t.Errorf("%s: %d flows, %v, %+v, the first %s", tt.name, len(recs), err, stats, show(&recs[0]))
+			continue
+		}
+		if tt.flows == 2 && (recs[1].Num[fRespP] != 9999 || recs[1].Num[fOrigIP] != 49) {
 			t.Errorf("%s: within: %s", tt.name, show(&recs[1]))
 		}
 	}

@@ -26,6 +26,7 @@ const (
 	protoUDP    = 17
 	protoIPv6   = 41
 	protoGRE    = 47
+	protoNone   = 59
 	protoICMPv6 = 58
 )
 

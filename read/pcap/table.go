@@ -245,20 +245,20 @@ func (t *table) udp(p *packet, tunnels int) bool {
 	}
 	t.moved(f, p.t)
 	if tunnels < maxTunnels {
-		t.enter(f, p, dp, tunnels+1)
+		t.enter(f, p, sp, dp, tunnels+1)
 	}
 	return true
 }
 
 // enter takes the packet that a datagram of f carries, where it is one of a tunnel, into a flow of its own. Pieces of
 // packets within are not put together.
-func (t *table) enter(f *flow, p *packet, port uint16, tunnels int) {
+func (t *table) enter(f *flow, p *packet, from, port uint16, tunnels int) {
 	q := &t.pkts[tunnels]
-	s, v := p.within(q, port)
+	s, v := p.within(q, from, port)
 	if s != "" && f.service == "" {
 		f.service = s
 	}
-	if s != "" && v == usable && !q.frag.on {
+	if v == usable && !q.frag.on {
 		t.transport(q, tunnels)
 	}
 }

@@ -75,19 +75,29 @@ func (p *packet) pptp(b []byte, wire, depth int) verdict {
 // Ports of tunnels over UDP.
 const (
 	portGTP    = 2152
+	portTeredo = 3544
+	portGRE    = 4754
 	portVXLAN  = 4789
+	portAYIYA  = 5072
 	portGeneve = 6081
 )
 
 // maxTunnels bounds tunnels over UDP within one another, each of which has a flow of its own.
 const maxTunnels = 3
 
-// within decodes into q the packet that the UDP datagram p to a tunnel's port carries, and names the tunnel, or "" where
-// it is none. What it carries may be no IP packet, or damaged.
-func (p *packet) within(q *packet, port uint16) (service, verdict) {
+// within decodes into q the packet that the UDP datagram p carries, where it is one of a tunnel, and names the service,
+// as far as Zeek does. What a tunnel carries may be no IP packet, or damaged.
+func (p *packet) within(q *packet, from, port uint16) (service, verdict) {
 	b := p.body[8:]
 	q.t, q.trusting, q.frag = p.t, p.trusting, fragment{}
 	switch {
+	case port == portGRE && len(b) >= 4: // RFC 8086
+		q.proto, q.body = protoGRE, b
+		if v := q.gre(p.bodyLen-8, 1); v != usable || q.proto != protoGRE {
+			return "", v
+		}
+	case from == portAYIYA || port == portAYIYA:
+		return p.ayiya(q, b)
 	case port == portVXLAN && len(b) >= 8 && b[0]&0x08 != 0: // RFC 7348
 		return "vxlan", q.ethernet(b[8:], p.bodyLen-16, 1)
 	case port == portGeneve && len(b) >= 8 && b[0]>>6 == 0: // RFC 8926
@@ -98,8 +108,62 @@ func (p *packet) within(q *packet, port uint16) (service, verdict) {
 		if n := sizeGTP(b); n > 0 {
 			return "gtpv1", q.ip(b[n:], p.bodyLen-8-n, 1)
 		}
+	default:
+		return p.teredo(q, b, from == portTeredo || port == portTeredo)
 	}
 	return "", other
+}
+
+// teredo opens RFC 4380: an IPv6 packet, behind an authentication or the place a packet came from, or both. Hosts talk to
+// servers at a port of its own, and to each other at any. One end at least has an address of Teredo's, or none yet.
+func (p *packet) teredo(q *packet, b []byte, known bool) (service, verdict) {
+	n := 0
+	if known {
+		n = teredoHeaders(b)
+	}
+	left := -1
+	if len(b) >= n+40 && b[n]>>4 == 6 {
+		left = p.bodyLen - 8 - n - sizeOfIPv6(b[n:]) // for trailers (RFC 6081)
+	}
+	if left < 0 || left > 0 && !known {
+		return "", other
+	}
+	isTeredo := func(address []byte) bool { return binary.BigEndian.Uint32(address) == 0x20010000 }
+	hasNone := known && b[n+8] == 0xfe && b[n+9] == 0x80
+	if source, destination := b[n+8:], b[n+24:]; !hasNone && !isTeredo(source) && !isTeredo(destination) {
+		return "", other
+	}
+	v := q.ip(b[n:], p.bodyLen-8-n, 1)
+	if q.proto == protoNone { // a bubble keeps a way open
+		v = other
+	}
+	return "teredo", v
+}
+
+func sizeOfIPv6(header []byte) int { return 40 + int(binary.BigEndian.Uint16(header[4:])) }
+
+func teredoHeaders(b []byte) (n int) {
+	for range 2 {
+		switch {
+		case len(b) >= n+8 && b[n] == 0 && b[n+1] == 0: // origin
+			n += 8
+		case len(b) >= n+4 && b[n] == 0 && b[n+1] == 1: // authentication
+			n += 13 + int(b[n+2]) + int(b[n+3])
+		}
+	}
+	return n
+}
+
+// ayiya opens "anything in anything" (Massar 2004), as far as it is IPv6.
+func (p *packet) ayiya(q *packet, b []byte) (service, verdict) {
+	if len(b) < 8 {
+		return "", other
+	}
+	n := 8 + 1<<(b[0]>>4) + 4*int(b[1]>>4)
+	if isForward, next := b[2]&15 == 1, b[3]; !isForward || next != protoIPv6 || len(b) < n+40 || sizeOfIPv6(b[n:]) != p.bodyLen-8-n {
+		return "", other
+	}
+	return "ayiya", q.ip(b[n:], p.bodyLen-8-n, 1)
 }
 
 // sizeGTP is the length of a GTP-U header with its extensions, or 0 where it is cut.

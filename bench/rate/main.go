@@ -97,9 +97,11 @@ func (o *options) parse(ctx context.Context, dir string) error {
 		if f.head == "" {
 			beside("  jq .ts", n, "jq", "-c", ".ts // .timestamp", file)
 			beside("  Python json", n, "python3", "-c", "import json,sys\nfor l in open(sys.argv[1],'rb'): json.loads(l)", file)
+			beside("  pandas", n, "python3", "-c", "import pandas,sys\nfor c in pandas.read_json(sys.argv[1], lines=True, chunksize=100000): pass", file)
 			continue
 		}
 		beside("  Python split", n, "python3", "-c", "import sys\nfor l in open(sys.argv[1],'rb'): l.rstrip(b'\\n').split(b'\\t')", file)
+		beside("  pandas", n, "python3", "-c", "import pandas,sys\npandas.read_csv(sys.argv[1], sep='\\t', comment='#', header=None)", file)
 		if n, took, err = drain(ctx, file, feature.NewFlow(feature.FlowOptions{})); err != nil {
 			return err
 		}

@@ -179,7 +179,12 @@ func (c *code) logCells(xs []float32) []float32 {
 	return out.Data
 }
 
-// scaleCells gives the cellScale of values.
+// scaleCell gives a cell's cellScale of x.
+func (c *code) scaleCell(x float32) float32 {
+	return float32(clip(slog(clip((float64(x)-c.median)/c.spread, -1e6, 1e6)), -6, 6) / 3)
+}
+
+// scaleCells gives the cellScale of values, nearly.
 func (c *code) scaleCells(xs []float32) []float32 {
 	out := &tensor.Tensor{Shape: []int{1, len(xs)}, Data: make([]float32, len(xs))}
 	for i, x := range xs {

@@ -262,8 +262,7 @@ func (t *table) halve(out []float32, a, b spot, deep int) []float32 {
 
 func (t *table) spot(x float32) spot {
 	c := t.code
-	scale := slog(clip((float64(x)-c.median)/c.spread, -1e6, 1e6))
-	return spot{x, c.logCell(x, float32(math.Log(float64(c.size(x))))), float32(clip(scale, -6, 6) / 3)}
+	return spot{x, c.logCell(x, float32(math.Log(float64(c.size(x))))), c.scaleCell(x)}
 }
 
 // back is the inverse of along.

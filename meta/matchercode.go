@@ -179,17 +179,36 @@ func (c *code) logCells(xs []float32) []float32 {
 	return out.Data
 }
 
-// cellTo writes the cell of x, of that rank and logarithm, to dst [cellSides].
-func (c *code) cellTo(dst []float32, x float32, lo, hi int, log float32) {
+// scaleCell gives a cell's cellScale of x.
+func (c *code) scaleCell(x float32) float32 {
+	return float32(clip(slog(clip((float64(x)-c.median)/c.spread, -1e6, 1e6)), -6, 6) / 3)
+}
+
+// scaleCells gives the cellScale of values, nearly.
+func (c *code) scaleCells(xs []float32) []float32 {
+	out := &tensor.Tensor{Shape: []int{1, len(xs)}, Data: make([]float32, len(xs))}
+	for i, x := range xs {
+		out.Data[i] = 1 + float32(min(math.Abs(float64(x)-c.median)/c.spread, 1e6))
+	}
+	tensor.LogTo(out, out)
+	for i, x := range xs {
+		if out.Data[i] = min(out.Data[i], 6) / 3; float64(x) < c.median {
+			out.Data[i] = -out.Data[i]
+		}
+	}
+	return out.Data
+}
+
+// cellTo writes the cell of x, of that rank, scale and logarithm, to dst [cellSides].
+func (c *code) cellTo(dst []float32, x float32, lo, hi int, scale, log float32) {
 	dst = dst[:cellSides]
 	clear(dst)
 	dst[cellNormal] = c.normal[lo+hi]
 	dst[cellRank] = float32(2*c.share(lo+hi) - 1)
 	dst[cellAtom] = c.log[hi-lo]
 	dst[cellTail] = c.log[min(hi, c.m-lo)]
+	dst[cellScale], dst[cellLog] = scale, log
 	v := float64(x)
-	dst[cellScale] = float32(clip(slog(clip((v-c.median)/c.spread, -1e6, 1e6)), -6, 6) / 3)
-	dst[cellLog] = log
 	low, high := float64(c.sorted[0]), float64(c.sorted[c.m-1])
 	switch {
 	case v > high:

@@ -114,11 +114,11 @@ func (l *lesson) rawCells(columns [][]float32) *cells {
 
 // encode writes the cells of a column's values, without comparisons.
 func (l *lesson) encode(c *cells, j int, values []float32) {
-	logCells := l.codes[j].logCells(values)
+	code, logs := &l.codes[j], l.codes[j].logCells(values)
 	for i, x := range values {
-		lo, hi := l.codes[j].rank(x)
+		lo, hi := code.rank(x)
 		c.lo[j*c.n+i], c.hi[j*c.n+i] = int32(lo), int32(hi)
-		l.codes[j].cellTo(c.of.Row(j*c.n+i), x, lo, hi, logCells[i])
+		code.cellTo(c.of.Row(j*c.n+i), x, lo, hi, code.scaleCell(x), logs[i])
 	}
 }
 

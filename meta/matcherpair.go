@@ -32,11 +32,21 @@ func newMarks(cells []float32, stride int, lo, hi []int32) marks {
 	return m
 }
 
-func abs32(x float32) float32 { return max(x, -x) }
+func abs32(x float32) float32 { return math.Float32frombits(math.Float32bits(x) &^ (1 << 31)) }
 
 // between gives the number of benign values from one rank to another, both with their own.
 func (m *marks) between(k, lo, hi, of int) int {
 	return min(max(max(hi, int(m.hi[k]))-min(lo, int(m.lo[k])), 0), of)
+}
+
+// extent is the least of some numbers, and their sum.
+type extent struct{ least, sum float32 }
+
+func (e *extent) take(v float32) {
+	if v < e.least {
+		e.least = v
+	}
+	e.sum += v
 }
 
 // pairsTo compares a cell of that rank with all marks: of the benign mass
@@ -45,22 +55,21 @@ func (m *marks) between(k, lo, hi, of int) int {
 func (m *marks) pairsTo(dst, cell []float32, lo, hi int, r *ranks) {
 	dst = dst[:pairSides]
 	normal, scale, log := cell[cellNormal], cell[cellScale], cell[cellLog]
-	least := [4]float32{9, 9, 99, 99}
-	var sum [4]float32
+	mass, off, far, apart := extent{least: 9}, extent{least: 9}, extent{least: 99}, extent{least: 99}
 	equal := 0
 	for k, n := range m.normal {
-		e := [4]float32{r.log[m.between(k, lo, hi, r.m)], abs32(normal - n), abs32(scale - m.scale[k]), abs32(log - m.log[k])}
-		for i, v := range e {
-			least[i] = min(least[i], v)
-			sum[i] += v
-		}
-		if e[2] < 1e-6 && e[3] < 1e-6 {
+		s, l := abs32(scale-m.scale[k]), abs32(log-m.log[k])
+		mass.take(r.log[m.between(k, lo, hi, r.m)])
+		off.take(abs32(normal - n))
+		far.take(s)
+		apart.take(l)
+		if s < 1e-6 && l < 1e-6 {
 			equal++
 		}
 	}
 	share := 1 / float32(len(m.normal))
-	for i := range least {
-		dst[2*i], dst[2*i+1] = least[i], sum[i]*share
+	for i, e := range [...]extent{mass, off, far, apart} {
+		dst[2*i], dst[2*i+1] = e.least, e.sum*share
 	}
 	dst[8] = float32(equal) * share
 	dst[9] = normal - m.meanNormal

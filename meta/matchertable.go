@@ -4,8 +4,6 @@ import (
 	"math"
 	"slices"
 	"sort"
-
-	"github.com/inkling-sec/inkling/tensor"
 )
 
 // What a column adds to a row's score follows from the row's one value in it,
@@ -108,19 +106,17 @@ func (t *table) pieceAt(place int, x float32) (p *piece, both int32) {
 
 // tabulate makes the tables of all columns.
 func (g *judge) tabulate() []table {
-	b := &tabling{judge: g, singles: make([][]int, g.columns()), bends: make([][]float32, g.columns())}
-	for j := range g.columns() {
-		b.tables = append(b.tables, b.newTable(j))
-		b.begin(j)
+	b, tables := &tabling{judge: g}, make([]table, g.columns())
+	for j := range tables {
+		b.column, b.table, b.bends = j, &tables[j], g.bendsOf(j)
+		tables[j] = g.newTable(j, b.bends)
+		for b.begin(); len(b.todo) > 0; b.settle() {
+			b.ask()
+		}
+		tables[j].pieces = slices.Clone(b.pieces)
+		tables[j].close()
 	}
-	for len(b.todo) > 0 {
-		b.ask()
-		b.settle()
-	}
-	for j := range b.tables {
-		b.tables[j].close()
-	}
-	return b.tables
+	return tables
 }
 
 // close gives pieces to what has none: the values that only fine put there go
@@ -140,11 +136,10 @@ func (t *table) close() {
 }
 
 // newTable gives a table that knows its values but has no pieces.
-func (g *tabling) newTable(j int) table {
+func (g *judge) newTable(j int, bends []float32) table {
 	c := &g.codes[j]
 	t := table{code: c, low: c.sorted[0], top: c.sorted[c.m-1]}
-	g.bends[j] = g.bendsOf(j)
-	t.at = t.fine(t.ends(merged(c.sorted, slices.Concat(g.bends[j], g.marked[j]))))
+	t.at = t.fine(t.ends(merged(c.sorted, slices.Concat(bends, g.marked[j]))))
 	t.upto = make([]int32, len(t.at)+1)
 	i := 0
 	for k, x := range t.at {
@@ -184,7 +179,7 @@ func merged(a, b []float32) []float32 {
 
 // bendsOf gives the values of column j halfway between two taught rows, or two
 // known ones, in rank and in a cell's logarithms, and at their mean: there another is the nearest.
-func (g *tabling) bendsOf(j int) (at []float32) {
+func (g *judge) bendsOf(j int) (at []float32) {
 	c := &g.codes[j]
 	m := []*marks{&g.taught[j]}
 	if g.known != nil {
@@ -267,8 +262,7 @@ func (t *table) halve(out []float32, a, b spot, deep int) []float32 {
 
 func (t *table) spot(x float32) spot {
 	c := t.code
-	scale := slog(clip((float64(x)-c.median)/c.spread, -1e6, 1e6))
-	return spot{x, c.logCell(x, float32(math.Log(float64(c.size(x))))), float32(clip(scale, -6, 6) / 3)}
+	return spot{x, c.logCell(x, float32(math.Log(float64(c.size(x))))), c.scaleCell(x)}
 }
 
 // back is the inverse of along.
@@ -281,20 +275,4 @@ func (t *table) back(w float32) float32 {
 		return float32(float64(t.low) - s*math.Expm1(float64(t.low-w)/s))
 	}
 	return w
-}
-
-// scaleCells gives the cellScale of values, nearly.
-func (c *code) scaleCells(xs []float32) []float32 {
-	out := &tensor.Tensor{Shape: []int{1, len(xs)}, Data: make([]float32, len(xs))}
-	mid, per := float32(c.median), float32(1/c.spread)
-	for i, x := range xs {
-		out.Data[i] = 1 + min(abs32(x-mid)*per, 1e6)
-	}
-	tensor.LogTo(out, out)
-	for i, x := range xs {
-		if out.Data[i] = min(out.Data[i], 6) / 3; x < mid {
-			out.Data[i] = -out.Data[i]
-		}
-	}
-	return out.Data
 }

@@ -6,13 +6,15 @@ import (
 	"github.com/inkling-sec/inkling/tensor"
 )
 
-// tabling is the work on tables, done in rounds: pieces that are to be made,
-// and what the network is to be asked for them.
+// tabling is the work on the table of one column, done in rounds: pieces that
+// are to be made, and what the network is to be asked for them.
 type tabling struct {
 	*judge
-	tables  []table
-	bends   [][]float32 // values where what the network gets to see bends, of each column
-	singles [][]int     // values that one benign row has, of each column
+	column  int
+	table   *table
+	bends   []float32 // values where what the network gets to see bends
+	singles []int     // values that one benign row has
+	pieces  []piece   // made so far
 	todo    []span
 	done    []span // the round before, for its room
 	asked   []point
@@ -21,15 +23,15 @@ type tabling struct {
 	of, first, second, out, values matrix
 }
 
-// span is a piece to be made, from value a to value b of a column, or with on
+// span is a piece to be made, from value a to value b, or with on
 // from single a to single b, or with alone of value a.
 type span struct {
-	column, a, b int
-	on, alone    bool
-	known        bool     // the ends are
-	end, mid     [2]reply // mid: just before and after the value in the middle, or with on at it and a rank higher
-	middle       int      // where it is tried
-	first        int      // question
+	a, b      int
+	on, alone bool
+	known     bool     // the ends are
+	end, mid  [2]reply // mid: just before and after the value in the middle, or with on at it and a rank higher
+	middle    int      // where it is tried
+	first     int      // question
 }
 
 // reply is what the network says at a coordinate and a rank.
@@ -40,23 +42,23 @@ type reply struct {
 
 // point is a question: the cell of x with lo benign values below and hi up to it.
 type point struct {
-	column, lo, hi int
-	x              float32
+	lo, hi int
+	x      float32
 }
 
-// begin plans a table's pieces.
-func (b *tabling) begin(j int) {
-	t := &b.tables[j]
-	t.pieces = make([]piece, 0, 256)
+// begin plans the table's pieces.
+func (b *tabling) begin() {
+	t := b.table
+	b.todo, b.singles, b.pieces = b.todo[:0], b.singles[:0], b.pieces[:0]
 	last := len(t.at) - 1
 	ends := make([]bool, len(t.at))
 	ends[0], ends[last] = true, true
-	for _, x := range b.marked[j] {
+	for _, x := range b.marked[b.column] {
 		i, _ := slices.BinarySearch(t.at, x)
 		ends[i] = true
 	}
 	split := slices.Clone(ends)
-	for _, x := range append(b.bends[j], t.low, t.top) {
+	for _, x := range append(b.bends, t.low, t.top) {
 		i, _ := slices.BinarySearch(t.at, x)
 		split[i] = true
 	}
@@ -65,19 +67,19 @@ func (b *tabling) begin(j int) {
 		for to < last && !split[to] && to-from < tablePiece {
 			to++
 		}
-		b.todo = append(b.todo, span{column: j, a: from, b: to})
+		b.todo = append(b.todo, span{a: from, b: to})
 		from = to
 	}
 	from := 0 // first single since an end
 	for i := range t.at {
 		switch n := t.upto[i+1] - t.upto[i]; {
 		case n == 1 && !ends[i]:
-			b.singles[j] = append(b.singles[j], i)
+			b.singles = append(b.singles, i)
 		case n > 0 || ends[i]:
-			b.todo = append(b.todo, span{column: j, a: i, on: true, alone: true})
+			b.todo = append(b.todo, span{a: i, on: true, alone: true})
 		}
-		if k := len(b.singles[j]); k > from && (split[i] || k-from == tablePiece) {
-			b.todo = append(b.todo, span{column: j, a: from, b: k - 1, on: true})
+		if k := len(b.singles); k > from && (split[i] || k-from == tablePiece) {
+			b.todo = append(b.todo, span{a: from, b: k - 1, on: true})
 			from = k
 		}
 	}
@@ -86,41 +88,29 @@ func (b *tabling) begin(j int) {
 // place gives the value at an end of s, or in its middle.
 func (b *tabling) place(s *span, i int) int {
 	if s.on && !s.alone {
-		return b.singles[s.column][i]
+		return b.singles[i]
 	}
 	return i
 }
 
-// ask puts the questions of all pieces in work to the network, column by
-// column, in whose order they stand.
+// ask puts the questions of all pieces in work to the network.
 func (b *tabling) ask() {
-	b.asked, b.answers = b.asked[:0], b.answers[:0]
+	b.asked = b.asked[:0]
 	for i := range b.todo {
 		s := &b.todo[i]
 		s.first = len(b.asked)
 		b.asked = b.questions(b.asked, s)
 	}
-	for from := 0; from < len(b.asked); {
-		to, j := from+1, b.asked[from].column
-		for to < len(b.asked) && b.asked[to].column == j {
-			to++
-		}
-		b.askColumn(j, b.asked[from:to])
-		from = to
-	}
-}
-
-// askColumn appends the answers to questions on one column.
-func (b *tabling) askColumn(j int, asked []point) {
+	j, asked := b.column, b.asked
 	n, c := len(asked), &b.codes[j]
 	of, y, z, out := b.of.grow(n, b.cellSides()), b.first.grow(n, b.form.cell), b.second.grow(n, b.form.cell), b.out.grow(n, tableSides)
 	values := b.values.grow(1, n).Data
 	for i, q := range asked {
 		values[i] = q.x
 	}
-	logs := c.logCells(values)
+	scales, logs := c.scaleCells(values), c.logCells(values)
 	for i, q := range asked {
-		c.cellTo(of.Row(i), q.x, q.lo, q.hi, logs[i])
+		c.cellTo(of.Row(i), q.x, q.lo, q.hi, scales[i], logs[i])
 		b.compareTo(of.Row(i), j, q.lo, q.hi)
 	}
 	scale, shift := b.scale.RowRange(j, j+1), b.shift.RowRange(j, j+1)
@@ -131,7 +121,7 @@ func (b *tabling) askColumn(j int, asked []point) {
 	tensor.GeluTo(z, z)
 	tensor.DenseTo(out, z, b.params[pCell2], b.params[pCell2+1], false)
 	tensor.ScaleTo(out, out, b.gate[j])
-	b.answers = append(b.answers, out.Data...)
+	b.answers = out.Data
 }
 
 // middle gives the number in the middle of s, or of few that whose value is in the middle.
@@ -140,7 +130,7 @@ func (b *tabling) middle(s *span) int {
 	if s.b-s.a > 8 {
 		return m
 	}
-	t := &b.tables[s.column]
+	t := b.table
 	at := func(i int) float32 { return t.along(t.at[b.place(s, i)]) }
 	mid := (at(s.a) + at(s.b)) / 2
 	for i := s.a + 1; i < s.b; i++ {
@@ -153,8 +143,8 @@ func (b *tabling) middle(s *span) int {
 
 // questions appends those that s still has.
 func (b *tabling) questions(q []point, s *span) []point {
-	t, j := &b.tables[s.column], s.column
-	at := func(i, lo, hi int) point { return point{j, lo, hi, t.at[i]} }
+	t := b.table
+	at := func(i, lo, hi int) point { return point{lo, hi, t.at[i]} }
 	upto := func(i int) int { return int(t.upto[i]) }
 	i, k := b.place(s, s.a), b.place(s, s.b)
 	if s.alone {
@@ -197,7 +187,7 @@ func (b *tabling) settle() {
 		at := s.first
 		take := func(r *reply) {
 			q := b.asked[at]
-			r.at, r.rank = b.tables[s.column].along(q.x), float32(q.lo+q.hi)
+			r.at, r.rank = b.table.along(q.x), float32(q.lo+q.hi)
 			copy(r.says[:], b.answers[at*tableSides:])
 			at++
 		}
@@ -275,14 +265,14 @@ func (b *tabling) halve(s *span) {
 
 // make puts a piece into its table.
 func (b *tabling) make(s *span, p piece) {
-	t := &b.tables[s.column]
-	n := int32(len(t.pieces))
-	t.pieces = append(t.pieces, p)
+	t := b.table
+	n := int32(len(b.pieces))
+	b.pieces = append(b.pieces, p)
 	switch {
 	case s.alone:
 		t.on[s.a] = n
 	case s.on:
-		for _, i := range b.singles[s.column][s.a : s.b+1] {
+		for _, i := range b.singles[s.a : s.b+1] {
 			t.on[i] = n
 		}
 	default:

@@ -24,6 +24,11 @@ func tanhSIMD(dst []float32, a []float32)
 //go:noescape
 func sigmoidSIMD(dst []float32, a []float32)
 
+// geluSIMD writes a·Φ(a).
+//
+//go:noescape
+func geluSIMD(dst []float32, a []float32)
+
 // softmaxSIMD writes the softmax of each row.
 //
 //go:noescape

@@ -1372,6 +1372,407 @@ halfend:
 	VZEROUPPER
 	RET
 
+// func geluSIMD(dst []float32, a []float32)
+// Requires: AVX, AVX2, AVX512DQ, AVX512F, FMA3
+TEXT ·geluSIMD(SB), NOSPLIT, $0-48
+	CMPB   ·use+0(SB), $0x02
+	JNE    avx2
+	MOVQ   dst_len+8(FP), AX
+	MOVQ   dst_base+0(FP), DX
+	MOVQ   a_base+24(FP), BX
+	VXORPS Z0, Z0, Z0
+	TESTQ  AX, AX
+	JZ     wideend
+	MOVQ   AX, CX
+	ANDQ   $0x0f, CX
+	MOVL   $0x00000001, SI
+	SHLL   CL, SI
+	DECL   SI
+	KMOVW  SI, K1
+	XORQ   CX, CX
+
+wide1:
+	CMPQ         AX, $0x10
+	JL           wide1done
+	VMOVUPS      (BX)(CX*4), Z1
+	VMULPS       Z1, Z1, Z2
+	VMULPS       allbf000000<>+0(SB), Z2, Z3
+	VMOVUPS      allc2d00000<>+0(SB), Z4
+	VMAXPS       Z3, Z4, Z3
+	VMOVUPS      all42b20000<>+0(SB), Z4
+	VMINPS       Z3, Z4, Z3
+	VMOVUPS      all4b400000<>+0(SB), Z4
+	VFMADD231PS  all3fb8aa3b<>+0(SB), Z3, Z4
+	VSUBPS       all4b400000<>+0(SB), Z4, Z4
+	VMOVAPS      Z3, Z3
+	VFNMADD231PS all3f318000<>+0(SB), Z4, Z3
+	VFNMADD231PS allb95e8083<>+0(SB), Z4, Z3
+	VMOVUPS      all39500d01<>+0(SB), Z5
+	VFMADD213PS  all3ab60b61<>+0(SB), Z3, Z5
+	VFMADD213PS  all3c088889<>+0(SB), Z3, Z5
+	VFMADD213PS  all3d2aaaab<>+0(SB), Z3, Z5
+	VFMADD213PS  all3e2aaaab<>+0(SB), Z3, Z5
+	VFMADD213PS  all3f000000<>+0(SB), Z3, Z5
+	VFMADD213PS  all3f800000<>+0(SB), Z3, Z5
+	VFMADD213PS  all3f800000<>+0(SB), Z3, Z5
+	VSCALEFPS    Z4, Z5, Z3
+	VMULPS       all3f000000<>+0(SB), Z2, Z2
+	VSQRTPS      Z2, Z2
+	VMULPS       all3ea7ba05<>+0(SB), Z2, Z4
+	VADDPS       all3f800000<>+0(SB), Z4, Z4
+	VMOVUPS      all3f800000<>+0(SB), Z5
+	VDIVPS       Z4, Z5, Z4
+	VMULPS       all3f87dc22<>+0(SB), Z4, Z5
+	VADDPS       allbfba00e3<>+0(SB), Z5, Z5
+	VMULPS       Z4, Z5, Z5
+	VADDPS       all3fb5f0e3<>+0(SB), Z5, Z5
+	VMULPS       Z4, Z5, Z5
+	VADDPS       allbe91a98e<>+0(SB), Z5, Z5
+	VMULPS       Z4, Z5, Z5
+	VADDPS       all3e827906<>+0(SB), Z5, Z5
+	VMULPS       Z4, Z5, Z4
+	VMULPS       Z3, Z4, Z3
+	VMULPS       Z2, Z3, Z2
+	VMULPS       allbf3504f3<>+0(SB), Z2, Z2
+	VCMPPS       $0x16, Z0, Z1, K2
+	VMOVAPS.Z    Z1, K2, Z1
+	VADDPS       Z2, Z1, Z1
+	VMOVUPS      Z1, (DX)(CX*4)
+	ADDQ         $0x10, CX
+	SUBQ         $0x10, AX
+	JMP          wide1
+
+wide1done:
+	TESTQ        AX, AX
+	JZ           widerowdone
+	VMOVUPS.Z    (BX)(CX*4), K1, Z1
+	VMULPS       Z1, Z1, Z2
+	VMULPS       allbf000000<>+0(SB), Z2, Z3
+	VMOVUPS      allc2d00000<>+0(SB), Z4
+	VMAXPS       Z3, Z4, Z3
+	VMOVUPS      all42b20000<>+0(SB), Z4
+	VMINPS       Z3, Z4, Z3
+	VMOVUPS      all4b400000<>+0(SB), Z4
+	VFMADD231PS  all3fb8aa3b<>+0(SB), Z3, Z4
+	VSUBPS       all4b400000<>+0(SB), Z4, Z4
+	VMOVAPS      Z3, Z3
+	VFNMADD231PS all3f318000<>+0(SB), Z4, Z3
+	VFNMADD231PS allb95e8083<>+0(SB), Z4, Z3
+	VMOVUPS      all39500d01<>+0(SB), Z5
+	VFMADD213PS  all3ab60b61<>+0(SB), Z3, Z5
+	VFMADD213PS  all3c088889<>+0(SB), Z3, Z5
+	VFMADD213PS  all3d2aaaab<>+0(SB), Z3, Z5
+	VFMADD213PS  all3e2aaaab<>+0(SB), Z3, Z5
+	VFMADD213PS  all3f000000<>+0(SB), Z3, Z5
+	VFMADD213PS  all3f800000<>+0(SB), Z3, Z5
+	VFMADD213PS  all3f800000<>+0(SB), Z3, Z5
+	VSCALEFPS    Z4, Z5, Z3
+	VMULPS       all3f000000<>+0(SB), Z2, Z2
+	VSQRTPS      Z2, Z2
+	VMULPS       all3ea7ba05<>+0(SB), Z2, Z4
+	VADDPS       all3f800000<>+0(SB), Z4, Z4
+	VMOVUPS      all3f800000<>+0(SB), Z5
+	VDIVPS       Z4, Z5, Z4
+	VMULPS       all3f87dc22<>+0(SB), Z4, Z5
+	VADDPS       allbfba00e3<>+0(SB), Z5, Z5
+	VMULPS       Z4, Z5, Z5
+	VADDPS       all3fb5f0e3<>+0(SB), Z5, Z5
+	VMULPS       Z4, Z5, Z5
+	VADDPS       allbe91a98e<>+0(SB), Z5, Z5
+	VMULPS       Z4, Z5, Z5
+	VADDPS       all3e827906<>+0(SB), Z5, Z5
+	VMULPS       Z4, Z5, Z4
+	VMULPS       Z3, Z4, Z3
+	VMULPS       Z2, Z3, Z2
+	VMULPS       allbf3504f3<>+0(SB), Z2, Z2
+	VCMPPS       $0x16, Z0, Z1, K2
+	VMOVAPS.Z    Z1, K2, Z0
+	VADDPS       Z2, Z0, Z0
+	VMOVUPS      Z0, K1, (DX)(CX*4)
+
+widerowdone:
+wideend:
+	VZEROUPPER
+	RET
+
+avx2:
+	MOVQ    dst_len+8(FP), CX
+	MOVQ    dst_base+0(FP), DX
+	MOVQ    a_base+24(FP), BX
+	VXORPS  Y0, Y0, Y0
+	TESTQ   CX, CX
+	JZ      halfend
+	LEAQ    lanes<>+0(SB), AX
+	MOVQ    CX, SI
+	ANDQ    $0x07, SI
+	NEGQ    SI
+	VMOVUPS 64(AX)(SI*4), Y1
+	XORQ    AX, AX
+
+half1:
+	CMPQ         CX, $0x08
+	JL           half1done
+	VMOVUPS      (BX)(AX*4), Y2
+	VMULPS       Y2, Y2, Y3
+	VMULPS       allbf000000<>+0(SB), Y3, Y4
+	VMOVUPS      allc2d00000<>+0(SB), Y5
+	VMAXPS       Y4, Y5, Y4
+	VMOVUPS      all42b20000<>+0(SB), Y5
+	VMINPS       Y4, Y5, Y4
+	VMOVUPS      all4b400000<>+0(SB), Y5
+	VFMADD231PS  all3fb8aa3b<>+0(SB), Y4, Y5
+	VSUBPS       all4b400000<>+0(SB), Y5, Y6
+	VMOVAPS      Y4, Y4
+	VFNMADD231PS all3f318000<>+0(SB), Y6, Y4
+	VFNMADD231PS allb95e8083<>+0(SB), Y6, Y4
+	VMOVUPS      all39500d01<>+0(SB), Y6
+	VFMADD213PS  all3ab60b61<>+0(SB), Y4, Y6
+	VFMADD213PS  all3c088889<>+0(SB), Y4, Y6
+	VFMADD213PS  all3d2aaaab<>+0(SB), Y4, Y6
+	VFMADD213PS  all3e2aaaab<>+0(SB), Y4, Y6
+	VFMADD213PS  all3f000000<>+0(SB), Y4, Y6
+	VFMADD213PS  all3f800000<>+0(SB), Y4, Y6
+	VFMADD213PS  all3f800000<>+0(SB), Y4, Y6
+	VPSUBD       all4b400000<>+0(SB), Y5, Y4
+	VPSRAD       $0x01, Y4, Y5
+	VPSUBD       Y5, Y4, Y4
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       all3f800000<>+0(SB), Y5, Y5
+	VMULPS       Y5, Y6, Y5
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       all3f800000<>+0(SB), Y4, Y4
+	VMULPS       Y4, Y5, Y4
+	VMULPS       all3f000000<>+0(SB), Y3, Y3
+	VSQRTPS      Y3, Y3
+	VMULPS       all3ea7ba05<>+0(SB), Y3, Y5
+	VADDPS       all3f800000<>+0(SB), Y5, Y5
+	VMOVUPS      all3f800000<>+0(SB), Y6
+	VDIVPS       Y5, Y6, Y5
+	VMULPS       all3f87dc22<>+0(SB), Y5, Y6
+	VADDPS       allbfba00e3<>+0(SB), Y6, Y6
+	VMULPS       Y5, Y6, Y6
+	VADDPS       all3fb5f0e3<>+0(SB), Y6, Y6
+	VMULPS       Y5, Y6, Y6
+	VADDPS       allbe91a98e<>+0(SB), Y6, Y6
+	VMULPS       Y5, Y6, Y6
+	VADDPS       all3e827906<>+0(SB), Y6, Y6
+	VMULPS       Y5, Y6, Y5
+	VMULPS       Y4, Y5, Y4
+	VMULPS       Y3, Y4, Y3
+	VMULPS       allbf3504f3<>+0(SB), Y3, Y3
+	VCMPPS       $0x16, Y0, Y2, Y4
+	VANDPS       Y2, Y4, Y4
+	VADDPS       Y3, Y4, Y2
+	VMOVUPS      Y2, (DX)(AX*4)
+	ADDQ         $0x08, AX
+	SUBQ         $0x08, CX
+	JMP          half1
+
+half1done:
+	TESTQ        CX, CX
+	JZ           halfrowdone
+	VMASKMOVPS   (BX)(AX*4), Y1, Y2
+	VMULPS       Y2, Y2, Y3
+	VMULPS       allbf000000<>+0(SB), Y3, Y4
+	VMOVUPS      allc2d00000<>+0(SB), Y5
+	VMAXPS       Y4, Y5, Y4
+	VMOVUPS      all42b20000<>+0(SB), Y5
+	VMINPS       Y4, Y5, Y4
+	VMOVUPS      all4b400000<>+0(SB), Y5
+	VFMADD231PS  all3fb8aa3b<>+0(SB), Y4, Y5
+	VSUBPS       all4b400000<>+0(SB), Y5, Y6
+	VMOVAPS      Y4, Y4
+	VFNMADD231PS all3f318000<>+0(SB), Y6, Y4
+	VFNMADD231PS allb95e8083<>+0(SB), Y6, Y4
+	VMOVUPS      all39500d01<>+0(SB), Y6
+	VFMADD213PS  all3ab60b61<>+0(SB), Y4, Y6
+	VFMADD213PS  all3c088889<>+0(SB), Y4, Y6
+	VFMADD213PS  all3d2aaaab<>+0(SB), Y4, Y6
+	VFMADD213PS  all3e2aaaab<>+0(SB), Y4, Y6
+	VFMADD213PS  all3f000000<>+0(SB), Y4, Y6
+	VFMADD213PS  all3f800000<>+0(SB), Y4, Y6
+	VFMADD213PS  all3f800000<>+0(SB), Y4, Y6
+	VPSUBD       all4b400000<>+0(SB), Y5, Y4
+	VPSRAD       $0x01, Y4, Y5
+	VPSUBD       Y5, Y4, Y4
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       all3f800000<>+0(SB), Y5, Y5
+	VMULPS       Y5, Y6, Y5
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       all3f800000<>+0(SB), Y4, Y4
+	VMULPS       Y4, Y5, Y4
+	VMULPS       all3f000000<>+0(SB), Y3, Y3
+	VSQRTPS      Y3, Y3
+	VMULPS       all3ea7ba05<>+0(SB), Y3, Y5
+	VADDPS       all3f800000<>+0(SB), Y5, Y5
+	VMOVUPS      all3f800000<>+0(SB), Y6
+	VDIVPS       Y5, Y6, Y5
+	VMULPS       all3f87dc22<>+0(SB), Y5, Y6
+	VADDPS       allbfba00e3<>+0(SB), Y6, Y6
+	VMULPS       Y5, Y6, Y6
+	VADDPS       all3fb5f0e3<>+0(SB), Y6, Y6
+	VMULPS       Y5, Y6, Y6
+	VADDPS       allbe91a98e<>+0(SB), Y6, Y6
+	VMULPS       Y5, Y6, Y6
+	VADDPS       all3e827906<>+0(SB), Y6, Y6
+	VMULPS       Y5, Y6, Y5
+	VMULPS       Y4, Y5, Y4
+	VMULPS       Y3, Y4, Y3
+	VMULPS       allbf3504f3<>+0(SB), Y3, Y3
+	VCMPPS       $0x16, Y0, Y2, Y0
+	VANDPS       Y2, Y0, Y0
+	VADDPS       Y3, Y0, Y0
+	VMASKMOVPS   Y0, Y1, (DX)(AX*4)
+
+halfrowdone:
+halfend:
+	VZEROUPPER
+	RET
+
+DATA allbf000000<>+0(SB)/4, $0xbf000000
+DATA allbf000000<>+4(SB)/4, $0xbf000000
+DATA allbf000000<>+8(SB)/4, $0xbf000000
+DATA allbf000000<>+12(SB)/4, $0xbf000000
+DATA allbf000000<>+16(SB)/4, $0xbf000000
+DATA allbf000000<>+20(SB)/4, $0xbf000000
+DATA allbf000000<>+24(SB)/4, $0xbf000000
+DATA allbf000000<>+28(SB)/4, $0xbf000000
+DATA allbf000000<>+32(SB)/4, $0xbf000000
+DATA allbf000000<>+36(SB)/4, $0xbf000000
+DATA allbf000000<>+40(SB)/4, $0xbf000000
+DATA allbf000000<>+44(SB)/4, $0xbf000000
+DATA allbf000000<>+48(SB)/4, $0xbf000000
+DATA allbf000000<>+52(SB)/4, $0xbf000000
+DATA allbf000000<>+56(SB)/4, $0xbf000000
+DATA allbf000000<>+60(SB)/4, $0xbf000000
+GLOBL allbf000000<>(SB), RODATA|NOPTR, $64
+
+DATA all3ea7ba05<>+0(SB)/4, $0x3ea7ba05
+DATA all3ea7ba05<>+4(SB)/4, $0x3ea7ba05
+DATA all3ea7ba05<>+8(SB)/4, $0x3ea7ba05
+DATA all3ea7ba05<>+12(SB)/4, $0x3ea7ba05
+DATA all3ea7ba05<>+16(SB)/4, $0x3ea7ba05
+DATA all3ea7ba05<>+20(SB)/4, $0x3ea7ba05
+DATA all3ea7ba05<>+24(SB)/4, $0x3ea7ba05
+DATA all3ea7ba05<>+28(SB)/4, $0x3ea7ba05
+DATA all3ea7ba05<>+32(SB)/4, $0x3ea7ba05
+DATA all3ea7ba05<>+36(SB)/4, $0x3ea7ba05
+DATA all3ea7ba05<>+40(SB)/4, $0x3ea7ba05
+DATA all3ea7ba05<>+44(SB)/4, $0x3ea7ba05
+DATA all3ea7ba05<>+48(SB)/4, $0x3ea7ba05
+DATA all3ea7ba05<>+52(SB)/4, $0x3ea7ba05
+DATA all3ea7ba05<>+56(SB)/4, $0x3ea7ba05
+DATA all3ea7ba05<>+60(SB)/4, $0x3ea7ba05
+GLOBL all3ea7ba05<>(SB), RODATA|NOPTR, $64
+
+DATA all3f87dc22<>+0(SB)/4, $0x3f87dc22
+DATA all3f87dc22<>+4(SB)/4, $0x3f87dc22
+DATA all3f87dc22<>+8(SB)/4, $0x3f87dc22
+DATA all3f87dc22<>+12(SB)/4, $0x3f87dc22
+DATA all3f87dc22<>+16(SB)/4, $0x3f87dc22
+DATA all3f87dc22<>+20(SB)/4, $0x3f87dc22
+DATA all3f87dc22<>+24(SB)/4, $0x3f87dc22
+DATA all3f87dc22<>+28(SB)/4, $0x3f87dc22
+DATA all3f87dc22<>+32(SB)/4, $0x3f87dc22
+DATA all3f87dc22<>+36(SB)/4, $0x3f87dc22
+DATA all3f87dc22<>+40(SB)/4, $0x3f87dc22
+DATA all3f87dc22<>+44(SB)/4, $0x3f87dc22
+DATA all3f87dc22<>+48(SB)/4, $0x3f87dc22
+DATA all3f87dc22<>+52(SB)/4, $0x3f87dc22
+DATA all3f87dc22<>+56(SB)/4, $0x3f87dc22
+DATA all3f87dc22<>+60(SB)/4, $0x3f87dc22
+GLOBL all3f87dc22<>(SB), RODATA|NOPTR, $64
+
+DATA allbfba00e3<>+0(SB)/4, $0xbfba00e3
+DATA allbfba00e3<>+4(SB)/4, $0xbfba00e3
+DATA allbfba00e3<>+8(SB)/4, $0xbfba00e3
+DATA allbfba00e3<>+12(SB)/4, $0xbfba00e3
+DATA allbfba00e3<>+16(SB)/4, $0xbfba00e3
+DATA allbfba00e3<>+20(SB)/4, $0xbfba00e3
+DATA allbfba00e3<>+24(SB)/4, $0xbfba00e3
+DATA allbfba00e3<>+28(SB)/4, $0xbfba00e3
+DATA allbfba00e3<>+32(SB)/4, $0xbfba00e3
+DATA allbfba00e3<>+36(SB)/4, $0xbfba00e3
+DATA allbfba00e3<>+40(SB)/4, $0xbfba00e3
+DATA allbfba00e3<>+44(SB)/4, $0xbfba00e3
+DATA allbfba00e3<>+48(SB)/4, $0xbfba00e3
+DATA allbfba00e3<>+52(SB)/4, $0xbfba00e3
+DATA allbfba00e3<>+56(SB)/4, $0xbfba00e3
+DATA allbfba00e3<>+60(SB)/4, $0xbfba00e3
+GLOBL allbfba00e3<>(SB), RODATA|NOPTR, $64
+
+DATA all3fb5f0e3<>+0(SB)/4, $0x3fb5f0e3
+DATA all3fb5f0e3<>+4(SB)/4, $0x3fb5f0e3
+DATA all3fb5f0e3<>+8(SB)/4, $0x3fb5f0e3
+DATA all3fb5f0e3<>+12(SB)/4, $0x3fb5f0e3
+DATA all3fb5f0e3<>+16(SB)/4, $0x3fb5f0e3
+DATA all3fb5f0e3<>+20(SB)/4, $0x3fb5f0e3
+DATA all3fb5f0e3<>+24(SB)/4, $0x3fb5f0e3
+DATA all3fb5f0e3<>+28(SB)/4, $0x3fb5f0e3
+DATA all3fb5f0e3<>+32(SB)/4, $0x3fb5f0e3
+DATA all3fb5f0e3<>+36(SB)/4, $0x3fb5f0e3
+DATA all3fb5f0e3<>+40(SB)/4, $0x3fb5f0e3
+DATA all3fb5f0e3<>+44(SB)/4, $0x3fb5f0e3
+DATA all3fb5f0e3<>+48(SB)/4, $0x3fb5f0e3
+DATA all3fb5f0e3<>+52(SB)/4, $0x3fb5f0e3
+DATA all3fb5f0e3<>+56(SB)/4, $0x3fb5f0e3
+DATA all3fb5f0e3<>+60(SB)/4, $0x3fb5f0e3
+GLOBL all3fb5f0e3<>(SB), RODATA|NOPTR, $64
+
+DATA allbe91a98e<>+0(SB)/4, $0xbe91a98e
+DATA allbe91a98e<>+4(SB)/4, $0xbe91a98e
+DATA allbe91a98e<>+8(SB)/4, $0xbe91a98e
+DATA allbe91a98e<>+12(SB)/4, $0xbe91a98e
+DATA allbe91a98e<>+16(SB)/4, $0xbe91a98e
+DATA allbe91a98e<>+20(SB)/4, $0xbe91a98e
+DATA allbe91a98e<>+24(SB)/4, $0xbe91a98e
+DATA allbe91a98e<>+28(SB)/4, $0xbe91a98e
+DATA allbe91a98e<>+32(SB)/4, $0xbe91a98e
+DATA allbe91a98e<>+36(SB)/4, $0xbe91a98e
+DATA allbe91a98e<>+40(SB)/4, $0xbe91a98e
+DATA allbe91a98e<>+44(SB)/4, $0xbe91a98e
+DATA allbe91a98e<>+48(SB)/4, $0xbe91a98e
+DATA allbe91a98e<>+52(SB)/4, $0xbe91a98e
+DATA allbe91a98e<>+56(SB)/4, $0xbe91a98e
+DATA allbe91a98e<>+60(SB)/4, $0xbe91a98e
+GLOBL allbe91a98e<>(SB), RODATA|NOPTR, $64
+
+DATA all3e827906<>+0(SB)/4, $0x3e827906
+DATA all3e827906<>+4(SB)/4, $0x3e827906
+DATA all3e827906<>+8(SB)/4, $0x3e827906
+DATA all3e827906<>+12(SB)/4, $0x3e827906
+DATA all3e827906<>+16(SB)/4, $0x3e827906
+DATA all3e827906<>+20(SB)/4, $0x3e827906
+DATA all3e827906<>+24(SB)/4, $0x3e827906
+DATA all3e827906<>+28(SB)/4, $0x3e827906
+DATA all3e827906<>+32(SB)/4, $0x3e827906
+DATA all3e827906<>+36(SB)/4, $0x3e827906
+DATA all3e827906<>+40(SB)/4, $0x3e827906
+DATA all3e827906<>+44(SB)/4, $0x3e827906
+DATA all3e827906<>+48(SB)/4, $0x3e827906
+DATA all3e827906<>+52(SB)/4, $0x3e827906
+DATA all3e827906<>+56(SB)/4, $0x3e827906
+DATA all3e827906<>+60(SB)/4, $0x3e827906
+GLOBL all3e827906<>(SB), RODATA|NOPTR, $64
+
+DATA allbf3504f3<>+0(SB)/4, $0xbf3504f3
+DATA allbf3504f3<>+4(SB)/4, $0xbf3504f3
+DATA allbf3504f3<>+8(SB)/4, $0xbf3504f3
+DATA allbf3504f3<>+12(SB)/4, $0xbf3504f3
+DATA allbf3504f3<>+16(SB)/4, $0xbf3504f3
+DATA allbf3504f3<>+20(SB)/4, $0xbf3504f3
+DATA allbf3504f3<>+24(SB)/4, $0xbf3504f3
+DATA allbf3504f3<>+28(SB)/4, $0xbf3504f3
+DATA allbf3504f3<>+32(SB)/4, $0xbf3504f3
+DATA allbf3504f3<>+36(SB)/4, $0xbf3504f3
+DATA allbf3504f3<>+40(SB)/4, $0xbf3504f3
+DATA allbf3504f3<>+44(SB)/4, $0xbf3504f3
+DATA allbf3504f3<>+48(SB)/4, $0xbf3504f3
+DATA allbf3504f3<>+52(SB)/4, $0xbf3504f3
+DATA allbf3504f3<>+56(SB)/4, $0xbf3504f3
+DATA allbf3504f3<>+60(SB)/4, $0xbf3504f3
+GLOBL allbf3504f3<>(SB), RODATA|NOPTR, $64
+
 // func softmaxSIMD(dst []float32, a []float32, n int, d int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·softmaxSIMD(SB), NOSPLIT, $0-64

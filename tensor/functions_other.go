@@ -16,6 +16,9 @@ func tanhSIMD(dst []float32, a []float32) { panic("tensor: no kernel") }
 // sigmoidSIMD writes 1/(1 + e to the power −a).
 func sigmoidSIMD(dst []float32, a []float32) { panic("tensor: no kernel") }
 
+// geluSIMD writes a·Φ(a).
+func geluSIMD(dst []float32, a []float32) { panic("tensor: no kernel") }
+
 // softmaxSIMD writes the softmax of each row.
 func softmaxSIMD(dst []float32, a []float32, n int, d int) { panic("tensor: no kernel") }
 

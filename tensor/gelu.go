@@ -12,15 +12,7 @@ func GeluTo(dst, a *Tensor) {
 		apply(func(x float64) float64 { return x * phi(x) }, dst, a)
 		return
 	}
-	var g gelu
-	for from := 0; from < len(dst.Data); from += geluBlock {
-		to := min(from+geluBlock, len(dst.Data))
-		out, x := dst.Data[from:to], a.Data[from:to]
-		y, r, _ := g.tail(x)
-		mulSIMD(r, r, y)
-		reluSIMD(out, x)
-		addScaledSIMD(out, out, r, -math.Sqrt2/2)
-	}
+	geluSIMD(dst.Data, a.Data)
 }
 
 // GeluSlopeTo writes the derivative of a·Φ(a): Φ(a) + a·φ(a).

@@ -10,6 +10,7 @@ func TestGelu(t *testing.T) {
 	for i := range x.Data {
 		x.Data[i] = float32(i-1000) / 100
 	}
+	copy(x.Data, []float32{-1e10, 1e10, -1e-40, 1e-40, float32(math.Copysign(0, -1))})
 	y, s := New(1, 2001), New(1, 2001)
 	GeluTo(y, x)
 	GeluSlopeTo(s, x)

@@ -16,6 +16,7 @@ func functions() {
 		{name: "logSIMD", doc: "writes the natural logarithm.", in: operands("a each"), make: each1(logOf)},
 		{name: "tanhSIMD", doc: "writes the hyperbolic tangent.", in: operands("a each"), make: each1(tanhOf)},
 		{name: "sigmoidSIMD", doc: "writes 1/(1 + e to the power −a).", in: operands("a each"), make: each1(sigmoidOf)},
+		{name: "geluSIMD", doc: "writes a·Φ(a).", in: operands("a each, z zero"), make: geluOf},
 	} {
 		w.narrow = true
 		w.write()
@@ -91,6 +92,23 @@ func sigmoidOf(s isa, x reg.VecVirtual) reg.VecVirtual {
 	e := expOf(s, with(VORPS, s, x, bits(1<<31)))
 	up := s.either(above, zero, x, e, in(s, number(1)))
 	return apply(VDIVPS, s, up, with(VADDPS, s, e, number(1)))
+}
+
+// geluOf gives x·Φ(x), Φ the normal distribution function, as max(x, 0) − |x|·erfc(|x|/√2)/2 (Abramowitz and Stegun
+// 7.1.26). It rounds as the steps of tensor.GeluBothTo do, one after the other.
+func geluOf(s isa, x vecs) vecs {
+	square := apply(VMULPS, s, x[0], x[0])
+	e := expOf(s, with(VMULPS, s, square, number(-.5)))
+	y := sqrt(s, vecs{with(VMULPS, s, square, number(.5))})[0]
+	t := with(VADDPS, s, with(VMULPS, s, y, number(0.3275911)), number(1))
+	t = apply(VDIVPS, s, in(s, number(1)), t)
+	r := with(VMULPS, s, t, number(1.061405429))
+	for _, c := range [...]float64{-1.453152027, 1.421413741, -0.284496736, 0.254829592} {
+		r = apply(VMULPS, s, with(VADDPS, s, r, number(c)), t)
+	}
+	r = apply(VMULPS, s, apply(VMULPS, s, r, e), y)
+	r = with(VMULPS, s, r, number(-math.Sqrt2/2))
+	return vecs{apply(VADDPS, s, relu(s, x)[0], r)}
 }
 
 // tanhOf gives t/(t+2), where t is e to the power 2|x|, less 1, with x's sign.

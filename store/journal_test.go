@@ -56,6 +56,11 @@ func TestJournalBeginnings(t *testing.T) {
 		{"killed before anything was written", "y", `{"length":0,"note":1}`, "", ""},
 		{"put aside and begun anew", "y\n", `{"length":200,"note":1}`, "y\n", ""},
 		{"a damaged note", "y\n", `{"length":2`, "", "damaged"},
+		{"a note of nothing", "y\n", `null`, "", "damaged"},
+		{"a note without a length", "y\n", `{"note":1}`, "", "damaged"},
+		{"a note of less than nothing", "y\n", `{"length":-1,"note":1}`, "", "damaged"},
+		{"put aside, and what came in its place ends in half a line", "x\ny", `{"length":200,"note":1}`, "", "cut short"},
+		{"put aside, and what came in its place is longer", "one\ntwo\n", `{"length":2,"note":1}`, "", "other lines"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()

@@ -112,12 +112,19 @@ func TestLRULoadsWhole(t *testing.T) {
 				refused++
 				continue
 			}
-			if len(keysOf(again, probation))+len(keysOf(again, proven)) != again.used {
-				t.Fatalf("byte %d is %d: a list is cut", i, v)
+			if len(keysOf(again, probation))+len(keysOf(again, proven)) != again.used || len(again.index) != again.used {
+				t.Fatalf("byte %d is %d: a list is cut, or a key is there twice", i, v)
 			}
 			for k := range uint64(20) {
 				again.get(key{k % 9}).add(key{k}, 2)
 			}
+		}
+	}
+	for part := range 2 {
+		b := slices.Clone(saved)
+		copy(b[16+12*part:], []byte{255, 255, 255, 255, 255, 255, 255, 255, 0, 0, 0, 0})
+		if _, ok := newLRU[recent](most).load(b); ok {
+			t.Errorf("part %d is empty, and its nodes are in none: taken", part)
 		}
 	}
 	if refused < 1000 {

@@ -2,6 +2,7 @@ package feature
 
 import (
 	"encoding/binary"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -129,6 +130,31 @@ func TestLRULoadsWhole(t *testing.T) {
 	}
 	if refused < 1000 {
 		t.Errorf("only %d were refused", refused)
+	}
+}
+
+// Values of which a part would be looked for beyond them are told from those that extractors leave.
+func TestSound(t *testing.T) {
+	late := recent{n: recents + 1}
+	rising := track{n: 2}
+	rising.frames[0].Number, rising.frames[1].Number = 3, 4
+	for i, v := range []placing{
+		&track{}, &rising, &points{}, &points{n: 7}, &seriesState{}, &seriesState{met: true, year: yearMonths}, &recent{}, &recent{n: recents, pos: recents - 1},
+		&customerState{}, &terminalState{}, &holderState{}, &networkState{},
+	} {
+		if !v.sound() {
+			t.Errorf("%d: %T is refused", i, v)
+		}
+	}
+	for i, v := range []placing{
+		&track{n: -1}, &track{n: TrackFrames + 1}, &track{n: math.MaxInt}, &track{n: 2}, &points{n: -1}, &points{n: math.MaxInt},
+		&seriesState{met: true}, &seriesState{met: true, year: math.MaxInt}, &seriesState{met: true, year: yearWeeks, now: -1}, &seriesState{met: true, year: yearWeeks, now: math.MaxInt},
+		&late, &recent{n: -1}, &recent{pos: -1}, &recent{pos: recents}, &customerState{places: late}, &terminalState{customers: late},
+		&holderState{devices: late}, &holderState{networks: late}, &holderState{countries: late}, &networkState{accounts: late},
+	} {
+		if v.sound() {
+			t.Errorf("%d: %T is taken", i, v)
+		}
 	}
 }
 

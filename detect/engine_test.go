@@ -118,6 +118,28 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
+// After a batch that an interruption left unjudged no alert is handed on and nothing is passed: alerts end at one place, whoever of the workers was ahead.
+func TestNoAlertsAfterAGap(t *testing.T) {
+	in := &intake{free: make(chan *batch, 3), ordered: make(chan *batch, 3)}
+	for _, judged := range []bool{true, false, true} {
+		b := &batch{n: 1, judged: judged, done: make(chan struct{}, 1)}
+		if b.done <- struct{}{}; judged {
+			b.alerts = []found{{}}
+		}
+		in.ordered <- b
+	}
+	close(in.ordered)
+	told, passed := 0, 0
+	e := Engine{
+		Detectors: make([]*Armed, 1), Evidence: -1,
+		Alert: func(inkling.Alert) error { told++; return nil },
+		Live:  &Live{Passed: func(follow.Place, []byte) error { passed++; return nil }},
+	}
+	if n, err := e.handOn(in, func() {}); err != nil || n != 1 || told != 1 || passed != 1 {
+		t.Errorf("%d alerts handed on, %d told, %d batches passed, %v", n, told, passed, err)
+	}
+}
+
 // placedReader gives so many records of another, with places.
 type placedReader struct {
 	inkling.Reader

@@ -72,11 +72,21 @@ func limitsOf(t *testing.T, g *judge, within func(string, int, float32, limit), 
 	defer g.leave(r)
 	var most, says [1]float32
 	g.mostTo(most[:], r, x, i, 1)
-	near := g.mostNear(r.last.Row(0))
+	near := make([]float32, len(g.gains)) // of each ratio alone
+	alone := func(k int) *judge {
+		gains := make([]float32, len(g.gains))
+		gains[k] = 1
+		return &judge{lesson: g.lesson, gains: gains, heads: g.heads, last: g.last, limits: g.limits}
+	}
+	for k := range near {
+		near[k] = alone(k).mostNear(r.last.Row(0))
+	}
 	middle, half := r.last.Tensor.Clone().Data, r.half.Tensor.Clone().Data
 	g.judgeBlock(r, says[:], 1, x, i, 1)
-	if v := g.nearness(r, 0); v > near+1e-4 {
-		t.Fatalf("row %d: ratios give %v, at most %v", i, v, near)
+	for k := range near {
+		if v := alone(k).nearness(r, 0); v > near[k]+1e-4 {
+			t.Fatalf("row %d: ratio %d gives %v, at most %v", i, k, v, near[k])
+		}
 	}
 	for k, v := range r.last.Row(0) {
 		if k >= len(g.limits.metric) || k%metricSides != 2 { // a third has no width of its own

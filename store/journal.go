@@ -65,6 +65,9 @@ func (j *Journal) open(name string) ([]byte, error) {
 	if err == nil {
 		err = lock(j.lock)
 	}
+	if err == nil { // whoever had the lock may have written until then
+		info, err = j.lock.Stat()
+	}
 	if err != nil {
 		return nil, &inkling.Error{Code: inkling.Conflict, Place: name, What: "another program writes it", Remedy: "stop that, or write to another file", Err: err}
 	}

@@ -26,6 +26,14 @@ func TestPValueByHand(t *testing.T) {
 	}
 }
 
+// A calibration record without a score can only make alerts rarer.
+func TestCalibrationOfNaN(t *testing.T) {
+	c := NewCalibration([]float64{1, math.NaN(), 2})
+	if p := c.PValue(3); p != 2./4 || c.PValue(math.Inf(1)) != p || c.Threshold(0.25) != math.Inf(1) || c.Threshold(0.5) != 2 {
+		t.Errorf("p %v, thresholds %v and %v", p, c.Threshold(0.25), c.Threshold(0.5))
+	}
+}
+
 // A score is above the threshold exactly when its p-value is at most α.
 func TestThresholdIsThePValue(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))

@@ -125,7 +125,7 @@ func (e *Engine) handOn(in *intake, cancel func()) (alerts int, err error) {
 		<-b.done
 		whole = whole && b.judged
 		for _, a := range b.alerts {
-			if err == nil {
+			if err == nil && whole {
 				if told[a.detector]++; told[a.detector] <= e.Evidence {
 					a.Evidence = e.Detectors[a.detector].Explain(b.raw[a.row])
 				}

@@ -3,6 +3,7 @@ package detect
 import (
 	"context"
 	"io"
+	"math"
 	"testing"
 
 	"github.com/inkling-sec/inkling"
@@ -115,6 +116,53 @@ func TestInterrupted(t *testing.T) {
 	sum, err := e.Run(ctx, r)
 	if err != context.Canceled || sum.Alerts == 0 || sum.Records > 20000 {
 		t.Errorf("%+v, %v", sum, err)
+	}
+}
+
+// After a batch that an interruption left unjudged no alert is handed on and nothing is passed: alerts end at one place, whoever of the workers was ahead.
+func TestNoAlertsAfterAGap(t *testing.T) {
+	in := &intake{free: make(chan *batch, 3), ordered: make(chan *batch, 3)}
+	for _, judged := range []bool{true, false, true} {
+		b := &batch{n: 1, judged: judged, done: make(chan struct{}, 1)}
+		if b.done <- struct{}{}; judged {
+			b.alerts = []found{{}}
+		}
+		in.ordered <- b
+	}
+	close(in.ordered)
+	told, passed := 0, 0
+	e := Engine{
+		Detectors: make([]*Armed, 1), Evidence: -1,
+		Alert: func(inkling.Alert) error { told++; return nil },
+		Live:  &Live{Passed: func(follow.Place, []byte) error { passed++; return nil }},
+	}
+	if n, err := e.handOn(in, func() {}); err != nil || n != 1 || told != 1 || passed != 1 {
+		t.Errorf("%d alerts handed on, %d told, %d batches passed, %v", n, told, passed, err)
+	}
+}
+
+// A record is late by its end: a sensor writes a long flow when it is over.
+func TestLate(t *testing.T) {
+	timed := &inkling.Schema{Name: "timed", Fields: []inkling.Field{{Name: "duration", Kind: inkling.Number}, {Name: "ts", Kind: inkling.Time}}}
+	untimed := &inkling.Schema{Name: "untimed", Fields: []inkling.Field{{Name: "n", Kind: inkling.Number}}}
+	nan := math.NaN()
+	a := age{}
+	for i, c := range []struct {
+		s            *inkling.Schema
+		duration, ts float64
+		late         int
+	}{
+		{timed, 1, 10000, 0}, {timed, nan, 9401, 0}, {timed, nan, 9400, 1}, {timed, 5000, 5000, 1}, {timed, -5000, 9500, 1},
+		{timed, 1, nan, 1}, {untimed, 1, 0, 1}, {timed, 1000, 10000, 1}, {timed, 0, 10399, 2}, {timed, 0, 10400, 2},
+	} {
+		r := inkling.Record{}
+		r.Reset(c.s)
+		if r.Num[0] = c.duration; c.s == timed {
+			r.Num[1] = c.ts
+		}
+		if a.see(&r); a.late != c.late {
+			t.Errorf("record %d: %d late, want %d", i, a.late, c.late)
+		}
 	}
 }
 

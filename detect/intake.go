@@ -111,10 +111,10 @@ func (in *intake) take(ctx context.Context, rec *inkling.Record, err error) erro
 		}
 	}
 	b := in.b
+	known := in.known(err != nil)
 	if err == nil {
 		err = extract(in.x, rec, b.raw[b.n])
 	}
-	known := in.places != nil && !in.places.Place().Beyond(in.e.Live.After)
 	switch {
 	case err == nil && known: // was judged before
 	case err == nil:
@@ -138,6 +138,18 @@ func (in *intake) take(ctx context.Context, rec *inkling.Record, err error) erro
 		in.send()
 	}
 	return nil
+}
+
+// known reports whether what Read gave was judged before. Of what cannot be read, only the place of the record before it is known.
+func (in *intake) known(unreadable bool) bool {
+	if in.places == nil {
+		return false
+	}
+	at, after := in.places.Place(), in.e.Live.After
+	if unreadable {
+		return after.Line > 0 && after.Beyond(at)
+	}
+	return !at.Beyond(after)
 }
 
 // send sends the batch at hand off.

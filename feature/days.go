@@ -74,6 +74,8 @@ func (s *recent) add(thing key, now float64) {
 	s.n = min(s.n+1, recents)
 }
 
+func (s *recent) sound() bool { return s.n >= 0 && s.n <= recents && s.pos >= 0 && s.pos < recents }
+
 // since is how long ago the thing was last seen, NaN when it is not among those remembered.
 func (s *recent) since(thing key, now float64) float64 {
 	latest := math.Inf(-1)

@@ -34,6 +34,12 @@ type networkState struct {
 	accounts recent
 }
 
+func (h *holderState) sound() bool {
+	return h.devices.sound() && h.networks.sound() && h.countries.sound()
+}
+
+func (n *networkState) sound() bool { return n.accounts.sound() }
+
 func newIdentity() Extractor {
 	return &identityExtractor{accounts: newLRU[holderState](identities), devices: newLRU[recent](identities), networks: newLRU[networkState](identities)}
 }

@@ -89,8 +89,11 @@ func LoadMemory(x Extractor, saved []byte) error {
 			b = b[copy(raw(part), b):]
 		}
 		if !ok {
-			return inkling.Errorf(inkling.Invalid, "memory over time", "the copy is cut short")
+			return inkling.Errorf(inkling.Invalid, "memory over time", "the copy is cut short or damaged")
 		}
+	}
+	if len(b) > 0 {
+		return inkling.Errorf(inkling.Invalid, "memory over time", "the copy has %d bytes too many", len(b))
 	}
 	return nil
 }
@@ -188,9 +191,29 @@ func (l *lru[T]) load(b []byte) ([]byte, bool) {
 		l.blocks = append(l.blocks, nodes)
 	}
 	for i := range l.used {
-		l.index[l.at(int32(i)).key] = int32(i)
+		n := l.at(int32(i))
+		if v, ok := any(&n.value).(placing); ok && !v.sound() {
+			return b, false
+		}
+		l.index[n.key] = int32(i)
 	}
-	return b, true
+	return b, len(l.index) == l.used && l.part[probation].n+l.part[proven].n == l.used && l.linked(probation) && l.linked(proven)
+}
+
+// placing is a value with places in itself: numbers that, from a copy another hand made, could point beyond it.
+type placing interface{ sound() bool }
+
+// linked reports whether a part's list holds as many nodes as it says, each with its neighbours.
+func (l *lru[T]) linked(part int8) bool {
+	q, newer := l.part[part], int32(-1)
+	i := q.newest
+	for range q.n {
+		if i < 0 || int(i) >= l.used || l.at(i).part != part || l.at(i).newer != newer {
+			return false
+		}
+		newer, i = i, l.at(i).older
+	}
+	return i == -1 && q.oldest == newer
 }
 
 func rawNodes[T any](n []node[T]) []byte {

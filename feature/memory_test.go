@@ -1,7 +1,10 @@
 package feature
 
 import (
+	"bytes"
+	"encoding/binary"
 	"fmt"
+	"hash/crc32"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -79,6 +82,9 @@ func TestMemory(t *testing.T) {
 			if (saved != nil) != overTime && f.Name != seriesName && f.Name != pedestrianName {
 				t.Errorf("features over time: %v; %d bytes of memory", overTime, len(saved))
 			}
+			if again := SaveMemory(two); !bytes.Equal(again, saved) {
+				t.Error("saved again it is another copy")
+			}
 			differ := saved == nil
 			fresh := f.New()
 			for i := 600; i < len(records); i++ {
@@ -104,7 +110,7 @@ func TestMemory(t *testing.T) {
 				t.Errorf("evicted: %d and %d", Evictions(one), Evictions(two))
 			}
 			remembering++
-			for name, b := range map[string][]byte{"empty": {}, "cut": saved[:len(saved)-1], "damaged": append(slices.Clone(saved[:len(saved)-1]), saved[len(saved)-1]^1), "of other": SaveMemory(Families[(i+1)%2].New())} {
+			for name, b := range map[string][]byte{"empty": {}, "cut": saved[:len(saved)-1], "damaged": append(slices.Clone(saved[:len(saved)-1]), saved[len(saved)-1]^1), "longer": summed(append(slices.Clone(saved), 0)), "of other": SaveMemory(Families[(i+1)%2].New())} {
 				if name == "of other" && i < 2 {
 					b = SaveMemory(Families[1-i].New())
 				}
@@ -117,6 +123,12 @@ func TestMemory(t *testing.T) {
 	if remembering < 9 {
 		t.Errorf("%d families remember", remembering)
 	}
+}
+
+// summed gives a copy the checksum that it should have.
+func summed(saved []byte) []byte {
+	binary.LittleEndian.PutUint32(saved, crc32.Checksum(saved[8:], checksums))
+	return saved
 }
 
 func unlike(a, b []float64) int {

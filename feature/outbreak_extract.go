@@ -41,6 +41,10 @@ type seriesState struct {
 	lastCase           int // slot; that of the first count when there was none
 }
 
+func (s *seriesState) sound() bool {
+	return !s.met || s.now >= 0 && s.now < math.MaxInt && (s.year == yearWeeks || s.year == yearMonths)
+}
+
 // damped is a mean whose values halve in weight with every few slots after them.
 type damped struct{ weight, mean float64 }
 

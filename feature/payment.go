@@ -66,6 +66,10 @@ type terminalState struct {
 	customers recent
 }
 
+func (c *customerState) sound() bool { return c.places.sound() }
+
+func (t *terminalState) sound() bool { return t.customers.sound() }
+
 // paymentExtractor remembers customers and terminals. Time is the record's or the latest seen, whichever is later: it never runs back.
 type paymentExtractor struct {
 	schema    *inkling.Schema // that at is for

@@ -105,6 +105,16 @@ type track struct {
 	frames [TrackFrames]TrackFrame
 }
 
+// sound reports whether the frames rise, as add leaves them: so the next one has room.
+func (t *track) sound() bool {
+	for i := 1; i < min(t.n, TrackFrames); i++ {
+		if t.frames[i].Number <= t.frames[i-1].Number {
+			return false
+		}
+	}
+	return t.n >= 0 && t.n <= TrackFrames
+}
+
 func newPedestrian() Extractor { return &pedestrian{tracks: newLRU[track](pedestriansMost)} }
 
 func (*pedestrian) Contract() *Contract { return pedestrianContract }

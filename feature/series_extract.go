@@ -30,6 +30,8 @@ type points struct {
 	offDay, offWeek float64 // mean square of the distance to the usual
 }
 
+func (p *points) sound() bool { return p.n >= 0 && p.n < math.MaxInt }
+
 // usually is the damped mean of the values at a time of day or week.
 type usually struct {
 	n, mean float32

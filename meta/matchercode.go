@@ -153,8 +153,8 @@ func (c *code) rank(x float32) (lo, hi int) {
 	return lo, lo + sort.Search(c.m-lo, func(i int) bool { return c.sorted[lo+i] > x })
 }
 
-// size gives 1 + |x|/unit.
-func (c *code) size(x float32) float32 { return 1 + c.perUnit*abs32(x) }
+// size gives 1 + |x|/unit, finite whatever x.
+func (c *code) size(x float32) float32 { return min(1+c.perUnit*abs32(x), math.MaxFloat32) }
 
 // logCell gives a cell's cellLog of x and the logarithm of its size. Wherever
 // it is needed it comes this way, to the last bit: derived columns tell by its

@@ -186,9 +186,14 @@ type surprise struct {
 	scale float32   // mean excess over the margin that a twentieth exceed
 }
 
-// newSurprise sorts the benign margins m.
+// newSurprise sorts the benign margins m. A NaN counts as the highest of all: it can only make rows less surprising.
 func newSurprise(m []float32) *surprise {
 	n := len(m)
+	for i, v := range m {
+		if v != v {
+			m[i] = math.MaxFloat32
+		}
+	}
 	slices.Sort(m)
 	s := &surprise{}
 	for i, j := 0, 0; i < n; i = j {

@@ -93,3 +93,17 @@ func TestPlainVoteIsTheMean(t *testing.T) {
 		t.Errorf("vote %v of %v and %v", got, a, b)
 	}
 }
+
+// A benign margin that is no number is taken for the highest of all.
+func TestSurpriseOfNaN(t *testing.T) {
+	nan := float32(math.NaN())
+	s, plain := newSurprise([]float32{nan, 1, 2, 1, nan}), newSurprise([]float32{1, 2, 1, 3, 3})
+	for _, v := range []float32{0, 1, 1.5, 2} {
+		if s.of(v) > plain.of(v) || s.of(v) < s.of(0) {
+			t.Errorf("%v: %v, with numbers in their place %v", v, s.of(v), plain.of(v))
+		}
+	}
+	if s.of(2) != plain.of(2) || s.of(nan) != s.of(0) {
+		t.Errorf("%v and %v, want %v and %v", s.of(2), s.of(nan), plain.of(2), s.of(0))
+	}
+}

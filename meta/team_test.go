@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -108,6 +109,102 @@ func TestMostIsAtMost(t *testing.T) {
 			if !(most[0] >= says[0]) {
 				t.Fatalf("row %d: %v at most, but it says %v", i, most[0], says[0])
 			}
+		}
+	}
+}
+
+// Teams of mixed members, some twice, of rows that are far out, not finite or alike, in batches of any size, with
+// thresholds at, just beside and far from the scores, say what each member says.
+func TestTeamOfHardRows(t *testing.T) {
+	seeds := uint64(24)
+	if raced {
+		seeds = 8
+	}
+	for seed := range seeds {
+		r := rand.New(rand.NewPCG(seed, 1))
+		d, benign := 1+r.IntN(25), []int{8, 49, 50, 64, 255, 256, 300, 520}[r.IntN(8)]
+		first := wide(seed, benign, 1, d)
+		rows := slices.Clone(rowsOf(first)[0])
+		if seed%4 == 3 { // a pool that nobody scaled
+			for i := range rows {
+				if r.IntN(40) == 0 {
+					rows[i] = hard(r)
+				}
+			}
+		}
+		pool, known := tensor.From(rows, benign, d), wide(seed+99, 30, 10, d).Support
+		var members []Scorer
+		for i, l := range []Learner{
+			&Vote{Matcher: Shipped(1)}, &Vote{Matcher: Shipped(1)}, &MetaVote{}, &Ratio{}, &KNN{}, &Odd{}, &NearestMean{},
+			&Vote{Matcher: Shipped(1), More: []Learner{&ProtoNet{Model: Model{In: d}}}}, &PlainVote{},
+		} {
+			if i > 0 && r.IntN(3) == 0 {
+				continue
+			}
+			k := 1 + r.IntN(4)
+			task := Detection(pool, tensor.From(slices.Clone(rowsOf(wide(seed+uint64(i), benign, k, d))[1]), k, d))
+			if r.IntN(2) == 0 {
+				task.Known = known
+			}
+			s, err := l.Adapt(context.Background(), task)
+			if err != nil {
+				t.Fatalf("seed %d, %s: %v", seed, l.Name(), err)
+			}
+			members = append(members, s)
+			if r.IntN(5) == 0 {
+				members = append(members, s)
+			}
+		}
+		x := tensor.From(slices.Concat(first.Query.X.Data, rows[:8*d]), 208, d)
+		for i := range 60 {
+			row := x.Row(r.IntN(208))
+			switch {
+			case i < 20:
+				copy(row, x.Row(r.IntN(208)))
+			default:
+				row[r.IntN(d)] = hard(r)
+			}
+		}
+		sameAlone(t, fmt.Sprint("seed ", seed), r, members, x)
+	}
+}
+
+func hard(r *rand.Rand) float32 {
+	return []float32{float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1)), math.MaxFloat32, -math.MaxFloat32, 1e19, -1e18, 1e6, -50, 8, 1e-45, 0}[r.IntN(12)]
+}
+
+// sameAlone compares members alone and together.
+func sameAlone(t *testing.T, name string, r *rand.Rand, members []Scorer, x *tensor.Tensor) {
+	t.Helper()
+	var alone [][]float64
+	for _, m := range members {
+		alone = append(alone, differences(m, x))
+	}
+	for range 6 {
+		least := make([]float64, len(members))
+		for m, a := range alone {
+			v := a[r.IntN(len(a))]
+			if r.IntN(2) == 0 {
+				v = slices.Sorted(slices.Values(a))[len(a)-1-r.IntN(len(a)/10)]
+			}
+			least[m] = []float64{v, v, math.Nextafter(v, 9), math.Nextafter(v, -9), v - .01, 0, 1, math.Inf(1), math.Inf(-1), -1e300}[r.IntN(10)]
+		}
+		team := NewTeam(members, least)
+		for lo := 0; lo < x.Rows(); {
+			hi := min(x.Rows(), lo+[]int{1, 2, 31, 33, 63, 64, 65, 256}[r.IntN(8)])
+			got := make([][]float64, len(members))
+			for i := range got {
+				got[i] = make([]float64, hi-lo)
+			}
+			team.MarginsTo(got, x.RowRange(lo, hi))
+			for m := range members {
+				for i, g := range got[m] {
+					if want := alone[m][lo+i]; want > least[m] != (g > least[m]) || want > least[m] && g != want {
+						t.Fatalf("%s, member %d %T of %d, row %d: %v in the team, %v alone, the least is %v\n%v", name, m, members[m], len(members), lo+i, g, want, least[m], x.Row(lo+i))
+					}
+				}
+			}
+			lo = hi
 		}
 	}
 }

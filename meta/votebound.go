@@ -151,7 +151,7 @@ func (g *judge) mostAnswerTo(dst []float32, r *room, n int) {
 	tensor.MatMulTo(high, &r.half.Tensor, g.limits.size)
 	for i, middle := range low.Data {
 		half := high.Data[i]
-		low.Data[i], high.Data[i], least.Data[i] = middle-half, middle+half, 1
+		low.Data[i], high.Data[i], least.Data[i] = middle-half, middle+half, math.MaxFloat32
 		if middle-half < geluTurn+.01 && middle+half > geluTurn-.01 {
 			least.Data[i] = geluLeast
 		}

@@ -161,11 +161,16 @@ func WriteFile(path string, write func(io.Writer) error) error {
 	if err := commit(f, path); err != nil {
 		return unwritable(path, err)
 	}
-	if dir, err := os.Open(filepath.Dir(path)); err == nil { // the rename itself must survive a power cut
+	syncFolder(path)
+	return nil
+}
+
+// syncFolder makes a file's name survive a power cut.
+func syncFolder(path string) {
+	if dir, err := os.Open(filepath.Dir(path)); err == nil {
 		dir.Sync()
 		dir.Close()
 	}
-	return nil
 }
 
 // writeDevice writes to what must not be replaced.

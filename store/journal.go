@@ -47,6 +47,7 @@ func OpenJournal(path, note string) (*Journal, []byte, error) {
 	j.lock = f
 	if path != "" {
 		j.lines = f
+		syncFolder(path)
 	}
 	last, err := j.open(name)
 	if err != nil {
@@ -64,6 +65,9 @@ func (j *Journal) open(name string) ([]byte, error) {
 	if err == nil {
 		err = lock(j.lock)
 	}
+	if err == nil { // whoever had the lock may have written until then
+		info, err = j.lock.Stat()
+	}
 	if err != nil {
 		return nil, &inkling.Error{Code: inkling.Conflict, Place: name, What: "another program writes it", Remedy: "stop that, or write to another file", Err: err}
 	}
@@ -71,31 +75,38 @@ func (j *Journal) open(name string) ([]byte, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, j.whole(info.Size())
 	}
-	var n noted
+	n := noted{Length: -1}
 	if err == nil {
 		err = json.Unmarshal(b, &n)
 	}
-	if err != nil {
+	if err != nil || n.Length < 0 || n.Note == nil {
 		return nil, &inkling.Error{Code: inkling.Invalid, Place: j.note, What: "the note of how far the work has come is damaged", Remedy: "remove it to start anew", Err: err}
 	}
-	if j.lines != nil && info.Size() > n.Length {
-		if err := j.cut(n.Length); err != nil {
-			return nil, err
-		}
-	} // a file that is shorter was put aside: what comes is added
-	return n.Note, nil
+	if j.lines == nil || info.Size() <= n.Length { // a file that is shorter was put aside: what comes is added
+		return n.Note, j.whole(info.Size())
+	}
+	if ends, err := j.ends(n.Length); !ends {
+		return nil, &inkling.Error{Code: inkling.Conflict, Place: name, What: "holds other lines than those that " + j.note + " speaks of", Remedy: "move it away, or write to another file", Err: err}
+	}
+	return n.Note, j.cut(n.Length)
 }
 
 // whole refuses to add to a file whose last line is cut short.
 func (j *Journal) whole(size int64) error {
-	var last [1]byte
-	if j.lines == nil || size == 0 {
-		return nil
-	}
-	if _, err := j.lines.ReadAt(last[:], size-1); err != nil || last[0] != '\n' {
+	if ends, err := j.ends(size); !ends {
 		return &inkling.Error{Code: inkling.Invalid, Place: j.lines.Name(), What: "its last line is cut short: nothing can be added to it", Remedy: "move it away, or write to another file", Err: err}
 	}
 	return nil
+}
+
+// ends reports whether so many bytes are whole lines.
+func (j *Journal) ends(size int64) (bool, error) {
+	var last [1]byte
+	if j.lines == nil || size == 0 {
+		return true, nil
+	}
+	_, err := j.lines.ReadAt(last[:], size-1)
+	return err == nil && last[0] == '\n', err
 }
 
 func (j *Journal) cut(length int64) error {

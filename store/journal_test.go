@@ -1,8 +1,10 @@
 package store
 
 import (
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -56,6 +58,11 @@ func TestJournalBeginnings(t *testing.T) {
 		{"killed before anything was written", "y", `{"length":0,"note":1}`, "", ""},
 		{"put aside and begun anew", "y\n", `{"length":200,"note":1}`, "y\n", ""},
 		{"a damaged note", "y\n", `{"length":2`, "", "damaged"},
+		{"a note of nothing", "y\n", `null`, "", "damaged"},
+		{"a note without a length", "y\n", `{"note":1}`, "", "damaged"},
+		{"a note of less than nothing", "y\n", `{"length":-1,"note":1}`, "", "damaged"},
+		{"put aside, and what came in its place ends in half a line", "x\ny", `{"length":200,"note":1}`, "", "cut short"},
+		{"put aside, and what came in its place is longer", "one\ntwo\n", `{"length":2,"note":1}`, "", "other lines"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -84,6 +91,49 @@ func TestJournalBeginnings(t *testing.T) {
 				t.Errorf("%q", b)
 			}
 		})
+	}
+}
+
+// Work that is stopped at any moment, with any part of its lines written, and started again at the note leaves the lines as if it never was.
+func TestJournalStoppedAnywhere(t *testing.T) {
+	line := func(i int) string { return strings.Repeat("x", i%7) + strconv.Itoa(i) + "\n" }
+	for seed := range uint64(40) {
+		r, dir, done, stops := rand.New(rand.NewPCG(seed, 1)), t.TempDir(), 0, 0
+		for done < 100 {
+			j, note, err := OpenJournal(filepath.Join(dir, "lines"), filepath.Join(dir, "note"))
+			if err != nil {
+				t.Fatalf("seed %d, after %d stops: %v", seed, stops, err)
+			}
+			if done = 0; note != nil {
+				done, _ = strconv.Atoi(string(note))
+			} else if err := j.Commit([]byte("0")); err != nil {
+				t.Fatal(err)
+			}
+			stop := done + 1 + r.IntN(30)
+			for i := done; i < min(stop, 100); i++ {
+				if err := j.Append([]byte(line(i))); err != nil {
+					t.Fatal(err)
+				}
+				if i == 99 || r.IntN(6) == 0 {
+					if err := j.Commit([]byte(strconv.Itoa(i + 1))); err != nil {
+						t.Fatal(err)
+					}
+					done = i + 1
+				}
+			}
+			if half := line(stop); done < 100 {
+				j.lines.WriteString(half[:r.IntN(len(half))])
+			}
+			j.Close()
+			stops++
+		}
+		var want strings.Builder
+		for i := range 100 {
+			want.WriteString(line(i))
+		}
+		if b, _ := os.ReadFile(filepath.Join(dir, "lines")); string(b) != want.String() {
+			t.Fatalf("seed %d: after %d stops the lines are %q", seed, stops, b)
+		}
 	}
 }
 

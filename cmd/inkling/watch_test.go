@@ -331,6 +331,30 @@ func TestWatchStrict(t *testing.T) {
 	}
 }
 
+// What cannot be read is told also where no record of this run came before it: as the first of a log, and as the first
+// after the place that a watch goes on at. What a run before told is not told again.
+func TestWatchUnreadableFirst(t *testing.T) {
+	s := taughtSite(t)
+	lines := busyLog(1)
+	file := write(t, filepath.Join(s.dir, "live.log"), connHead+"first\n"+strings.Join(lines[:100], "")+"second\n"+strings.Join(lines[100:], ""))
+	exec(t, s.args("watch", file, "--detector", "scan", "--from", "start", "--strict")...).fails(t, 2, "live.log:8:", "the header 19")
+	r := startWatch(t, s, file, "--detector", "scan", "--from", "start", "--json")
+	r.passed(file, follow.Place{File: 1, Line: len(lines) + 9})
+	r.stop()
+	skipped := func(r *running, want float64) {
+		t.Helper()
+		if out := objects(t, r.out.String()); out[len(out)-1]["skipped"] != want {
+			t.Errorf("want %v skipped, summary %v", want, out[len(out)-1])
+		}
+	}
+	skipped(r, 2)
+	write(t, file, connHead+"first\n"+strings.Join(lines[:100], "")+"second\n"+strings.Join(lines[100:], "")+"third\n"+lines[0])
+	r = startWatch(t, s, file, "--detector", "scan", "--json")
+	r.passed(file, follow.Place{File: 1, Line: len(lines) + 11})
+	r.stop()
+	skipped(r, 1)
+}
+
 func TestWatchWrongWords(t *testing.T) {
 	s := taughtSite(t)
 	must(t, s.args("baseline", s.benign, "--name", "other", "--seed", "2")...)

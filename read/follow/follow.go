@@ -193,7 +193,7 @@ func (r *Reader) Read(rec *inkling.Record) error {
 				return nil
 			}
 		case inkling.Skippable(err):
-			if !r.o.From.Beyond(r.place) {
+			if r.o.From.Line == 0 || !r.o.From.Beyond(r.place) {
 				return err
 			} // else it was told of before
 		case r.tail.cut || r.tail.eof:

@@ -270,6 +270,28 @@ func TestEnd(t *testing.T) {
 	}
 }
 
+// What cannot be read is told where it comes first, and not where a run before has passed it.
+func TestUnreadableFirst(t *testing.T) {
+	w := begin(t, zeek)
+	w.text("no record\n")
+	w.write(2)
+	end, _, err := read.End(w.path, read.Options{})
+	w.must(err)
+	for _, line := range []int{0, end.Place.Line} {
+		at := end
+		at.Place.Line = line
+		v := watch(w, follow.Options{Resume: &at, From: at.Place})
+		from, broken := 1, 1
+		if line > 0 {
+			from, broken = 3, 0
+			w.write(1)
+		}
+		if v.read(from, w.n); v.broken != broken {
+			t.Errorf("from line %d: %d broken records, want %d", line, v.broken, broken)
+		}
+	}
+}
+
 // What does not grow is read to its end.
 func TestNoLog(t *testing.T) {
 	for _, ext := range []string{".gz", ".zst"} {

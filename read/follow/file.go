@@ -48,7 +48,7 @@ func (f *File) moved(info os.FileInfo) bool {
 // begins reports whether the file at path begins as f does, through compression. Of a file that was read
 // to its end before its first bytes were many, all has to be the same.
 func (f *File) begins(path string, open Opener) bool {
-	if f.Prefix == 0 {
+	if f.Prefix <= 0 {
 		return false
 	}
 	b, err := firstBytes(path, open, min(f.Prefix+1, prefixMost))

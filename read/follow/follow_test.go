@@ -338,3 +338,13 @@ func TestErrors(t *testing.T) {
 	v.read(1, 2)
 	v.says("records from there on are lost")
 }
+
+// A damaged note may hold any number.
+func TestResumeFromNonsense(t *testing.T) {
+	w := begin(t, zeek)
+	w.write(3)
+	at := follow.Position{Place: follow.Place{File: 1, Line: 2}, Files: []follow.File{{Number: 1, Prefix: -2}}}
+	v := watch(w, follow.Options{Resume: &at})
+	v.says("is gone")
+	v.read(1, 3)
+}

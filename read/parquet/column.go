@@ -200,11 +200,11 @@ func (c *column) bindBytes(e *element) {
 	switch {
 	case e.logical == logicalDecimal:
 		c.number = func(b []byte) float64 { return decimal(b, scale) }
-	case e.logical == logicalFloat16 && c.length == 2:
+	case e.logical == logicalFloat16 && c.physical == typeFixed && c.length == 2:
 		c.number = func(b []byte) float64 { return half(binary.LittleEndian.Uint16(b)) }
 	default:
 		c.kind = inkling.Text
-		if e.logical == logicalUUID && c.length == 16 {
+		if e.logical == logicalUUID && c.physical == typeFixed && c.length == 16 {
 			c.text = uuid
 		} else if c.physical == typeFixed {
 			c.text = func(dst, b []byte) []byte { return hex.AppendEncode(dst, b) }

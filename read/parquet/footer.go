@@ -195,7 +195,8 @@ type pageHeader struct {
 	values              int64
 	encoding, levels    int // encodings
 	repeats, defines    int64
-	uncompressed, known bool
+	uncompressed        bool
+	known               bool // it has the header of its kind and no other
 }
 
 // Kinds of page.
@@ -206,9 +207,12 @@ const (
 	dataPage2      = 3
 )
 
+// headers are the fields of a PageHeader that hold the header of a kind.
+var headers = map[int]int{dataPage: 5, dictionaryPage: 7, dataPage2: 8}
+
 // parsePage reads the header that b starts with and gives its length, 0 where b ends before it does.
 func parsePage(b []byte) (h pageHeader, n int) {
-	t := &thrift{b: b}
+	t, header := &thrift{b: b}, 0 // the field of the header of a kind
 	h.levels = encodingRLE
 	t.fields(isStruct, func(id int, kind byte) bool {
 		switch id {
@@ -221,7 +225,7 @@ func parsePage(b []byte) (h pageHeader, n int) {
 		case 4:
 			h.summed, h.sum = true, uint32(t.int(kind))
 		case 5, 7:
-			h.known = true
+			header += id
 			t.fields(kind, func(id int, kind byte) bool {
 				switch id {
 				case 1:
@@ -239,7 +243,7 @@ func parsePage(b []byte) (h pageHeader, n int) {
 				return true
 			})
 		case 8:
-			h.known = true
+			header += id
 			t.fields(kind, func(id int, kind byte) bool {
 				switch id {
 				case 1:
@@ -266,5 +270,6 @@ func parsePage(b []byte) (h pageHeader, n int) {
 	if t.bad {
 		return h, 0
 	}
+	h.known = header > 0 && header == headers[h.kind]
 	return h, t.i
 }

@@ -1,0 +1,113 @@
+package parquet
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"testing"
+
+	compact "github.com/parquet-go/parquet-go/encoding/thrift"
+	"github.com/parquet-go/parquet-go/format"
+
+	"github.com/inkling-sec/inkling"
+)
+
+func marshal(t testing.TB, v any) []byte {
+	t.Helper()
+	b, err := compact.Marshal(new(compact.CompactProtocol), v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// withFooter ends what are pages.
+func withFooter(t testing.TB, pages []byte, m *format.FileMetaData) []byte {
+	foot := marshal(t, m)
+	return append(binary.LittleEndian.AppendUint32(append(pages, foot...), uint32(len(foot))), magic...)
+}
+
+// refooted gives a file with its footer changed.
+// page is one as it stands in a file, not compressed.
+func page(t testing.TB, h format.PageHeader, body []byte) []byte {
+	h.UncompressedPageSize, h.CompressedPageSize = int32(len(body)), int32(len(body))
+	return append(marshal(t, h), body...)
+}
+
+// made is a file of n columns alike, v0, v1 and so on, each with the same pages of one row group of rows.
+func made(t testing.TB, n int, e format.SchemaElement, rows int64, pages ...[]byte) []byte {
+	m := &format.FileMetaData{Version: 1, Schema: []format.SchemaElement{{Name: "root", NumChildren: compact.New(int32(n))}}, NumRows: rows}
+	b, g := []byte(magic), format.RowGroup{NumRows: rows}
+	for i := range n {
+		e.Name = fmt.Sprint("v", i)
+		m.Schema = append(m.Schema, e)
+		off := len(b)
+		b = append(b, bytes.Join(pages, nil)...)
+		kind, _ := e.Type.Get()
+		g.Columns = append(g.Columns, format.ColumnChunk{MetaData: format.ColumnMetaData{Type: kind, NumValues: rows, DataPageOffset: int64(off), TotalCompressedSize: int64(len(b) - off)}})
+	}
+	m.RowGroups = []format.RowGroup{g}
+	return withFooter(t, b, m)
+}
+
+func columnOf(kind format.Type, r format.FieldRepetitionType) format.SchemaElement {
+	return format.SchemaElement{Type: compact.New(kind), RepetitionType: compact.New(r)}
+}
+
+// dataHeader is the header of a first-form page of n values.
+func dataHeader(n int32, e format.Encoding) format.PageHeader {
+	return format.PageHeader{Type: format.DataPage, DataPageHeader: compact.New(format.DataPageHeader{NumValues: n, Encoding: e, DefinitionLevelEncoding: format.RLE, RepetitionLevelEncoding: format.RLE})}
+}
+
+// rowsOf gives the rows of a file up to its end or the first error.
+func rowsOf(b []byte) (out []map[string]any, err error) {
+	r, err := NewReader(bytes.NewReader(b), int64(len(b)), "x", nil)
+	var rec inkling.Record
+	for err == nil {
+		if err = r.Read(&rec); err == nil {
+			out = append(out, rec.Map())
+		}
+	}
+	return out, err
+}
+
+// allocated gives the bytes that f makes room for.
+// A text is no number of 16 bits and no UUID, whatever length and meaning its column claims.
+func TestMeaningsOfOtherTypes(t *testing.T) {
+	for length, meaning := range map[int32]format.LogicalTypeValue{2: &format.Float16Type{}, 16: &format.UUIDType{}} {
+		e := columnOf(format.ByteArray, format.Required)
+		e.TypeLength, e.LogicalType = compact.New(length), format.LogicalType{Value: meaning}
+		b := made(t, 1, e, 1, page(t, dataHeader(1, format.Plain), []byte{1, 0, 0, 0, 'x'}))
+		if rows, err := rowsOf(b); err != io.EOF || len(rows) != 1 || rows[0]["v0"] != "x" {
+			t.Errorf("%v: %v, %v", meaning, rows, err)
+		}
+	}
+}
+
+// A page of one kind with the header of another is damaged.
+func TestHeadersOfOtherKinds(t *testing.T) {
+	for _, n := range []int32{1, 1000, -1} {
+		h := format.PageHeader{Type: format.DataPage, DataPageHeaderV2: compact.New(format.DataPageHeaderV2{NumValues: 1, RepetitionLevelsByteLength: n, DefinitionLevelsByteLength: n})}
+		b := made(t, 1, columnOf(format.Int32, format.Required), 1, page(t, h, []byte{7, 0, 0, 0}))
+		if rows, err := rowsOf(b); err == io.EOF || len(rows) > 0 {
+			t.Errorf("%d: %v, %v", n, rows, err)
+		}
+	}
+}
+
+// The pages behind a column's are those of the next, however many values the column claims.
+// A file that is cut while it is read has no clean end.
+type shrinking struct{ b []byte }
+
+func (s *shrinking) ReadAt(b []byte, off int64) (int, error) {
+	return bytes.NewReader(s.b).ReadAt(b, off)
+}
+
+// A long name stands before the names of all that is in its group; that takes no more than there is.
+// deltas writes numbers as differences of 32 bits, in one block.
+// Texts that repeat the one before count for what they are unpacked.
+// A row group without rows has no pages, and no place where they would be.
+// Zstandard is undone whether or not it says how long it will be.
+// Where no value is there, there need be nothing that is encoded.
+// Decimals with more digits behind the point than a number has are left out, whatever they are stored as.

@@ -42,6 +42,7 @@ type chunkMeta struct {
 	elsewhere, encrypted bool
 	physical, codec      int
 	values               int64
+	size                 int64 // of its pages; older writers left the header of the dictionary out
 	data, dictionary     int64 // offsets of pages
 }
 
@@ -166,6 +167,8 @@ func (t *thrift) chunk(kind byte) (c chunkMeta) {
 					c.codec = int(t.int(kind))
 				case 5:
 					c.values = t.int(kind)
+				case 7:
+					c.size = t.int(kind)
 				case 9:
 					c.data = t.int(kind)
 				case 11:
@@ -188,15 +191,15 @@ func (t *thrift) chunk(kind byte) (c chunkMeta) {
 
 // pageHeader is a PageHeader with what is used of the header of its kind.
 type pageHeader struct {
-	kind                int
-	size, packed        int64 // of the page as it is read, and as it stands in the file
-	sum                 uint32
-	summed              bool
-	values              int64
-	encoding, levels    int // encodings
-	repeats, defines    int64
-	uncompressed        bool
-	known               bool // it has the header of its kind and no other
+	kind             int
+	size, packed     int64 // of the page as it is read, and as it stands in the file
+	sum              uint32
+	summed           bool
+	values           int64
+	encoding, levels int // encodings
+	repeats, defines int64
+	uncompressed     bool
+	known            bool // it has the header of its kind and no other
 }
 
 // Kinds of page.

@@ -3,10 +3,15 @@ package parquet
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
+	"strings"
 	"testing"
 
+	"github.com/klauspost/compress/zstd"
+	pq "github.com/parquet-go/parquet-go"
 	compact "github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
 
@@ -29,6 +34,17 @@ func withFooter(t testing.TB, pages []byte, m *format.FileMetaData) []byte {
 }
 
 // refooted gives a file with its footer changed.
+func refooted(t testing.TB, b []byte, change func(*format.FileMetaData)) []byte {
+	t.Helper()
+	f, err := pq.OpenFile(bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	change(f.Metadata())
+	n := int(binary.LittleEndian.Uint32(b[len(b)-8:]))
+	return withFooter(t, bytes.Clone(b[:len(b)-8-n]), f.Metadata())
+}
+
 // page is one as it stands in a file, not compressed.
 func page(t testing.TB, h format.PageHeader, body []byte) []byte {
 	h.UncompressedPageSize, h.CompressedPageSize = int32(len(body)), int32(len(body))
@@ -97,7 +113,39 @@ func TestHeadersOfOtherKinds(t *testing.T) {
 }
 
 // The pages behind a column's are those of the next, however many values the column claims.
+func TestPagesOfTheNextColumn(t *testing.T) {
+	h := dataHeader(2, format.Plain)
+	b := refooted(t, made(t, 2, columnOf(format.Int32, format.Required), 2, page(t, h, []byte{1, 0, 0, 0, 2, 0, 0, 0})), func(m *format.FileMetaData) {
+		m.NumRows, m.RowGroups[0].NumRows = 4, 4
+		for i := range m.RowGroups[0].Columns {
+			m.RowGroups[0].Columns[i].MetaData.NumValues = 4
+		}
+		m.RowGroups[0].Columns[1].MetaData.DataPageOffset = m.RowGroups[0].Columns[0].MetaData.DataPageOffset
+	})
+	rows, err := rowsOf(b)
+	if inkling.CodeOf(err) != inkling.Invalid || !strings.Contains(err.Error(), "before the values do") || len(rows) != 2 {
+		t.Errorf("%v, %v", rows, err)
+	}
+}
+
 // A file that is cut while it is read has no clean end.
+func TestCutWhileRead(t *testing.T) {
+	b := file(t, rows(500))
+	at := &shrinking{b: b}
+	r, err := NewReader(at, int64(len(b)), "x", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at.b = b[:len(b)/3]
+	var rec inkling.Record
+	for err == nil {
+		err = r.Read(&rec)
+	}
+	if errors.Is(err, io.EOF) || !strings.Contains(err.Error(), "cut") && !strings.Contains(err.Error(), "the file ends before") {
+		t.Error(err)
+	}
+}
+
 type shrinking struct{ b []byte }
 
 func (s *shrinking) ReadAt(b []byte, off int64) (int, error) {
@@ -108,6 +156,49 @@ func (s *shrinking) ReadAt(b []byte, off int64) (int, error) {
 // deltas writes numbers as differences of 32 bits, in one block.
 // Texts that repeat the one before count for what they are unpacked.
 // A row group without rows has no pages, and no place where they would be.
+func TestNoRows(t *testing.T) {
+	e := columnOf(format.Int32, format.Required)
+	b := refooted(t, made(t, 1, e, 1, page(t, dataHeader(1, format.Plain), []byte{7, 0, 0, 0})), func(m *format.FileMetaData) {
+		empty := format.RowGroup{Columns: []format.ColumnChunk{{MetaData: format.ColumnMetaData{Type: format.Int32}}}}
+		m.RowGroups = []format.RowGroup{empty, m.RowGroups[0], empty}
+	})
+	if rows, err := rowsOf(b); err != io.EOF || len(rows) != 1 || rows[0]["v0"] != 7.0 {
+		t.Errorf("%v, %v", rows, err)
+	}
+}
+
 // Zstandard is undone whether or not it says how long it will be.
+func TestZstdWithoutSize(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, n := range []int{0, 1, 100, 1 << 10, 1 << 14, 1 << 17, 1<<17 + 1, 1 << 20, 3<<20 + 7} {
+		want := make([]byte, n)
+		for i := range want {
+			want[i] = byte(rng.IntN(7)) * byte(i>>9)
+		}
+		var b bytes.Buffer
+		w, _ := zstd.NewWriter(&b)
+		for rest := want; len(rest) > 0; {
+			k := min(len(rest), 1000)
+			w.Write(rest[:k])
+			rest = rest[k:]
+		}
+		w.Close()
+		got := make([]byte, n)
+		if err := unpacked(got, b.Bytes(), codecZstd); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%d bytes: %v, the same %v", n, err, bytes.Equal(got, want))
+		}
+	}
+}
+
 // Where no value is there, there need be nothing that is encoded.
+func TestNoValueThere(t *testing.T) {
+	levels := []byte{2, 0, 0, 0, 3 << 1, 0} // three times 0
+	for _, enc := range []format.Encoding{format.Plain, format.DeltaBinaryPacked, format.RLEDictionary, format.ByteStreamSplit} {
+		b := made(t, 1, columnOf(format.Int32, format.Optional), 3, page(t, dataHeader(3, enc), levels))
+		if rows, err := rowsOf(b); err != io.EOF || len(rows) != 3 || len(rows[0]) != 0 {
+			t.Errorf("%v: %v, %v", enc, rows, err)
+		}
+	}
+}
+
 // Decimals with more digits behind the point than a number has are left out, whatever they are stored as.

@@ -86,6 +86,9 @@ func (c *chunk) read() error {
 	if h.size > mostPage || h.packed > mostPage || h.values > mostValues {
 		return errLarge
 	}
+	if gain, ok := gains[c.codec]; ok && h.size > gain*h.packed {
+		return errPacked
+	}
 	if err := c.hold(h); err != nil {
 		return err
 	}
@@ -193,7 +196,10 @@ func (c *chunk) readValues(h pageHeader) error {
 	case c.indexed:
 		err = c.readIndex(b, there)
 	default:
+		*c.held -= c.page.made
+		c.page.most = mostHeld - *c.held
 		err = c.page.decode(c.column, h.encoding, there, b)
+		*c.held += c.page.made
 	}
 	if err != nil {
 		return err

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -89,6 +91,14 @@ func rowsOf(b []byte) (out []map[string]any, err error) {
 }
 
 // allocated gives the bytes that f makes room for.
+func allocated(f func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
+}
+
 // A text is no number of 16 bits and no UUID, whatever length and meaning its column claims.
 func TestMeaningsOfOtherTypes(t *testing.T) {
 	for length, meaning := range map[int32]format.LogicalTypeValue{2: &format.Float16Type{}, 16: &format.UUIDType{}} {
@@ -153,8 +163,59 @@ func (s *shrinking) ReadAt(b []byte, off int64) (int, error) {
 }
 
 // A long name stands before the names of all that is in its group; that takes no more than there is.
+func TestLongNames(t *testing.T) {
+	m := &format.FileMetaData{Version: 1, Schema: []format.SchemaElement{{Name: "root", NumChildren: compact.New(int32(1))}, {Name: strings.Repeat("n", 1<<18), NumChildren: compact.New(int32(4000))}}}
+	for i := range 4000 {
+		e := columnOf(format.Int32, format.Required)
+		e.Name = fmt.Sprint(i)
+		m.Schema = append(m.Schema, e)
+	}
+	b := withFooter(t, []byte(magic), m)
+	got := allocated(func() {
+		if _, err := rowsOf(b); inkling.CodeOf(err) != inkling.Invalid {
+			t.Error(err)
+		}
+	})
+	if got > 128<<20 {
+		t.Errorf("%d bytes for a file of %d", got, len(b))
+	}
+}
+
 // deltas writes numbers as differences of 32 bits, in one block.
+func deltas(v []int64) []byte {
+	b := binary.AppendUvarint(nil, uint64(len(v)))
+	b = binary.AppendUvarint(append(b, 1), uint64(len(v)))
+	least := int64(math.MaxInt64)
+	for i := range v[1:] {
+		least = min(least, v[i+1]-v[i])
+	}
+	b = append(binary.AppendVarint(binary.AppendVarint(b, v[0]), least), 32)
+	for i := range v[1:] {
+		b = binary.LittleEndian.AppendUint32(b, uint32(v[i+1]-v[i]-least))
+	}
+	return binary.LittleEndian.AppendUint32(b, 0)
+}
+
 // Texts that repeat the one before count for what they are unpacked.
+func TestRepeatedBeginnings(t *testing.T) {
+	const n, long = 1 << 10, 1 << 17 // 128 MiB of each column
+	shared, own := make([]int64, n), make([]int64, n)
+	for i := range n {
+		shared[i] = long
+	}
+	shared[0], own[0] = 0, long
+	body := append(append(deltas(shared), deltas(own)...), bytes.Repeat([]byte("x"), long)...)
+	b := made(t, 12, columnOf(format.ByteArray, format.Required), n, page(t, dataHeader(n, format.DeltaByteArray), body))
+	got := allocated(func() {
+		if _, err := rowsOf(b); !errors.Is(err, errLarge) {
+			t.Errorf("%v", err)
+		}
+	})
+	if got > mostHeld*5/4 {
+		t.Errorf("%d MiB for a file of %d bytes", got>>20, len(b))
+	}
+}
+
 // A row group without rows has no pages, and no place where they would be.
 func TestNoRows(t *testing.T) {
 	e := columnOf(format.Int32, format.Required)
@@ -202,3 +263,35 @@ func TestNoValueThere(t *testing.T) {
 }
 
 // Decimals with more digits behind the point than a number has are left out, whatever they are stored as.
+func TestDecimalsTooFine(t *testing.T) {
+	for _, kind := range []format.Type{format.Int32, format.Int64, format.ByteArray, format.FixedLenByteArray} {
+		for _, scale := range []int32{-1, 401} {
+			e := columnOf(kind, format.Required)
+			e.TypeLength, e.LogicalType = compact.New(int32(4)), format.LogicalType{Value: &format.DecimalType{Scale: scale, Precision: 9}}
+			if _, err := rowsOf(made(t, 1, e, 0)); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("decimals with %d digits", scale)) {
+				t.Errorf("%v, %d: %v", kind, scale, err)
+			}
+		}
+	}
+}
+
+// No codec makes as much of a few bytes as these pages claim, so that no room is made for it.
+func TestUnpackedClaims(t *testing.T) {
+	for _, codec := range []format.CompressionCodec{format.Uncompressed, format.Snappy, format.Gzip, format.Zstd, format.Lz4Raw} {
+		h := dataHeader(1, format.Plain)
+		h.UncompressedPageSize, h.CompressedPageSize = 80<<20, 4
+		b := refooted(t, made(t, 12, columnOf(format.Int32, format.Required), 1, append(marshal(t, h), 7, 0, 0, 0)), func(m *format.FileMetaData) {
+			for i := range m.RowGroups[0].Columns {
+				m.RowGroups[0].Columns[i].MetaData.Codec = codec
+			}
+		})
+		got := allocated(func() {
+			if rows, err := rowsOf(b); !errors.Is(err, errPacked) {
+				t.Errorf("%v: %v, %v", codec, rows, err)
+			}
+		})
+		if got > 16<<20 {
+			t.Errorf("%v: %d bytes for a file of %d", codec, got, len(b))
+		}
+	}
+}

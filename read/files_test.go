@@ -34,6 +34,11 @@ func TestFiles(t *testing.T) {
 	if err := os.Symlink(dir, filepath.Join(dir, "a/deep/circle")); err != nil {
 		t.Fatal(err)
 	}
+	for link, to := range map[string]string{"link*": "nowhere", "current": "a"} {
+		if err := os.Symlink(filepath.Join(dir, to), filepath.Join(dir, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	noText := func(r inkling.Reader) error {
 		var rec inkling.Record
 		if err := r.Read(&rec); err == nil && rec.Schema.Index("uid") >= 0 {
@@ -49,11 +54,14 @@ func TestFiles(t *testing.T) {
 		says    string
 	}{
 		"as they are":  {[]string{"b.csv", "-", "none.csv"}, nil, "b.csv - none.csv |", 0, ""},
-		"directory":    {[]string{"."}, nil, "a/link.csv a/z.log a[1].csv b.csv cut.csv.gz | notes.txt nothing only/notes.txt", 0, ""},
+		"directory":    {[]string{"."}, nil, "a/link.csv a/z.log a[1].csv b.csv cut.csv.gz | link* notes.txt nothing only/notes.txt", 0, ""},
 		"that fit":     {[]string{"a"}, noText, "a/link.csv | a/z.log", 0, ""},
 		"pattern":      {[]string{"*.csv", "?/*.log"}, nil, "a[1].csv b.csv a/z.log |", 0, ""},
 		"of folders":   {[]string{"[ab]"}, nil, "a/link.csv a/z.log |", 0, ""},
 		"is a file":    {[]string{"a[1].csv"}, nil, "a[1].csv |", 0, ""},
+		"leads on":     {[]string{"current"}, nil, "current/link.csv current/z.log |", 0, ""},
+		"leads off":    {[]string{"link*"}, nil, "link* |", 0, ""},
+		"an address":   {[]string{"udp://[::1]:2055"}, nil, "udp://[::1]:2055 |", 0, ""},
 		"no match":     {[]string{"*.pcap"}, nil, "", inkling.NotFound, "*.pcap: no file has such a name"},
 		"bad":          {[]string{"[a"}, nil, "", inkling.Invalid, "no pattern"},
 		"empty":        {[]string{"empty"}, nil, "", inkling.Invalid, "empty: there is no file in this directory"},

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/klauspost/compress/snappy"
+	pq "github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/compress"
 	compact "github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
 
@@ -170,7 +172,7 @@ func TestPagesByHand(t *testing.T) {
 		{"fewer", false, join(plain(1)), 2, nil},
 		{"its checksum", false, join(summed(crc32.ChecksumIEEE(number(5)))), 1, []any{5.0}},
 		{"a wrong checksum", false, join(summed(1)), 1, nil},
-		{"levels in bits", true, join(page(t, bits, append([]byte{1}, number(1)...))), 1, nil},
+		{"levels in bits", true, join(page(t, bits, append([]byte{2, 0, 0, 0, 1 << 1, 1}, number(1)...))), 1, nil},
 		{"levels", true, join(page(t, dataHeader(3, format.Plain), append([]byte{2, 0, 0, 0, 1<<1 | 1, 5}, number(1, 2)...))), 3, []any{1.0, nil, 2.0}},
 		{"levels beyond the end", true, join(page(t, dataHeader(3, format.Plain), append([]byte{200, 0, 0, 0, 1<<1 | 1, 5}, number(1, 2)...))), 3, nil},
 		{"second form", true, join(second(3, 0, 2, format.Plain, append([]byte{1<<1 | 1, 5}, number(1, 2)...))), 3, []any{1.0, nil, 2.0}},
@@ -333,6 +335,33 @@ func TestUnknownFields(t *testing.T) {
 		rows, err := rowsOf(append(binary.LittleEndian.AppendUint32(append(slices.Clone(pages), f...), uint32(len(f))), magic...))
 		if ok := err == io.EOF && len(rows) == 1; ok != tt.ok || !ok && !strings.Contains(err.Error(), errThrift.Error()) {
 			t.Errorf("%s: %v, %v", name, rows, err)
+		}
+	}
+}
+
+// The number of a field may be written out.
+func TestFieldsFarOff(t *testing.T) {
+	if f, err := parseFooter([]byte{0x29, 0x1c, 0x48, 1, 'r', 0, 0x0c, 0x10, 0, 0}); err != nil || !f.encrypted || f.elements[0].name != "r" {
+		t.Errorf("%+v, %v", f, err)
+	}
+}
+
+// A page that unpacks to more or less than it says is damaged, in every codec.
+func TestUnpackedLength(t *testing.T) {
+	text := bytes.Repeat([]byte("abcd"), 100)
+	for codec, c := range map[int]compress.Codec{codecNone: &pq.Uncompressed, codecSnappy: &pq.Snappy, codecGzip: &pq.Gzip, codecZstd: &pq.Zstd, codecLZ4: &pq.Lz4Raw} {
+		packed, err := c.Encode(nil, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range []int{0, 1, len(text) - 1, len(text), len(text) + 1, 4 * len(text)} {
+			dst := make([]byte, n)
+			if err := unpacked(dst, packed, codec); (err == nil) != (n == len(text)) || err == nil && !bytes.Equal(dst, text) {
+				t.Errorf("%v, %d bytes: %v", c, n, err)
+			}
+		}
+		if err := unpacked(make([]byte, len(text)), append(slices.Clone(packed), 0), codec); err == nil {
+			t.Errorf("%v: more behind it is not seen", c)
 		}
 	}
 }

@@ -120,6 +120,11 @@ func TestValues(t *testing.T) {
 		{"1500000", "Infinity", map[string]any{"duration": nil}},
 		{"1500000", "NaN", map[string]any{"duration": nil}},
 		{",1000,", ",-1000,", map[string]any{"orig_bytes": nil, "orig_ip_bytes": nil, "resp_bytes": 5000.0}},
+		{",12,", ",0,", map[string]any{"duration": 1.5}},
+		{",320,256,", ",79,481,", map[string]any{"orig_ip_bytes": 1520.0, "resp_ip_bytes": 5416.0}}, // no headers of 10 and 8 packets
+		{",320,256,", ",80,480,", map[string]any{"orig_ip_bytes": 1280.0, "resp_ip_bytes": 5640.0}},
+		{"10,8,1000,5000,12,320,256,2,2,0", "2,2,0,0,12,64,64,0,1,1", map[string]any{"conn_state": "REJ"}},
+		{"10,8,1000,5000,12,320,256,2,2,0", "3,2,0,0,12,64,64,0,1,1", map[string]any{"conn_state": "RSTO"}},
 		{"10.0.0.1,51000", "10.0.0.1,51000.0", map[string]any{"id.orig_p": 51000.0}},
 	} {
 		r, _ := open(strings.NewReader(head+"\n"+strings.Replace(rest, tt.old, tt.new, 1)), "x")

@@ -2,6 +2,7 @@ package windows
 
 import (
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -82,6 +83,13 @@ func TestLive(t *testing.T) {
 			readtest.Fields(t, &rec, want.Map())
 			if len(rec.Map()) != len(want.Map()) || known != nil && !slices.Equal(rec.Schema.Fields, want.Schema.Fields) {
 				t.Errorf("%v of columns %v", rec.Map(), known)
+			}
+			whole := NewReader(strings.NewReader(text), "x")
+			var other inkling.Record
+			for whole.Read(&other); whole.Read(&other) == nil; {
+				if err := r.Read(&rec); err != nil || !maps.Equal(rec.Map(), other.Map()) {
+					t.Errorf("%v, %v; want %v", rec.Map(), err, other.Map())
+				}
 			}
 		}
 	}

@@ -248,9 +248,9 @@ func TestStreamOfParquet(t *testing.T) {
 			t.Errorf("%d rows of %d bytes in a room of %d", n, len(sample), room)
 		}
 	}
-	s := &spooled{in: io.MultiReader(iotest.ErrReader(errors.New("once")), bytes.NewReader(sample)), file: "sample", most: 1 << 20}
+	s := &spooled{in: iotest.TimeoutReader(iotest.OneByteReader(bytes.NewReader(sample))), file: "sample", most: 1 << 20}
 	for range 2 {
-		if err := s.Read(new(inkling.Record)); err == nil || !strings.Contains(err.Error(), "once") {
+		if err := s.Read(new(inkling.Record)); err == nil || !strings.Contains(err.Error(), "timeout") {
 			t.Errorf("after an error: %v", err)
 		}
 	}

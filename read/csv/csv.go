@@ -55,7 +55,7 @@ func delimiter(first []byte, names int) byte {
 	best, most := byte(','), 0
 	for _, d := range []byte(",\t;|") {
 		n := count(first, d)
-		if n > 0 && n == names-1 {
+		if n == names-1 {
 			return d
 		}
 		if n > most {

@@ -56,6 +56,7 @@ func TestRead(t *testing.T) {
 		{"tabs alone are missing values", "a\tb\n1\t2\n\t\n \n3\t4\n", nil, []string{"2: a=1 b=2", "3: ", "5: a=3 b=4"}, ""},
 		{"delimiters in the header's quotes", "\"a,b,\"\"c\"\",d\";x\n\"1,2,3,4\";5\n", nil, []string{`2: a,b,"c",d=1,2,3,4 x=5`}, ""},
 		{"names given, decimal commas", "1,5;2,5;3,5\n", []string{"a", "b", "c"}, []string{"1: a=1,5 b=2,5 c=3,5"}, ""},
+		{"one name given", "x;y\n", []string{"a"}, []string{"1: a=x;y"}, ""},
 		{"a quote in the header that is not closed", "5\" pipe;b;c\n1;2;3\n", nil, []string{`2: 5" pipe=1 b=2 c=3`}, ""},
 		{"a long line inside quotes", "a,b\n\"x\n" + strings.Repeat("x", 10<<20) + "\n1,2\n", nil, []string{"4: a=1 b=2"}, "t.csv:3: the line is longer"},
 		{"a long header", "a," + strings.Repeat("b", 1<<20) + "\n1,2\n3,4\n", nil, nil, "t.csv:1: the line is longer"},

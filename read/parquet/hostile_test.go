@@ -214,6 +214,17 @@ func TestRepeatedBeginnings(t *testing.T) {
 	if got > mostHeld*5/4 {
 		t.Errorf("%d MiB for a file of %d bytes", got>>20, len(b))
 	}
+	// Of one column, page after page, they are not there together.
+	one := page(t, dataHeader(n, format.DeltaByteArray), body)
+	b = made(t, 1, columnOf(format.ByteArray, format.Required), 9*n, one, one, one, one, one, one, one, one, one)
+	r, err := NewReader(bytes.NewReader(b), int64(len(b)), "x", nil)
+	var rec inkling.Record
+	for err == nil {
+		err = r.Read(&rec)
+	}
+	if err != io.EOF || rec.Origin.Line != 9*n {
+		t.Errorf("%v: %v", rec.Origin, err)
+	}
 }
 
 // A row group without rows has no pages, and no place where they would be.

@@ -18,10 +18,11 @@ type Passed struct {
 	Err  error
 }
 
-// Files gives the files that sources stand for: files, standard input ("-"), patterns of file names, of which the
-// shell may have left some as they are, and directories, with all below them. Files of a pattern or directory come
-// in order of their names. In a directory, what is hidden is left out, and so is, told of in passed, what is in no
-// format that is known, is empty, or that fits, where not nil, refuses. One that is damaged is not: reading it says so.
+// Files gives the files that sources stand for: files, standard input ("-"), what is listened on, patterns of file
+// names, of which the shell may have left some as they are, and directories, with all below them. Files of a pattern
+// or directory come in order of their names. In a directory, what is hidden is left out, and so is, told of in passed,
+// what is in no format that is known, is empty, or that fits, where not nil, refuses. One that is damaged is not:
+// reading it says so.
 func Files(sources []string, o Options, fits func(inkling.Reader) error) (files []string, passed []Passed, err error) {
 	for _, source := range sources {
 		found, left, err := expand(source, o, fits)
@@ -33,46 +34,52 @@ func Files(sources []string, o Options, fits func(inkling.Reader) error) (files 
 	return files, passed, nil
 }
 
-func expand(source string, o Options, fits func(inkling.Reader) error) ([]string, []Passed, error) {
-	info, err := os.Stat(source)
-	switch {
-	case source == "-" || err == nil && !info.IsDir():
+func expand(source string, o Options, fits func(inkling.Reader) error) (files []string, passed []Passed, err error) {
+	if source == "-" || Listens(source) {
 		return []string{source}, nil, nil
-	case err == nil:
-		return directory(source, o, fits)
-	case !strings.ContainsAny(source, "*?["):
-		return []string{source}, nil, nil // opening it says what is wrong
 	}
-	names, err := filepath.Glob(source)
-	if err != nil {
-		return nil, nil, &inkling.Error{Code: inkling.Invalid, Place: source, What: "is no pattern of file names", Err: err, Remedy: "close the bracket, or put a backslash before it"}
-	}
-	if len(names) == 0 {
-		return nil, nil, &inkling.Error{Code: inkling.NotFound, Place: source, What: "no file has such a name", Remedy: "check the pattern; see what there is with ls"}
-	}
-	slices.Sort(names)
-	var files []string
-	var passed []Passed
-	for _, n := range names {
-		found, left, err := expand(n, o, fits)
-		if err != nil {
+	names := []string{source} // opening it says what is wrong
+	if _, err := os.Stat(source); err != nil && strings.ContainsAny(source, "*?[") {
+		if names, err = matching(source); err != nil {
 			return nil, nil, err
+		}
+	}
+	for _, n := range names {
+		found, left := []string{n}, []Passed(nil)
+		if info, err := os.Stat(n); err == nil && info.IsDir() {
+			if found, left, err = directory(n, o, fits); err != nil {
+				return nil, nil, err
+			}
 		}
 		files, passed = append(files, found...), append(passed, left...)
 	}
 	return files, passed, nil
 }
 
+// matching gives the names that a pattern is of.
+func matching(pattern string) ([]string, error) {
+	names, err := filepath.Glob(pattern)
+	if err != nil {
+		return nil, &inkling.Error{Code: inkling.Invalid, Place: pattern, What: "is no pattern of file names", Err: err, Remedy: "close the bracket, or put a backslash before it"}
+	}
+	if len(names) == 0 {
+		return nil, &inkling.Error{Code: inkling.NotFound, Place: pattern, What: "no file has such a name", Remedy: "check the pattern; see what there is with ls"}
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
 // directory gives the files below a directory.
 func directory(dir string, o Options, fits func(inkling.Reader) error) (files []string, passed []Passed, err error) {
-	err = filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+	root := dir + string(filepath.Separator) // what a link leads to, where dir is one
+	err = filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
 		switch {
-		case err != nil && path == dir:
+		case err != nil && path == root:
 			return &inkling.Error{Code: inkling.Invalid, Place: dir, What: "cannot be listed", Err: err, Remedy: "check its permissions"}
 		case err != nil:
 			passed = append(passed, Passed{path, err})
 			return nil
-		case path != dir && strings.HasPrefix(e.Name(), "."):
+		case path != root && strings.HasPrefix(e.Name(), "."):
 			if e.IsDir() {
 				return fs.SkipDir
 			}

@@ -2,6 +2,7 @@ package read
 
 import (
 	"errors"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 func TestFiles(t *testing.T) {
 	dir := t.TempDir()
+	t.Chdir(dir)
 	for name, text := range map[string]string{
 		"b.csv": "a,b\n1,2\n", "a/z.log": samples["zeek"], "a/.hidden.csv": "a,b\n", ".git/c.csv": "a,b\n", "notes.txt": "Dear all,\nsee there\n", "nothing": "", "cut.csv.gz": "\x1f\x8b\x08",
 		"only/notes.txt": "hello\n", "a[1].csv": "a,b\n",
@@ -34,6 +36,16 @@ func TestFiles(t *testing.T) {
 	if err := os.Symlink(dir, filepath.Join(dir, "a/deep/circle")); err != nil {
 		t.Fatal(err)
 	}
+	for link, to := range map[string]string{"link*": "nowhere", "current": "a"} {
+		if err := os.Symlink(filepath.Join(dir, to), filepath.Join(dir, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	socket, err := net.Listen("unix", "socket")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer socket.Close()
 	noText := func(r inkling.Reader) error {
 		var rec inkling.Record
 		if err := r.Read(&rec); err == nil && rec.Schema.Index("uid") >= 0 {
@@ -49,18 +61,20 @@ func TestFiles(t *testing.T) {
 		says    string
 	}{
 		"as they are":  {[]string{"b.csv", "-", "none.csv"}, nil, "b.csv - none.csv |", 0, ""},
-		"directory":    {[]string{"."}, nil, "a/link.csv a/z.log a[1].csv b.csv cut.csv.gz | notes.txt nothing only/notes.txt", 0, ""},
+		"directory":    {[]string{"."}, nil, "a/link.csv a/z.log a[1].csv b.csv cut.csv.gz | link* notes.txt nothing only/notes.txt socket", 0, ""},
 		"that fit":     {[]string{"a"}, noText, "a/link.csv | a/z.log", 0, ""},
 		"pattern":      {[]string{"*.csv", "?/*.log"}, nil, "a[1].csv b.csv a/z.log |", 0, ""},
 		"of folders":   {[]string{"[ab]"}, nil, "a/link.csv a/z.log |", 0, ""},
 		"is a file":    {[]string{"a[1].csv"}, nil, "a[1].csv |", 0, ""},
+		"leads on":     {[]string{"current"}, nil, "current/link.csv current/z.log |", 0, ""},
+		"leads off":    {[]string{"link*"}, nil, "link* |", 0, ""},
+		"an address":   {[]string{"udp://[::1]:2055"}, nil, "udp://[::1]:2055 |", 0, ""},
 		"no match":     {[]string{"*.pcap"}, nil, "", inkling.NotFound, "*.pcap: no file has such a name"},
 		"bad":          {[]string{"[a"}, nil, "", inkling.Invalid, "no pattern"},
 		"empty":        {[]string{"empty"}, nil, "", inkling.Invalid, "empty: there is no file in this directory"},
 		"none to read": {[]string{"only"}, nil, "", inkling.Invalid, "only: no file in this directory is one to read; the first of 1: the format is not recognised"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Chdir(dir)
 			files, passed, err := Files(tt.sources, Options{}, tt.fits)
 			if tt.says != "" {
 				if inkling.CodeOf(err) != tt.code || !strings.Contains(err.Error(), tt.says) {

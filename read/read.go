@@ -73,7 +73,10 @@ var Formats = []Format{
 		return r, nil
 	})},
 	{"eve", "Suricata's EVE log, its flows; eve-alert, eve-dns, eve-http, eve-tls and eve-fileinfo give other events", eve.Match, events("flow")},
-	{"windows", "events of Windows and Sysmon as JSON lines, as Winlogbeat and others write them", windows.Match, func(r io.Reader, file string, _ Options) (inkling.Reader, error) {
+	{"windows", "events of Windows and Sysmon as JSON lines, as Winlogbeat and others write them", windows.Match, func(r io.Reader, file string, o Options) (inkling.Reader, error) {
+		if o.Live {
+			return windows.NewLiveReader(r, file, o.Columns), nil
+		}
 		return windows.NewReader(r, file), nil
 	}},
 	{"zeek-json", "Zeek log, one JSON object a line", zeek.MatchJSON, func(r io.Reader, file string, _ Options) (inkling.Reader, error) {

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"compress/gzip"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/klauspost/compress/zstd"
 	pq "github.com/parquet-go/parquet-go"
@@ -241,6 +243,18 @@ func TestStreamOfParquet(t *testing.T) {
 			t.Errorf("%s: %d rows, %v", name, n, err)
 		}
 	}
+	for room, want := range map[int]int{len(sample): 2, len(sample) - 1: 0} {
+		if n, _ := read(sample, Options{Spool: int64(room)}); n != want {
+			t.Errorf("%d rows of %d bytes in a room of %d", n, len(sample), room)
+		}
+	}
+	s := &spooled{in: iotest.TimeoutReader(iotest.OneByteReader(bytes.NewReader(sample))), file: "sample", most: 1 << 20}
+	for range 2 {
+		if err := s.Read(new(inkling.Record)); err == nil || !strings.Contains(err.Error(), "timeout") {
+			t.Errorf("after an error: %v", err)
+		}
+	}
+	s.Close()
 	long := append(bytes.Clone(sample), make([]byte, 2<<20)...)
 	for name, tt := range map[string]struct {
 		b    []byte
@@ -258,6 +272,42 @@ func TestStreamOfParquet(t *testing.T) {
 	t.Setenv("TMPDIR", filepath.Join(dir, "none"))
 	if _, err := read(sample, Options{}); err == nil || !strings.Contains(err.Error(), "TMPDIR") {
 		t.Errorf("nowhere to keep it: %v", err)
+	}
+}
+
+// A pipe that has a name is a stream, though it is a file.
+func TestPipeOfParquet(t *testing.T) {
+	in, out, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	go func() {
+		io.WriteString(out, parquetSample)
+		out.Close()
+	}()
+	path := fmt.Sprintf("/dev/fd/%d", in.Fd())
+	if _, err := os.Stat(path); err != nil {
+		t.Skip("a pipe has no name here: ", err)
+	}
+	f, err := Open(path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var rec inkling.Record
+	if err := f.Read(&rec); err != nil || rec.Map()["n"] != 1.5 {
+		t.Error(rec.Map(), err)
+	}
+}
+
+// A zstd file gets no more memory than its longest window takes.
+func TestZstdWindow(t *testing.T) {
+	for window, ok := range map[byte]bool{17 << 3: true, 18 << 3: false} { // 2^27 and 2^28 bytes
+		frame := "\x28\xb5\x2f\xfd\x00" + string([]byte{window}) + "\x41\x00\x00a,b\n1,2\n"
+		if _, _, err := New(strings.NewReader(frame), "x", Options{}); (err == nil) != ok {
+			t.Errorf("window %d: %v", window, err)
+		}
 	}
 }
 

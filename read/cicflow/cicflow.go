@@ -119,7 +119,8 @@ func (c *Reader) Read(r *inkling.Record) error {
 				return err
 			}
 		}
-		proto, ok := protocols[strings.ToLower(string(c.text(cProto)))]
+		name := strings.ToLower(string(c.text(cProto)))
+		proto, ok := protocols[strings.TrimSuffix(name, ".0")] // as pandas writes whole numbers of a column with a gap
 		if ok {
 			return c.fill(r, proto)
 		}
@@ -150,9 +151,9 @@ func (c *Reader) text(column int) []byte {
 	return nil
 }
 
-// number reads a column; what is infinite or none is missing.
+// number reads a column; what is infinite, negative as the tool's numbers are that were too large for it, or none is missing.
 func (c *Reader) number(column int) float64 {
-	if v, ok := line.Number(c.text(column)); ok {
+	if v, ok := line.Number(c.text(column)); ok && v >= 0 {
 		return v
 	}
 	return math.NaN()
@@ -253,7 +254,7 @@ func moment(b []byte) (float64, bool) {
 	}
 	for _, layout := range []string{"2/1/2006 15:04:05", "2/1/2006 15:04", "2/1/2006 3:04:05 PM", "2/1/2006 3:04 PM"} {
 		if t, err := time.Parse(layout, string(b)); err == nil {
-			return float64(t.UnixNano()) / 1e9, true
+			return float64(t.Unix()) + float64(t.Nanosecond())/1e9, true
 		}
 	}
 	return 0, false

@@ -102,6 +102,41 @@ func TestBadRecords(t *testing.T) {
 	}
 }
 
+// Values as the versions write them, and those that are none.
+func TestValues(t *testing.T) {
+	head, rest, _ := strings.Cut(later, "\n")
+	for _, tt := range []struct {
+		old, new string
+		want     map[string]any
+	}{
+		{"2017-07-05 08:59:00.000", "05/07/2017 12:00:01 AM", map[string]any{"ts": 1499212801.0}},
+		{"2017-07-05 08:59:00.000", "05/07/2017 12:00:01 PM", map[string]any{"ts": 1499256001.0}},
+		{"2017-07-05 08:59:00.000", "5/7/2017 1:02 PM", map[string]any{"ts": 1499259720.0}},
+		{"2017-07-05 08:59:00.000", "05/07/2017 08:59:00.25", map[string]any{"ts": 1499245140.25}},
+		{"2017-07-05 08:59:00.000", "5/7/3000 1:02", map[string]any{"ts": 32519667720.0}},
+		{",6,", ",6.0,", map[string]any{"proto": "tcp"}},
+		{",6,", ",TCP,", map[string]any{"proto": "tcp"}},
+		{"1500000", "-1", map[string]any{"duration": nil, "orig_pkts": 10.0}},
+		{"1500000", "Infinity", map[string]any{"duration": nil}},
+		{"1500000", "NaN", map[string]any{"duration": nil}},
+		{",1000,", ",-1000,", map[string]any{"orig_bytes": nil, "orig_ip_bytes": nil, "resp_bytes": 5000.0}},
+		{",12,", ",0,", map[string]any{"duration": 1.5}},
+		{",320,256,", ",79,481,", map[string]any{"orig_ip_bytes": 1520.0, "resp_ip_bytes": 5416.0}}, // no headers of 10 and 8 packets
+		{",320,256,", ",80,480,", map[string]any{"orig_ip_bytes": 1280.0, "resp_ip_bytes": 5640.0}},
+		{"10,8,1000,5000,12,320,256,2,2,0", "2,2,0,0,12,64,64,0,1,1", map[string]any{"conn_state": "REJ"}},
+		{"10,8,1000,5000,12,320,256,2,2,0", "3,2,0,0,12,64,64,0,1,1", map[string]any{"conn_state": "RSTO"}},
+		{"10.0.0.1,51000", "10.0.0.1,51000.0", map[string]any{"id.orig_p": 51000.0}},
+	} {
+		r, _ := open(strings.NewReader(head+"\n"+strings.Replace(rest, tt.old, tt.new, 1)), "x")
+		var rec inkling.Record
+		if err := r.Read(&rec); err != nil || rec.Origin.Line != 2 {
+			t.Errorf("%s: %v", tt.new, err)
+			continue
+		}
+		readtest.Fields(t, &rec, tt.want)
+	}
+}
+
 func TestBattery(t *testing.T) {
 	readtest.Check(t, open, []byte(old))
 	readtest.Check(t, open, []byte(python))

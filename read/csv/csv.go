@@ -8,6 +8,7 @@ package csv
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -25,7 +26,7 @@ func Match(head []byte) bool {
 		return false
 	}
 	first, rest, whole := bytes.Cut(head, []byte("\n"))
-	d := delimiter(first)
+	d := delimiter(first, 0)
 	n := bytes.Count(first, []byte{d})
 	if n == 0 || control(first) {
 		return false
@@ -48,15 +49,36 @@ func control(b []byte) bool {
 	return false
 }
 
-// delimiter is the one that the header line has most of; a comma wins ties.
-func delimiter(header []byte) byte {
-	best, most := byte(','), bytes.Count(header, []byte(","))
-	for _, d := range []byte("\t;|") {
-		if n := bytes.Count(header, []byte{d}); n > most {
+// delimiter is the one that the first line has most of, or that gives it as many columns as there are names, where
+// they are known; a comma wins ties.
+func delimiter(first []byte, names int) byte {
+	best, most := byte(','), 0
+	for _, d := range []byte(",\t;|") {
+		n := count(first, d)
+		if n == names-1 {
+			return d
+		}
+		if n > most {
 			best, most = d, n
 		}
 	}
 	return best
+}
+
+// count counts a delimiter outside of quotes, or everywhere where they are not closed.
+func count(b []byte, d byte) (n int) {
+	quoted := false
+	for _, c := range b {
+		if c == '"' {
+			quoted = !quoted
+		} else if c == d && !quoted {
+			n++
+		}
+	}
+	if quoted {
+		return bytes.Count(b, []byte{d})
+	}
+	return n
 }
 
 // A Reader reads one table.
@@ -102,6 +124,9 @@ func (c *Reader) Read(r *inkling.Record) error {
 		}
 	}
 	if err != nil {
+		if e := (*inkling.Error)(nil); c.schema == nil && len(c.names) == 0 && errors.As(err, &e) {
+			e.Skippable = false // the record behind it is no header
+		}
 		if !inkling.Skippable(err) {
 			c.err = err
 		}
@@ -176,11 +201,11 @@ func (c *Reader) record() error {
 		if c.in.No == 1 {
 			b = bytes.TrimPrefix(b, bom)
 		}
-		if len(bytes.TrimSpace(b)) == 0 {
+		if len(bytes.TrimSpace(b)) == 0 && (c.delim != '\t' || bytes.IndexByte(b, '\t') < 0) {
 			continue
 		}
 		if c.delim == 0 {
-			c.delim = delimiter(b)
+			c.delim = delimiter(b, len(c.names))
 		}
 		c.buf, c.ends, c.first = c.buf[:0], c.ends[:0], c.in.No
 		return c.parse(b)

@@ -39,8 +39,8 @@ type Options struct {
 // text, as a CSV file's are; a member that turns up later is left out, so that all records are alike.
 func NewTable(r io.Reader, file string) *Reader {
 	br := bufio.NewReaderSize(r, ahead)
-	head, _ := br.Peek(ahead)
-	if i := bytes.LastIndexByte(head, '\n'); i >= 0 {
+	head, err := br.Peek(ahead)
+	if i := bytes.LastIndexByte(head, '\n'); i >= 0 && err != io.EOF {
 		head = head[:i+1]
 	}
 	first := NewReader(bytes.NewReader(head), file, Options{})
@@ -214,10 +214,20 @@ const maxFields = 4096
 // maxDepth bounds objects and arrays inside each other.
 const maxDepth = 8
 
+func (z *Reader) tooDeep() error {
+	return z.in.Bad("flatten it", "objects and arrays are more than %d deep", maxDepth)
+}
+
+// maxName bounds the bytes of a field's name, which may stand before those of many others.
+const maxName = 4 << 10
+
 // members reads an object's members into the record.
 func (z *Reader) members(prefix string, depth int) error {
 	p := &z.p
-	if depth > maxDepth || !p.take('{') {
+	if depth > maxDepth {
+		return z.tooDeep()
+	}
+	if !p.take('{') {
 		return errSyntax
 	}
 	if p.take('}') {
@@ -230,6 +240,9 @@ func (z *Reader) members(prefix string, depth int) error {
 		}
 		if !p.take(':') {
 			return errSyntax
+		}
+		if len(prefix)+len(name) > maxName {
+			return z.in.Bad("shorten it", "the name of a member is longer than %d bytes", maxName)
 		}
 		if prefix != "" {
 			name = append([]byte(prefix), name...)
@@ -305,7 +318,10 @@ func (z *Reader) put(name, v []byte, k inkling.Kind) error {
 // tab-separated form has them.
 func (z *Reader) array(depth int) ([]byte, error) {
 	p := &z.p
-	if depth > maxDepth || !p.take('[') {
+	if depth > maxDepth {
+		return nil, z.tooDeep()
+	}
+	if !p.take('[') {
 		return nil, errSyntax
 	}
 	out := []byte{}
@@ -355,7 +371,10 @@ func (z *Reader) element(depth int) ([]byte, error) {
 // pass goes over an object.
 func (z *Reader) pass(depth int) error {
 	p := &z.p
-	if depth > maxDepth || !p.take('{') {
+	if depth > maxDepth {
+		return z.tooDeep()
+	}
+	if !p.take('{') {
 		return errSyntax
 	}
 	for first := true; !p.take('}'); first = false {

@@ -46,16 +46,41 @@ func (p *parser) word(w string) bool {
 	return true
 }
 
+// number passes over a number; none where it goes wrong.
 func (p *parser) number() []byte {
 	from := p.space()
-	for p.i < len(p.b) {
-		c := p.b[p.i]
-		if (c < '0' || c > '9') && c != '-' && c != '+' && c != '.' && c != 'e' && c != 'E' {
-			break
+	p.one('-', '-')
+	if !p.one('0', '0') && !p.digits() {
+		return nil
+	}
+	if p.one('.', '.') && !p.digits() {
+		return nil
+	}
+	if p.one('e', 'E') {
+		p.one('+', '-')
+		if !p.digits() {
+			return nil
 		}
-		p.i++
 	}
 	return p.b[from:p.i]
+}
+
+// one passes over one of two bytes, without white space.
+func (p *parser) one(c, d byte) bool {
+	if p.i < len(p.b) && (p.b[p.i] == c || p.b[p.i] == d) {
+		p.i++
+		return true
+	}
+	return false
+}
+
+// digits passes over one digit or more.
+func (p *parser) digits() bool {
+	from := p.i
+	for p.i < len(p.b) && p.b[p.i] >= '0' && p.b[p.i] <= '9' {
+		p.i++
+	}
+	return p.i > from
 }
 
 // str passes over a string and gives what is between its quotes.

@@ -29,6 +29,7 @@ type chunk struct {
 	at     io.ReaderAt
 	codec  int
 	off    int64 // of the next page
+	until  int64 // where no page of the column begins any more
 	end    int64 // of what may be pages
 	left   int64 // values that are on no page so far
 	held   *int64
@@ -65,7 +66,7 @@ func (c *chunk) next() (v *values, j int, there bool, err error) {
 
 // read reads pages up to the next one of values.
 func (c *chunk) read() error {
-	if c.left <= 0 {
+	if c.left <= 0 || c.off >= c.until {
 		return errCut
 	}
 	h, err := c.header()
@@ -85,11 +86,14 @@ func (c *chunk) read() error {
 	if h.size > mostPage || h.packed > mostPage || h.values > mostValues {
 		return errLarge
 	}
+	if gain, ok := gains[c.codec]; ok && h.size > gain*h.packed {
+		return errPacked
+	}
 	if err := c.hold(h); err != nil {
 		return err
 	}
 	c.packed = slices.Grow(c.packed[:0], int(h.packed))[:h.packed]
-	if _, err := c.at.ReadAt(c.packed, c.off); err != nil {
+	if err := c.readAt(c.packed); err != nil {
 		return err
 	}
 	c.off += h.packed
@@ -116,12 +120,21 @@ func (c *chunk) hold(h pageHeader) error {
 	return nil
 }
 
+// readAt reads what comes next; that a file ends there, which was longer before, is no clean end.
+func (c *chunk) readAt(b []byte) error {
+	_, err := c.at.ReadAt(b, c.off)
+	if err == io.EOF {
+		return errCut
+	}
+	return err
+}
+
 // header reads a page's header and goes behind it.
 func (c *chunk) header() (pageHeader, error) {
 	for size := int64(512); ; size *= 8 {
 		size = min(size, mostHeader, c.end-c.off)
 		c.packed = slices.Grow(c.packed[:0], int(max(size, 0)))[:max(size, 0)]
-		if _, err := c.at.ReadAt(c.packed, c.off); err != nil {
+		if err := c.readAt(c.packed); err != nil {
 			return pageHeader{}, err
 		}
 		if h, n := parsePage(c.packed); n > 0 {
@@ -178,10 +191,15 @@ func (c *chunk) readValues(h pageHeader) error {
 		b = b[h.defines:]
 	}
 	c.indexed = h.encoding == encodingDictionary || h.encoding == encodingPlainDictionary
-	if c.indexed {
+	switch {
+	case there == 0: // then there need be nothing of them
+	case c.indexed:
 		err = c.readIndex(b, there)
-	} else {
+	default:
+		*c.held -= c.page.made
+		c.page.most = mostHeld - *c.held
 		err = c.page.decode(c.column, h.encoding, there, b)
+		*c.held += c.page.made
 	}
 	if err != nil {
 		return err
@@ -232,13 +250,11 @@ func levelsOf(h pageHeader, b []byte) (levels, rest []byte, err error) {
 
 // readIndex reads the places of n values in the dictionary.
 func (c *chunk) readIndex(b []byte, n int) (err error) {
-	if n > 0 && !c.named {
+	if !c.named {
 		return errNone
 	}
 	c.index = c.index[:0]
 	switch {
-	case n == 0:
-		return nil
 	case len(b) == 0:
 		return errShort
 	case b[0] == 0:

@@ -24,6 +24,9 @@ const (
 // others are codecs that are not read.
 var others = map[int]string{3: "LZO", 4: "Brotli", 5: "LZ4 in Hadoop's framing"}
 
+// gains are the most bytes that a codec makes of one.
+var gains = map[int]int64{codecNone: 1, codecSnappy: 32, codecGzip: 1100, codecZstd: 1 << 15, codecLZ4: 256}
+
 var errPacked = errors.New("its compression is damaged")
 
 // unzstd is safe for many goroutines.

@@ -3,6 +3,7 @@ package parquet
 import (
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"math"
 	"math/big"
@@ -79,9 +80,14 @@ type column struct {
 	text    func(dst, b []byte) []byte // of bytes that are written otherwise; nil where they are the text
 }
 
+// mostNames bounds the names of all columns and groups, each with those of the groups that it is in.
+const mostNames = 16 << 20 // bytes
+
+var errNames = errors.New("the names of its columns are longer than is read")
+
 // columns finds the columns that can be read, and says of the others why not.
 func columns(f *footer) (out []column, all []string, notes []string, err error) {
-	next, leaf := 1, 0
+	next, leaf, written := 1, 0, 0
 	var walk func(prefix, why string, defined, depth, children int) error
 	walk = func(prefix, why string, defined, depth, children int) error {
 		if depth > deepest {
@@ -94,6 +100,9 @@ func columns(f *footer) (out []column, all []string, notes []string, err error) 
 			e := f.elements[next]
 			next++
 			name, level, not := prefix+strings.ToValidUTF8(e.name, "?"), defined, why
+			if written += len(name); written > mostNames {
+				return errNames
+			}
 			if e.logical < 0 {
 				if c, ok := converted[e.converted]; ok {
 					e.logical, e.unit, e.unsigned = c.logical, c.unit, c.unsigned
@@ -143,6 +152,10 @@ func (c *column) bind(e *element) (not string) {
 	}
 	c.kind = inkling.Number
 	switch e.logical {
+	case logicalDecimal:
+		if e.scale < 0 || e.scale > 400 {
+			return fmt.Sprintf("decimals with %d digits behind the point", e.scale)
+		}
 	case logicalBSON, logicalInterval:
 		return map[int]string{logicalBSON: "BSON", logicalInterval: "intervals"}[e.logical]
 	}
@@ -169,9 +182,6 @@ func (c *column) bindInteger(e *element) (not string) {
 	c.integer = func(v int64) float64 { return float64(v) }
 	switch e.logical {
 	case logicalDecimal:
-		if e.scale < 0 || e.scale > 400 {
-			return fmt.Sprintf("decimals with %d digits behind the point", e.scale)
-		}
 		unit := math.Pow10(e.scale)
 		c.integer = func(v int64) float64 { return float64(v) / unit }
 	case logicalDate:
@@ -200,11 +210,11 @@ func (c *column) bindBytes(e *element) {
 	switch {
 	case e.logical == logicalDecimal:
 		c.number = func(b []byte) float64 { return decimal(b, scale) }
-	case e.logical == logicalFloat16 && c.length == 2:
+	case e.logical == logicalFloat16 && c.physical == typeFixed && c.length == 2:
 		c.number = func(b []byte) float64 { return half(binary.LittleEndian.Uint16(b)) }
 	default:
 		c.kind = inkling.Text
-		if e.logical == logicalUUID && c.length == 16 {
+		if e.logical == logicalUUID && c.physical == typeFixed && c.length == 16 {
 			c.text = uuid
 		} else if c.physical == typeFixed {
 			c.text = func(dst, b []byte) []byte { return hex.AppendEncode(dst, b) }

@@ -30,9 +30,11 @@ type values struct {
 	num  []float64
 	text [][]byte
 	room []byte // texts that are not a part of the page
+
+	made, most int64 // bytes of texts that are put together of others, and how many there may be
 }
 
-func (v *values) reset() { v.num, v.text, v.room = v.num[:0], v.text[:0], v.room[:0] }
+func (v *values) reset() { v.num, v.text, v.room, v.made = v.num[:0], v.text[:0], v.room[:0], 0 }
 
 // decode reads n values of column c.
 func (v *values) decode(c *column, encoding, n int, b []byte) error {
@@ -351,6 +353,9 @@ func (v *values) deltaBytes(c *column, n int, b []byte) error {
 		if shared[i] == 0 {
 			last = end
 		} else {
+			if v.made += shared[i] + int64(len(end)); v.made > v.most {
+				return errLarge
+			}
 			last = slices.Concat(last[:shared[i]], end)
 		}
 		if c.physical == typeFixed && len(last) != c.length {

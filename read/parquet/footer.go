@@ -42,6 +42,7 @@ type chunkMeta struct {
 	elsewhere, encrypted bool
 	physical, codec      int
 	values               int64
+	size                 int64 // of its pages; older writers left the header of the dictionary out
 	data, dictionary     int64 // offsets of pages
 }
 
@@ -166,6 +167,8 @@ func (t *thrift) chunk(kind byte) (c chunkMeta) {
 					c.codec = int(t.int(kind))
 				case 5:
 					c.values = t.int(kind)
+				case 7:
+					c.size = t.int(kind)
 				case 9:
 					c.data = t.int(kind)
 				case 11:
@@ -188,14 +191,15 @@ func (t *thrift) chunk(kind byte) (c chunkMeta) {
 
 // pageHeader is a PageHeader with what is used of the header of its kind.
 type pageHeader struct {
-	kind                int
-	size, packed        int64 // of the page as it is read, and as it stands in the file
-	sum                 uint32
-	summed              bool
-	values              int64
-	encoding, levels    int // encodings
-	repeats, defines    int64
-	uncompressed, known bool
+	kind             int
+	size, packed     int64 // of the page as it is read, and as it stands in the file
+	sum              uint32
+	summed           bool
+	values           int64
+	encoding, levels int // encodings
+	repeats, defines int64
+	uncompressed     bool
+	known            bool // it has the header of its kind and no other
 }
 
 // Kinds of page.
@@ -206,9 +210,12 @@ const (
 	dataPage2      = 3
 )
 
+// headers are the fields of a PageHeader that hold the header of a kind.
+var headers = map[int]int{dataPage: 5, dictionaryPage: 7, dataPage2: 8}
+
 // parsePage reads the header that b starts with and gives its length, 0 where b ends before it does.
 func parsePage(b []byte) (h pageHeader, n int) {
-	t := &thrift{b: b}
+	t, header := &thrift{b: b}, 0 // the field of the header of a kind
 	h.levels = encodingRLE
 	t.fields(isStruct, func(id int, kind byte) bool {
 		switch id {
@@ -221,7 +228,7 @@ func parsePage(b []byte) (h pageHeader, n int) {
 		case 4:
 			h.summed, h.sum = true, uint32(t.int(kind))
 		case 5, 7:
-			h.known = true
+			header += id
 			t.fields(kind, func(id int, kind byte) bool {
 				switch id {
 				case 1:
@@ -239,7 +246,7 @@ func parsePage(b []byte) (h pageHeader, n int) {
 				return true
 			})
 		case 8:
-			h.known = true
+			header += id
 			t.fields(kind, func(id int, kind byte) bool {
 				switch id {
 				case 1:
@@ -266,5 +273,6 @@ func parsePage(b []byte) (h pageHeader, n int) {
 	if t.bad {
 		return h, 0
 	}
+	h.known = header > 0 && header == headers[h.kind]
 	return h, t.i
 }

@@ -222,6 +222,9 @@ func (r *Reader) nextGroup() error {
 	}
 	g := &r.footer.groups[r.group]
 	r.group++
+	if g.rows == 0 {
+		return nil // it need have no pages
+	}
 	if r.chunks == nil {
 		r.chunks = make([]chunk, len(r.columns))
 	}
@@ -233,6 +236,7 @@ func (r *Reader) nextGroup() error {
 		if m.dictionary > 0 && m.dictionary < m.data {
 			was.off = m.dictionary
 		}
+		was.until = was.off + m.size
 		switch {
 		case m.encrypted:
 			return r.bad("decrypt it first", "column %s is encrypted", c.name)

@@ -210,6 +210,9 @@ func TestKnownLog(t *testing.T) {
 		t.Error(err)
 	}
 	readtest.Fields(t, &rec, map[string]any{"ts": 2.5, "port": 7.0, "more": nil})
+	if v := rec.Num[2]; !math.IsNaN(v) {
+		t.Errorf("what is infinite is %v", v)
+	}
 }
 
 func TestBattery(t *testing.T) { readtest.Check(t, open, file(t, rows(40))) }

@@ -32,6 +32,9 @@ func Match(head []byte) bool {
 // times are the members that hold an event's time, best first: Sysmon's own, the log's, the collector's.
 var times = []string{"UtcTime", "SystemTime", "TimeCreated", "EventTime", "@timestamp", "timestamp"}
 
+// other is the field of a member that is called ts itself.
+const other = "ts.1"
+
 // further members are times too, but of something else.
 var further = []string{"CreationUtcTime", "PreviousCreationUtcTime", "created", "ingested", "EventReceivedTime"}
 
@@ -46,6 +49,22 @@ type Reader struct {
 
 // NewReader reads the log r; file names it in origins and errors.
 func NewReader(r io.Reader, file string) *Reader { return &Reader{in: jsonl.NewTable(r, file)} }
+
+// NewLiveReader reads a log that is being written and cannot be looked at beforehand: it has the columns, which are
+// those of records that NewReader gave, and others as they turn up.
+func NewLiveReader(r io.Reader, file string, columns []string) *Reader {
+	var members []string
+	for _, c := range columns {
+		switch c {
+		case "ts":
+		case other:
+			members = append(members, "ts")
+		default:
+			members = append(members, c)
+		}
+	}
+	return &Reader{in: jsonl.NewLiveTable(r, file, members)}
+}
 
 // Close implements inkling.Reader; the file belongs to the caller.
 func (*Reader) Close() error { return nil }
@@ -84,7 +103,8 @@ func (w *Reader) bind(s *inkling.Schema) {
 	for i, f := range s.Fields {
 		switch {
 		case f.Name == "ts":
-			f.Name = "ts.1"
+			for f.Name = other; s.Index(f.Name) >= 0; f.Name += ".1" {
+			}
 		case rank(f.Name) >= 0:
 			f.Kind = inkling.Time
 			w.when = append(w.when, i)
@@ -96,14 +116,20 @@ func (w *Reader) bind(s *inkling.Schema) {
 	slices.SortStableFunc(w.when, func(a, b int) int { return rank(s.Fields[a].Name) - rank(s.Fields[b].Name) })
 }
 
-// moment reads a time; one after the year 5000 is in milliseconds.
+// after is in the year 5138: a greater time is in milliseconds.
+const after = 1e11
+
+// moment reads a time.
 func moment(b []byte) float64 {
 	v, ok := line.Moment(bytes.TrimSpace(b))
 	if !ok {
 		return math.NaN()
 	}
-	if v > 1e11 {
-		return v / 1000
+	if v > after {
+		v /= 1000
+	}
+	if v > after { // a count of something else, since another epoch
+		return math.NaN()
 	}
 	return v
 }

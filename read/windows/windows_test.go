@@ -2,6 +2,8 @@ package windows
 
 import (
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -58,6 +60,49 @@ func TestEvents(t *testing.T) {
 			t.Errorf("%s is taken for events of Windows", other)
 		}
 	}
+}
+
+// A log that is being written has the fields of the one that was read as a whole.
+func TestLive(t *testing.T) {
+	for _, text := range []string{beat, evtx, flat} {
+		r := NewReader(strings.NewReader(text), "x")
+		var rec inkling.Record
+		if err := r.Read(&rec); err != nil {
+			t.Fatal(err)
+		}
+		want := rec.Clone()
+		var columns []string
+		for _, f := range want.Schema.Fields {
+			columns = append(columns, f.Name)
+		}
+		for _, known := range [][]string{columns, nil} {
+			r = NewLiveReader(strings.NewReader(text), "x", known)
+			if err := r.Read(&rec); err != nil {
+				t.Fatal(err)
+			}
+			readtest.Fields(t, &rec, want.Map())
+			if len(rec.Map()) != len(want.Map()) || known != nil && !slices.Equal(rec.Schema.Fields, want.Schema.Fields) {
+				t.Errorf("%v of columns %v", rec.Map(), known)
+			}
+			whole := NewReader(strings.NewReader(text), "x")
+			var other inkling.Record
+			for whole.Read(&other); whole.Read(&other) == nil; {
+				if err := r.Read(&rec); err != nil || !maps.Equal(rec.Map(), other.Map()) {
+					t.Errorf("%v, %v; want %v", rec.Map(), err, other.Map())
+				}
+			}
+		}
+	}
+}
+
+// Of two members that would be one field neither is lost, and what is no time is none.
+func TestOddMembers(t *testing.T) {
+	r := NewReader(strings.NewReader(`{"EventID":1,"Channel":"x","ts":"a","ts.1":"b","EventTime":133800000000000000,"timestamp":1767323045}`+"\n"), "x")
+	var rec inkling.Record
+	if err := r.Read(&rec); err != nil {
+		t.Fatal(err)
+	}
+	readtest.Fields(t, &rec, map[string]any{"ts.1": "b", "ts.1.1": "a", "EventTime": nil, "ts": 1767323045.0})
 }
 
 func TestBattery(t *testing.T) { readtest.Check(t, open, []byte(beat)) }

@@ -174,7 +174,7 @@ func TestErrors(t *testing.T) {
 		{"JSON, two objects", "{\"ts\":1}{\"ts\":2}\n", true, 0, "log:1: not a JSON object: it goes wrong at column 9", false},
 		{"JSON, not a number", "{\"ts\":1,\"orig_bytes\":\"many\"}\n{\"ts\":2}\n", true, 1, `log:1: orig_bytes: "many" is not a finite number`, false},
 		{"JSON, too large", "{\"ts\":1e400}\n{\"ts\":2}\n", true, 1, `log:1: ts: "1e400" is not a time`, false},
-		{"JSON, too deep", strings.Repeat(`{"a":`, 20) + "1" + strings.Repeat("}", 20) + "\n", true, 0, "not a JSON object", false},
+		{"JSON, too deep", strings.Repeat(`{"a":`, 20) + "1" + strings.Repeat("}", 20) + "\n", true, 0, "more than 8 deep", false},
 		{"JSON, line too long", `{"a":"` + strings.Repeat("x", 10<<20) + "\"}\n" + connJSON, true, 2, "log:1: the line is longer", false},
 	}
 	for _, tt := range tests {

@@ -222,8 +222,8 @@ func (h *hunt) summary(s detect.Summary) error {
 		return h.a.print(h.out, s)
 	}
 	st := styleOf(h.out)
-	if s.Alerts > mostLines {
-		fmt.Fprintf(h.out, "… and %s more.\n", count(s.Alerts-mostLines))
+	if more := s.Alerts - max(mostLines, h.show); more > 0 {
+		fmt.Fprintf(h.out, "… and %s more.\n", count(more))
 	}
 	fmt.Fprintf(h.out, "\n%s in %s records (%s a second", st.bold(plural(s.Alerts, "alert")), count(s.Records), count(int(s.PerSecond)))
 	if s.Skipped > 0 {

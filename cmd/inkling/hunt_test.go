@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -28,6 +29,13 @@ func TestHuntTogether(t *testing.T) {
 	for _, say := range []string{"scan: ", "other: ", "no evidence", "nearest taught"} {
 		if !strings.Contains(out, say) {
 			t.Errorf("no %q in %s", say, out)
+		}
+	}
+	// What was told is not told of as more.
+	for show, more := range map[string]int{"3": len(alone["scan"]) - mostLines, "30": len(alone["scan"]) - 30, "5000": 0} {
+		out := must(t, s.args("hunt", s.log, "--detector", "scan", "--show", show, "--no-save")...)
+		if want := fmt.Sprintf("… and %d more.", more); strings.Contains(out, " more.\n") != (more > 0) || more > 0 && !strings.Contains(out, want) {
+			t.Errorf("--show %s: %d of %d are not told, but it says %s", show, more, len(alone["scan"]), out)
 		}
 	}
 	must(t, s.args("baseline", s.benign, "--name", "second", "--seed", "5")...)

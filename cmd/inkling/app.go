@@ -52,7 +52,7 @@ type input struct {
 }
 
 func (in *input) flags(cmd *cobra.Command) {
-	in.stderr = cmd.ErrOrStderr
+	in.stderr, in.told = cmd.ErrOrStderr, map[string]bool{}
 	cmd.Flags().StringVar(&in.format, "format", "", "force the input format instead of recognising it: "+formats())
 	cmd.Flags().StringSliceVar(&in.names, "names", nil, "column names of a CSV file without a header line")
 }

@@ -80,7 +80,7 @@ records, a start until the first example turns up.`,
 			if err != nil {
 				return err
 			}
-			if err := in.useTruth(cmd.Context(), "", ""); err != nil {
+			if err := in.useTruth(cmd.Context(), markField, ""); err != nil {
 				return err
 			}
 			rows, err := examples(cmd.Context(), &in, marks, b)

@@ -79,6 +79,7 @@ func TestLabels(t *testing.T) {
 		"address at either end":     {"address,label\n10.0.0.2,x\n", "x x benign benign"},
 		"address, other form":       {"address,label\n::ffff:10.0.0.1,x\nfe80::2,y\n", "x benign x y"},
 		"network":                   {"address,label\n10.0.0.8/29,x\n192.0.0.0/8,y\n", "benign x y benign"},
+		"network, other form":       {"address,label\n::ffff:10.0.0.8/125,x\n::ffff:192.0.2.0/120,y\n", "benign x y benign"},
 		"port":                      {"port,label\n22,x\n5002,y\n", "x benign y x"},
 		"address and port":          {"address,port,label\n10.0.0.1,22,x\n", "x benign benign benign"},
 		"uid":                       {"uid,label\nCc,x\nCa,y\n", "y benign x benign"},

@@ -158,7 +158,7 @@ func (c *converter) convert(ctx context.Context, w io.Writer, files []string) er
 // file converts one file. An error of the input is kept for the end; the error
 // it returns is one of the output, or of a file that is no input at all.
 func (c *converter) file(ctx context.Context, name string) error {
-	f, err := read.Open(name, c.opts)
+	f, err := opened(ctx, name, c.opts)
 	if err != nil {
 		return err
 	}

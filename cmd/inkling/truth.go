@@ -41,7 +41,7 @@ func (in *input) useTruth(ctx context.Context, field, benign string) error {
 	if t.file == "" || t.read != nil {
 		return nil
 	}
-	f, err := read.Open(t.file, read.Options{})
+	f, err := opened(ctx, t.file, read.Options{})
 	if err != nil {
 		return err
 	}

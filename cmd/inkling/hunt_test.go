@@ -1,10 +1,14 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/inkling-sec/inkling/store"
 )
 
 // Detectors of one baseline that hunt together find and keep what each finds alone.
@@ -43,6 +47,20 @@ func TestHuntTogether(t *testing.T) {
 	exec(t, s.args("hunt", s.log, "--detector", "scan,far")...).fails(t, 4, "far", "another baseline", "by itself")
 	exec(t, s.args("hunt", s.log, "--detector", "scan,scan")...).fails(t, 2, "named twice")
 	exec(t, s.args("hunt", s.log, "--detector", "scan", "--evidence", "-1")...).fails(t, 2, "--evidence")
+}
+
+// A hunt that is interrupted after its last record was read keeps nothing either.
+func TestHuntInterruptedAtItsEnd(t *testing.T) {
+	s := taughtSite(t)
+	ctx, stop := context.WithCancel(t.Context())
+	out := &stopper{stop: stop}
+	status := run(ctx, s.args("hunt", s.log, "--detector", "scan", "--json"), out, io.Discard)
+	if status != statusInterrupted || !strings.HasSuffix(out.String(), "}\n") {
+		t.Errorf("status %d: %q", status, out.String())
+	}
+	if names, err := (store.Home{Dir: s.home}).List(store.Alerts); err != nil || len(names) != 0 {
+		t.Errorf("kept %v (%v)", names, err)
+	}
 }
 
 // ids gives those of a detector's alerts among objects, in order.

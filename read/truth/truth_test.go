@@ -172,6 +172,45 @@ func TestBadTruth(t *testing.T) {
 	}
 }
 
+// A record's own Community ID is what counts, and its time whatever it is called.
+func TestLabelsOfOtherRecords(t *testing.T) {
+	truth, err := parse("start,end,community_id,label\n100,200,,x\n,,1:own,y\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &inkling.Schema{Name: "table", Fields: []inkling.Field{{Name: "community_id"}, {Name: "when", Kind: inkling.Time}}}
+	in := &fixed{}
+	for _, v := range []struct {
+		id   string
+		when float64
+	}{{"1:own", 0}, {"1:other", 150}, {"1:other", 201}} {
+		var r inkling.Record
+		r.Reset(s)
+		r.Text[0], r.Num[1] = []byte(v.id), v.when
+		in.rows = append(in.rows, r)
+	}
+	l := truth.Label(in, "label", "benign")
+	for i, want := range []string{"y", "x", "benign"} {
+		var r inkling.Record
+		if err := l.Read(&r); err != nil || string(r.Text[2]) != want {
+			t.Errorf("record %d: %q (%v), want %s", i, r.Text, err, want)
+		}
+	}
+}
+
+// fixed yields records that are there.
+type fixed struct{ rows []inkling.Record }
+
+func (f *fixed) Read(r *inkling.Record) error {
+	if len(f.rows) == 0 {
+		return io.EOF
+	}
+	*r, f.rows = f.rows[0], f.rows[1:]
+	return nil
+}
+
+func (*fixed) Close() error { return nil }
+
 func FuzzRead(f *testing.F) {
 	f.Add("start,end,address,port,community_id,uid,label\n1,2,10.0.0.1,80,1:x,C,x\n,,10.0.0.0/8,,,,y\n")
 	f.Fuzz(func(t *testing.T, text string) {

@@ -223,6 +223,7 @@ func TestWrongWords(t *testing.T) {
 
 		{2, []string{"baseline", s.log, "--benign", "normal"}, []string{"--benign without labels", "--label"}},
 
+		{2, []string{"schema", s.log, "--levels", "-1"}, []string{"--levels: -1 is no number", "0 for 40"}},
 		{2, []string{"teach", "x", "--examples", s.log, "--class", "scan"}, []string{"--class without ground truth", "--truth"}},
 		{2, []string{"features", s.mark("608"), "--csv"}, []string{"conn.log:608: lines with --csv", "leave out one"}},
 		{2, []string{"features", "--csv"}, []string{"--csv without a file", "name the file"}},

@@ -42,6 +42,9 @@ number is due is told of, left out and counted.
 			if err != nil {
 				return err
 			}
+			if o.Levels < 0 {
+				return &inkling.Error{Code: inkling.Invalid, Place: "--levels", What: fmt.Sprintf("%d is no number of values", o.Levels), Remedy: "give how many, or 0 for 40"}
+			}
 			p := newProgress(a)
 			defer in.tellUnread(cmd)
 			t, rows, err := infer(cmd.Context(), files, in.opener(cmd.Context()), o, in.skipped(cmd, p))

@@ -59,9 +59,10 @@ func (t *truthFlags) label(r inkling.Reader) inkling.Reader {
 	return t.read.Label(r, t.field, t.other)
 }
 
-// kept gives a schema that records with labels are held to: labels are words, whatever the column was that they take the place of.
+// kept gives a schema that records with labels are held to: labels are words, whatever their column is in it.
 func (t *truthFlags) kept(s *feature.TableSchema) *feature.TableSchema {
-	if t.read == nil {
+	there := slices.ContainsFunc(s.Columns, func(c feature.TableColumn) bool { return c.Name == t.field })
+	if !there && t.read == nil {
 		return s
 	}
 	others := slices.DeleteFunc(slices.Clone(s.Columns), func(c feature.TableColumn) bool { return c.Name == t.field && !c.Learn })

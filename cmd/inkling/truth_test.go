@@ -44,6 +44,9 @@ func TestTruth(t *testing.T) {
 	if r := exec(t, s.args("baseline", table, "--schema", schema, "--truth", marks, "--name", "pinned", "--json")...); r.status != 0 || objects(t, r.stdout)[0]["records"] != 297. {
 		t.Errorf("%s%s", r.stdout, r.stderr)
 	}
+	if r := exec(t, s.args("baseline", table, "--schema", schema, "--label", "label", "--benign", "0", "--name", "pinned", "--json")...); r.status != 0 || objects(t, r.stdout)[0]["records"] != 300. {
+		t.Errorf("%s%s", r.stdout, r.stderr)
+	}
 	must(t, s.args("baseline", usual, "--schema", schema, "--name", "pinned")...)
 	must(t, s.args("teach", "odd", "--baseline", "pinned", "--examples", table, "--truth", marks)...)
 	if r := objects(t, must(t, s.args("detectors", "show", "odd", "--json")...))[0]; fmt.Sprint(r["origins"]) != fmt.Sprintf("[map[file:%[1]s line:5] map[file:%[1]s line:6] map[file:%[1]s line:7]]", table) || !strings.Contains(fmt.Sprint(r["examples"]), "label:0") || strings.Contains(fmt.Sprint(r["examples"]), "odd") {

@@ -230,6 +230,14 @@ func TestPrecision(t *testing.T) {
 	}
 }
 
+func TestAmong(t *testing.T) {
+	for prevalence, want := range map[float64]string{0.001: "1,000", 0.01: "100", 0.2: "5", 0.7: "1.4"} {
+		if got := among(prevalence); got != want {
+			t.Errorf("%g: one record in %s, not %s", prevalence, got, want)
+		}
+	}
+}
+
 func TestVerdict(t *testing.T) {
 	if verdict(&pack.Comparison{Best: "ratio"}, "ratio") != itself || verdict(&pack.Comparison{}, "ratio") != "" {
 		t.Error("a default that is a baseline, or alone")

@@ -59,6 +59,9 @@ still printed.
 			if err := in.usePinned(&schema); err != nil {
 				return err
 			}
+			if schema != "" && in.pin == nil {
+				return &inkling.Error{Code: inkling.Invalid, Place: "--schema", What: fmt.Sprintf("%q is no FILE.json", schema), Remedy: "make one with: inkling schema TABLE --out FILE.json, or leave it out: the baseline knows its own"}
+			}
 			b := detectors[0].Baseline
 			if err := in.held(b.Pinned, b.Contract, "detector "+names[0]); err != nil {
 				return err

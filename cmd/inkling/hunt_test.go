@@ -46,6 +46,7 @@ func TestHuntTogether(t *testing.T) {
 	must(t, s.args("teach", "far", "--baseline", "second", "--examples", s.mark("608"))...)
 	exec(t, s.args("hunt", s.log, "--detector", "scan,far")...).fails(t, 4, "far", "another baseline", "by itself")
 	exec(t, s.args("hunt", s.log, "--detector", "scan,scan")...).fails(t, 2, "named twice")
+	exec(t, s.args("hunt", s.log, "--detector", "scan", "--schema", "columns")...).fails(t, 2, `"columns" is no FILE.json`, "leave it out")
 	exec(t, s.args("hunt", s.log, "--detector", "scan", "--evidence", "-1")...).fails(t, 2, "--evidence")
 }
 

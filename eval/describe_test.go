@@ -1,11 +1,13 @@
 package eval
 
 import (
+	"context"
 	"math/rand/v2"
 	"testing"
 
 	"github.com/inkling-sec/inkling"
 	"github.com/inkling-sec/inkling/meta"
+	"github.com/inkling-sec/inkling/tensor"
 )
 
 // The feature that the class differs in is worth something, the other nothing.
@@ -53,6 +55,48 @@ func TestFaithful(t *testing.T) {
 		if f := of[m]; f.Rows < 5 || f.Deletion > chance.Deletion-0.05 || f.Insertion < chance.Insertion+0.05 {
 			t.Errorf("%+v, by chance %+v", f, chance)
 		}
+	}
+}
+
+// sum is a learner and scorer whose margin is the sum of a row's columns.
+type sum struct{}
+
+func (sum) Name() string                                           { return "sum" }
+func (sum) Adapt(context.Context, *meta.Task) (meta.Scorer, error) { return sum{}, nil }
+func (sum) Ways() int                                              { return 2 }
+func (sum) Score(dst []float32, x *tensor.Tensor) {
+	for i := range x.Shape[0] {
+		dst[2*i], dst[2*i+1] = 0, 0
+		for _, v := range x.Row(i) {
+			dst[2*i+1] += v
+		}
+	}
+}
+
+// Rows of the class that do not alert at 1 % false alarms are not explained.
+func TestFaithfulIsOfAlerts(t *testing.T) {
+	d, p, episodes := planted(t, nil, func(rng *rand.Rand, i int, attack bool, num []float64, _ []string) {
+		if attack {
+			num[0], num[1] = 0.3+0.1*rng.Float64(), 0.3+0.1*rng.Float64()
+			if i%60 == 0 {
+				num[1] += 50
+			}
+		}
+	})
+	plan := Plan{Protocol: p}
+	s, err := plan.stage(d, episodes[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	alerts := 0
+	for _, row := range choose(s.raw, episodes[0].QueryAttack) {
+		if row[1] > 10 {
+			alerts++
+		}
+	}
+	got, err := plan.Faithful(t.Context(), d, episodes[0], sum{})
+	if err != nil || alerts == 0 || alerts >= faithfulRows || len(got) == 0 || got[0].Rows != alerts {
+		t.Errorf("%d alerts: %+v (%v)", alerts, got, err)
 	}
 }
 

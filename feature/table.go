@@ -42,12 +42,7 @@ func InspectTable(s *inkling.Schema, rows iter.Seq[*inkling.Record], o TableOpti
 		return nil, err
 	}
 	columns := make([]inspected, len(s.Fields))
-	n := 0
-	for r := range rows {
-		if r.Schema != s && !slices.Equal(r.Schema.Fields, s.Fields) {
-			return nil, otherColumns(r)
-		}
-		n++
+	_, err = inspect(s, rows, func(r *inkling.Record) {
 		for i, f := range s.Fields {
 			if skip[i] || f.Kind == inkling.Time {
 				continue
@@ -58,9 +53,9 @@ func InspectTable(s *inkling.Schema, rows iter.Seq[*inkling.Record], o TableOpti
 				columns[i].number(r.Num[i])
 			}
 		}
-	}
-	if n == 0 {
-		return nil, inkling.Errorf(inkling.Invalid, "table "+s.Name, "has no rows to inspect")
+	})
+	if err != nil {
+		return nil, err
 	}
 	c := &Contract{Name: tableName, Version: tableVersion}
 	for i, f := range s.Fields {
@@ -71,8 +66,19 @@ func InspectTable(s *inkling.Schema, rows iter.Seq[*inkling.Record], o TableOpti
 	return c, c.Check()
 }
 
-func otherColumns(r *inkling.Record) error {
-	return &inkling.Error{Code: inkling.Invalid, Place: r.Origin.String(), What: "the record has other columns than those before it", Remedy: "give files of the same columns in the same order"}
+// inspect has look see each of some rows, all of one schema, and gives how many there are.
+func inspect(s *inkling.Schema, rows iter.Seq[*inkling.Record], look func(*inkling.Record)) (n int, err error) {
+	for r := range rows {
+		if r.Schema != s && !slices.Equal(r.Schema.Fields, s.Fields) {
+			return n, &inkling.Error{Code: inkling.Invalid, Place: r.Origin.String(), What: "the record has other columns than those before it", Remedy: "give files of the same columns in the same order"}
+		}
+		look(r)
+		n++
+	}
+	if n == 0 {
+		return 0, &inkling.Error{Code: inkling.Invalid, Place: "table " + s.Name, What: "has no rows to inspect", Remedy: "give a table with rows"}
+	}
+	return n, nil
 }
 
 // Each ranges over records held in a slice, for [InspectTable].

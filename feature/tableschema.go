@@ -74,18 +74,13 @@ func InferTable(s *inkling.Schema, rows iter.Seq[*inkling.Record], o InferOption
 		}
 	}
 	columns := make([]surveyed, len(s.Fields))
-	n := 0
-	for r := range rows {
-		if r.Schema != s && !slices.Equal(r.Schema.Fields, s.Fields) {
-			return nil, otherColumns(r)
-		}
-		n++
+	n, err := inspect(s, rows, func(r *inkling.Record) {
 		for i, f := range s.Fields {
 			columns[i].add(f, r.Num[i], r.Text[i])
 		}
-	}
-	if n == 0 {
-		return nil, inkling.Errorf(inkling.Invalid, "table "+s.Name, "has no rows to inspect")
+	})
+	if err != nil {
+		return nil, err
 	}
 	t := &TableSchema{}
 	for i, f := range s.Fields {

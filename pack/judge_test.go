@@ -43,6 +43,11 @@ func TestCompare(t *testing.T) {
 	if got := Compare(all, "vote", true); len(got) != 1 || got[0].Best != "extra-trees" || got[0].Ahead.High != -1 {
 		t.Errorf("development classes: %+v", got)
 	}
+	later := append(played("vote", false, 0.5, 0.7, 0.2, 0.4), append(played("ratio", false, 0.1, 0.1, 0.1, 0.1), played("random-forest", false, 0.9, 0.9, 0.9, 0.9)...)...)
+	Sort(later)
+	if got := Compare(later, "vote", false); got[0].Best != "random-forest" {
+		t.Errorf("the best of the baselines is %s", got[0].Best)
+	}
 	for _, learner := range []string{"vote", "odd"} {
 		alone := Compare(played("vote", false, 0.5, 0.7, 0.2, 0.4), learner, false)
 		if alone[0].Best != "" || !math.IsNaN(alone[0].Ahead.Mean) {

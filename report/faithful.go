@@ -14,7 +14,7 @@ var faithfulTemplate = parse("faithful", `
 var faithfulSays = map[string]string{
 	"substitution": "the evidence of alerts: what a value takes with it, and what it brings",
 	"occlusion":    "what a value takes with it",
-	"shapley":      "what a value adds, over random orders; a hundred times the work",
+	"shapley":      "what a value adds, over random orders; 16 times the work",
 	"own":          "the network's own exact contributions, where it has some",
 	"random":       "by chance",
 }

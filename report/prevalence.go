@@ -30,8 +30,8 @@ func prevalenceSection(v *view) (template.HTML, error) {
 		Most, Classes string
 	}
 	k := v.most().Shots
-	data.Among, data.Own, data.Most, data.Classes = count(int(1/v.Card.Prevalence+0.5)), v.Card.Learner, examples(k), v.classes()
-	c := chart{title: "Precision by prevalence", wide: 400, marks: []float64{v.Card.Prevalence}, y: axis{title: "precision", max: 1}, x: axis{title: "prevalence", min: 1e-5, max: 0.1, log: true}}
+	data.Among, data.Own, data.Most, data.Classes = among(v.Card.Prevalence), v.Card.Learner, examples(k), v.classes()
+	c := chart{title: "Precision by prevalence", wide: 400, marks: []float64{v.Card.Prevalence}, y: axis{title: "precision", max: 1}, x: axis{title: "prevalence", min: min(1e-5, v.Card.Prevalence), max: max(0.1, v.Card.Prevalence), log: true}}
 	for _, at := range operating {
 		recall, has := pack.Means(v.Outcomes, k, v.Development, at.recall)[v.Card.Learner]
 		if !has {
@@ -46,6 +46,14 @@ func prevalenceSection(v *view) (template.HTML, error) {
 	}
 	data.Chart = c.svg()
 	return render(prevalenceTemplate, data)
+}
+
+// among says of how many records one is of the attack.
+func among(prevalence float64) string {
+	if n := 1 / prevalence; n < 10 {
+		return fmt.Sprintf("%.2g", n)
+	}
+	return count(int(1/prevalence + 0.5))
 }
 
 // operating are the thresholds that are shown.

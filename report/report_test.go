@@ -208,9 +208,33 @@ func TestCurves(t *testing.T) {
 	}
 }
 
+// What stands at the threshold does not alert.
+func TestCurvesOfTies(t *testing.T) {
+	c := curvesOf(&eval.Outcome{Benign: []float32{1, 2, 3, 4}, Attack: []float32{4, 5}})
+	if c.roc[0] != 0.5 {
+		t.Errorf("ROC %v", c.roc)
+	}
+}
+
+// A class that has no figure takes none from the others.
+func TestMeasured(t *testing.T) {
+	all := []pack.Outcome{{Draw: 1, Metrics: eval.Metrics{Taken1: math.NaN()}}, {Draw: 2, Metrics: eval.Metrics{Taken1: 0.5}}}
+	if got := measured(all, func(o *pack.Outcome) float64 { return o.Taken1 }); len(got) != 1 || got[0].Draw != 2 {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestPrecision(t *testing.T) {
 	if v := precision(0.001, 0.9, 0.001); fmt.Sprintf("%.4f", v) != "0.4739" { // .0009/(.0009+.000999)
 		t.Error(v)
+	}
+}
+
+func TestAmong(t *testing.T) {
+	for prevalence, want := range map[float64]string{0.001: "1,000", 0.01: "100", 0.2: "5", 0.7: "1.4"} {
+		if got := among(prevalence); got != want {
+			t.Errorf("%g: one record in %s, not %s", prevalence, got, want)
+		}
 	}
 }
 

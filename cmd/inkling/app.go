@@ -52,7 +52,7 @@ type input struct {
 }
 
 func (in *input) flags(cmd *cobra.Command) {
-	in.stderr = cmd.ErrOrStderr
+	in.stderr, in.told = cmd.ErrOrStderr, map[string]bool{}
 	cmd.Flags().StringVar(&in.format, "format", "", "force the input format instead of recognising it: "+formats())
 	cmd.Flags().StringSliceVar(&in.names, "names", nil, "column names of a CSV file without a header line")
 }
@@ -91,16 +91,41 @@ func (in *input) tellUnread(cmd *cobra.Command) {
 	}
 }
 
-// opener opens files so that the end of ctx ends a read that waits for more,
-// of a pipe or of standard input.
+// opener opens files so that the end of ctx ends a wait for the beginning or for
+// more, of a pipe or of standard input.
 func (in *input) opener(ctx context.Context) func(file string) (inkling.Reader, error) {
 	return func(file string) (inkling.Reader, error) {
 		return in.open(ctx, file, in.options())
 	}
 }
 
+// opened opens a file, or gives up with ctx: to recognise a pipe's format is to wait for its beginning.
+func opened(ctx context.Context, file string, o read.Options) (*read.File, error) {
+	type result struct {
+		f   *read.File
+		err error
+	}
+	done := make(chan result)
+	go func() {
+		f, err := read.Open(file, o)
+		select {
+		case done <- result{f, err}:
+		case <-ctx.Done():
+			if err == nil {
+				f.Close()
+			}
+		}
+	}()
+	select {
+	case r := <-done:
+		return r.f, r.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
 func (in *input) open(ctx context.Context, file string, o read.Options) (inkling.Reader, error) {
-	f, err := read.Open(file, o)
+	f, err := opened(ctx, file, o)
 	if err != nil {
 		return nil, err
 	}

@@ -221,6 +221,13 @@ func TestWrongWords(t *testing.T) {
 		{2, []string{"baseline", s.benign, "--name", "../up"}, []string{`"../up"`, "letters"}},
 		{2, []string{"baseline", s.benign, "--format", "wireshark"}, []string{"wireshark", "known are pcap, ", "zeek"}},
 
+		{2, []string{"baseline", s.log, "--benign", "normal"}, []string{"--benign without labels", "--label"}},
+
+		{2, []string{"schema", s.log, "--levels", "-1"}, []string{"--levels: -1 is no number", "0 for 40"}},
+		{2, []string{"teach", "x", "--examples", s.log, "--class", "scan"}, []string{"--class without ground truth", "--truth"}},
+		{2, []string{"features", s.mark("608"), "--csv"}, []string{"conn.log:608: lines with --csv", "leave out one"}},
+		{2, []string{"features", "--csv"}, []string{"--csv without a file", "name the file"}},
+		{2, []string{"features", s.mark("608"), "--keep", "label"}, []string{"--keep without --csv", "add --csv"}},
 		{2, []string{"teach", "a/b", "--examples", s.mark("608")}, []string{`"a/b"`, "letters"}},
 		{4, []string{"teach", "scan", "--examples", s.mark("608")}, []string{"exists already", "--replace"}},
 		{2, []string{"teach", "x"}, []string{"no examples", "--examples conn.log:120,121,140"}},

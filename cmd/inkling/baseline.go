@@ -55,6 +55,9 @@ With --label, the files may hold attacks too: only records whose label is
 			if in.truth.file != "" {
 				o.Label = cmp.Or(o.Label, "label")
 			}
+			if o.Label == "" && cmd.Flags().Changed("benign") {
+				return &inkling.Error{Code: inkling.Invalid, What: "--benign without labels", Remedy: "name the column of labels with --label, or a file that labels the records with --truth"}
+			}
 			if err := in.useTruth(cmd.Context(), o.Label, o.Benign); err != nil {
 				return err
 			}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"fmt"
@@ -48,7 +49,7 @@ func convertCmd() *cobra.Command {
 		Long: `Convert reads captures (pcap, pcapng) or any other readable file, gzip or not,
 and writes its records as a Zeek log: tab-separated, or JSON lines with --json.
 
-The output appears whole or not at all. A capture that was cut is converted as
+With -o the output appears whole or not at all. A capture that was cut is converted as
 far as it goes, and the exit status then tells that something is missing.`,
 		Example: `  inkling convert trace.pcap -o conn.log
   inkling convert monday.pcapng.gz tuesday.pcapng.gz -o conn.log.gz
@@ -61,7 +62,7 @@ far as it goes, and the exit status then tells that something is missing.`,
 				return err
 			}
 			if len(passed) > 0 {
-				fmt.Fprintln(c.stderr, "inkling: note:", passedOver(passed))
+				c.note(passedOver(passed))
 			}
 			return c.run(cmd.Context(), cmd.OutOrStdout(), args)
 		},
@@ -115,13 +116,11 @@ func outName(path string) string {
 	return path
 }
 
-// buffered lets body write to w.
+// buffered lets body write to w, all that it wrote, even where it fails.
 func buffered(w io.Writer, body func(io.Writer) error) error {
 	b := bufio.NewWriterSize(w, 64<<10)
-	if err := body(b); err != nil {
-		return err
-	}
-	return b.Flush()
+	err := body(b)
+	return cmp.Or(err, b.Flush()) // the records before an error are whole lines
 }
 
 // compressed writes through gzip when on. The gzip header names no file and no
@@ -159,7 +158,7 @@ func (c *converter) convert(ctx context.Context, w io.Writer, files []string) er
 // file converts one file. An error of the input is kept for the end; the error
 // it returns is one of the output, or of a file that is no input at all.
 func (c *converter) file(ctx context.Context, name string) error {
-	f, err := read.Open(name, c.opts)
+	f, err := opened(ctx, name, c.opts)
 	if err != nil {
 		return err
 	}
@@ -170,6 +169,9 @@ func (c *converter) file(ctx context.Context, name string) error {
 		err = c.record(ctx, f, name, &rec)
 	}
 	c.count(f)
+	for _, n := range f.Notes() {
+		c.note(name + ": " + n)
+	}
 	if err == io.EOF {
 		return nil
 	}
@@ -197,6 +199,14 @@ func (c *converter) record(ctx context.Context, f *read.File, name string, rec *
 	c.records++
 	c.progress(f, name)
 	return c.w.Write(rec)
+}
+
+// note says something of the input, on a line of its own.
+func (c *converter) note(what string) {
+	if c.terminal {
+		fmt.Fprint(c.stderr, "\r\033[K")
+	}
+	fmt.Fprintln(c.stderr, "inkling: note:", what)
 }
 
 func (c *converter) count(f *read.File) {

@@ -180,6 +180,41 @@ func TestConvertFailsWhole(t *testing.T) {
 	}
 }
 
+// stopper is an output whose first write interrupts.
+type stopper struct {
+	bytes.Buffer
+	stop func()
+}
+
+func (s *stopper) Write(b []byte) (int, error) {
+	s.stop()
+	return s.Buffer.Write(b)
+}
+
+// Standard output has whole lines of what was read before an interruption.
+func TestConvertInterrupted(t *testing.T) {
+	in := put(t, "conn.log", "#separator \\x09\n#path\tconn\n#fields\tts\tuid\n"+strings.Repeat("1.5\tCabcdefghijklmnop\n", 10000))
+	ctx, stop := context.WithCancel(t.Context())
+	out := &stopper{stop: stop}
+	cmd := convertCmd()
+	cmd.SetOut(out)
+	cmd.SetErr(io.Discard)
+	cmd.SetArgs([]string{in})
+	cmd.SilenceErrors, cmd.SilenceUsage = true, true
+	err := cmd.ExecuteContext(ctx)
+	if n := len(rows(out.String())); !errors.Is(err, context.Canceled) || n == 0 || n == 10000 || !strings.HasSuffix(out.String(), "\n") {
+		t.Errorf("%v: %d rows, at the end %q", err, n, out.String()[max(0, out.Len()-40):])
+	}
+}
+
+// What a reader has to say is told.
+func TestConvertNotes(t *testing.T) {
+	_, stderr, err := runConvert(t.Context(), put(t, "a.csv", "x,x,y\n1,2,3\n"))
+	if err != nil || !strings.Contains(stderr, "inkling: note: ") || !strings.Contains(stderr, "a.csv: columns of the same name are told apart: x.1\n") {
+		t.Errorf("%v: %s", err, stderr)
+	}
+}
+
 func TestConvertSkipsBadLines(t *testing.T) {
 	in := put(t, "conn.log", "#separator \\x09\n#path\tconn\n#fields\tts\tuid\n1.5\tCa\nbad\n2.5\tCb\n")
 	out, stderr, err := runConvert(t.Context(), in)

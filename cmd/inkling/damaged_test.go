@@ -205,6 +205,7 @@ func TestDamagedAlerts(t *testing.T) {
 	}
 	first, last := alerts[0]["id"].(string), alerts[len(alerts)-2]["id"].(string)
 	must(t, s.args("explain", last)...)
+	exec(t, s.args("explain", commonStart(alerts))...).fails(t, 2, "several alerts begin with", "give more of the ID")
 	for name, text := range map[string]string{"cut": string(good[:len(good)-20]), "junk": "\x00\x01", "text": "hello\n"} {
 		write(t, file, text)
 		exec(t, s.args("explain", last)...).fails(t, 2, "alerts of scan is damaged", "hunt again")
@@ -299,4 +300,18 @@ func TestOutputFull(t *testing.T) {
 	if info, err := os.Stat(link); err != nil || info.Mode().IsRegular() {
 		t.Error("a device was replaced by a file")
 	}
+}
+
+// commonStart gives a beginning that the IDs of two alerts have.
+func commonStart(alerts []map[string]any) string {
+	seen := map[string]bool{}
+	for _, a := range alerts {
+		if id, ok := a["id"].(string); ok {
+			if seen[id[:1]] {
+				return id[:1]
+			}
+			seen[id[:1]] = true
+		}
+	}
+	return "no two"
 }

@@ -54,9 +54,11 @@ func (f *evalFlags) command(cmd *cobra.Command, leaveOut ...string) string {
 				values[i] = filepath.Base(v)
 			}
 		}
-		words = append(words, "--"+fl.Name)
-		if fl.Value.Type() != "bool" {
-			words = append(words, quoted(strings.Join(values, ",")))
+		switch {
+		case fl.Value.Type() != "bool":
+			words = append(words, "--"+fl.Name, quoted(strings.Join(values, ",")))
+		case values[0] == "true":
+			words = append(words, "--"+fl.Name)
 		}
 	})
 	return strings.Join(words, " ")

@@ -14,7 +14,7 @@ import (
 func TestEvalReport(t *testing.T) {
 	s := newSite(t)
 	card := filepath.Join(s.dir, "card.html")
-	must(t, "eval", "--data", s.log, "--learners", "knn,ratio", "--draws", "2", "--shots", "1,5", "--prevalence", "0.01", "--report", card)
+	must(t, "eval", "--data", s.log, "--learners", "knn,ratio", "--draws", "2", "--shots", "1,5", "--prevalence", "0.01", "--forward=false", "--report", card)
 	b, err := os.ReadFile(card)
 	if err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -77,52 +78,58 @@ features need not sum to one.`,
 	return cmd
 }
 
-// findAlert looks for an alert by the start of its ID in what the last hunts kept.
+// findAlert looks for an alert by the start of its ID in what the last hunts kept, and watches.
 func findAlert(h store.Home, id string) (inkling.Alert, error) {
+	var found []inkling.Alert
 	var damaged []string
 	for _, k := range []store.Kind{store.Alerts, store.Watches} {
-		alert, ok, err := findAlertIn(h, k, id, &damaged)
-		if ok || err != nil {
-			return alert, err
+		if err := findAlerts(h, k, id, &found, &damaged); err != nil {
+			return inkling.Alert{}, err
 		}
 	}
-	if len(damaged) > 0 {
+	switch {
+	case len(found) == 1:
+		return found[0], nil
+	case len(found) > 1:
+		return inkling.Alert{}, &inkling.Error{Code: inkling.Invalid, Place: h.Dir, What: fmt.Sprintf("several alerts begin with %q, %s and %s among them", id, found[0].ID, found[1].ID), Remedy: "give more of the ID"}
+	case len(damaged) > 0:
 		return inkling.Alert{}, &inkling.Error{Code: inkling.Invalid, Place: h.Dir, What: fmt.Sprintf("no alert %q found, but the file of alerts of %s is damaged", id, strings.Join(damaged, ", ")), Remedy: "hunt again"}
 	}
 	return inkling.Alert{}, &inkling.Error{Code: inkling.NotFound, Place: h.Dir, What: fmt.Sprintf("no alert %q among those of the last hunts and of watches", id), Remedy: "IDs stand in the output of hunt and watch; for a record of a file say: inkling explain FILE:LINE --detector NAME"}
 }
 
-// findAlertIn looks through the alerts of a kind, and adds the names of files that are damaged.
-func findAlertIn(h store.Home, k store.Kind, id string, damaged *[]string) (alert inkling.Alert, ok bool, err error) {
+// findAlerts looks through the alerts of a kind for those whose ID begins so, until two are found, and adds the names of files that are damaged.
+func findAlerts(h store.Home, k store.Kind, id string, found *[]inkling.Alert, damaged *[]string) error {
 	names, err := h.List(k)
-	if err != nil {
-		return alert, false, err
+	if err != nil || id == "" {
+		return err
 	}
 	for _, n := range names {
 		data, err := h.Get(k, n)
 		if err != nil {
-			return alert, false, err
+			return err
 		}
 		if k == store.Watches { // a line may be being written
 			data = data[:bytes.LastIndexByte(data, '\n')+1]
 		}
 		lines := bufio.NewScanner(bytes.NewReader(data))
 		lines.Buffer(nil, 1<<24)
-		for lines.Scan() {
+		for len(*found) < 2 && lines.Scan() {
 			var alert inkling.Alert
 			if err := json.Unmarshal(lines.Bytes(), &alert); err != nil {
 				*damaged = append(*damaged, n)
 				break
 			}
-			if id != "" && strings.HasPrefix(alert.ID, id) {
-				return alert, true, nil
+			known := func(a inkling.Alert) bool { return a.ID == alert.ID } // by a hunt and by a watch
+			if strings.HasPrefix(alert.ID, id) && !slices.ContainsFunc(*found, known) {
+				*found = append(*found, alert)
 			}
 		}
 		if lines.Err() != nil {
 			*damaged = append(*damaged, n)
 		}
 	}
-	return alert, false, nil
+	return nil
 }
 
 func showAlert(w io.Writer, a *app, alert inkling.Alert, isAlert bool) error {

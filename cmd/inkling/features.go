@@ -37,12 +37,21 @@ of a directory or a pattern too.`,
 				return checkSchema(schema, feature.FamilyNames())
 			}
 			c := family.New().Contract()
+			if len(keep) > 0 && !asCSV {
+				return &inkling.Error{Code: inkling.Invalid, What: "--keep without --csv", Remedy: "add --csv: fields are kept beside the features in a table"}
+			}
+			if len(args) == 0 && asCSV {
+				return &inkling.Error{Code: inkling.Invalid, What: "--csv without a file", Remedy: "name the file whose records' features are to be written"}
+			}
 			if len(args) == 0 {
 				return listFeatures(cmd.OutOrStdout(), a, c)
 			}
 			file, lines, err := parseLines(args[0])
 			if err != nil {
 				return err
+			}
+			if asCSV && len(lines) > 0 {
+				return &inkling.Error{Code: inkling.Invalid, Place: args[0], What: "lines with --csv", Remedy: "leave out one: --csv writes every record, " + file}
 			}
 			if asCSV {
 				files, err := in.files([]string{file}, c)

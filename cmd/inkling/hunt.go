@@ -59,6 +59,9 @@ still printed.
 			if err := in.usePinned(&schema); err != nil {
 				return err
 			}
+			if schema != "" && in.pin == nil {
+				return &inkling.Error{Code: inkling.Invalid, Place: "--schema", What: fmt.Sprintf("%q is no FILE.json", schema), Remedy: "make one with: inkling schema TABLE --out FILE.json, or leave it out: the baseline knows its own"}
+			}
 			b := detectors[0].Baseline
 			if err := in.held(b.Pinned, b.Contract, "detector "+names[0]); err != nil {
 				return err
@@ -222,8 +225,8 @@ func (h *hunt) summary(s detect.Summary) error {
 		return h.a.print(h.out, s)
 	}
 	st := styleOf(h.out)
-	if s.Alerts > mostLines {
-		fmt.Fprintf(h.out, "… and %s more.\n", count(s.Alerts-mostLines))
+	if more := s.Alerts - max(mostLines, h.show); more > 0 {
+		fmt.Fprintf(h.out, "… and %s more.\n", count(more))
 	}
 	fmt.Fprintf(h.out, "\n%s in %s records (%s a second", st.bold(plural(s.Alerts, "alert")), count(s.Records), count(int(s.PerSecond)))
 	if s.Skipped > 0 {

@@ -1,9 +1,14 @@
 package main
 
 import (
+	"context"
+	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/inkling-sec/inkling/store"
 )
 
 // Detectors of one baseline that hunt together find and keep what each finds alone.
@@ -30,11 +35,33 @@ func TestHuntTogether(t *testing.T) {
 			t.Errorf("no %q in %s", say, out)
 		}
 	}
+	// What was told is not told of as more.
+	for show, more := range map[string]int{"3": len(alone["scan"]) - mostLines, "30": len(alone["scan"]) - 30, "5000": 0} {
+		out := must(t, s.args("hunt", s.log, "--detector", "scan", "--show", show, "--no-save")...)
+		if want := fmt.Sprintf("… and %d more.", more); strings.Contains(out, " more.\n") != (more > 0) || more > 0 && !strings.Contains(out, want) {
+			t.Errorf("--show %s: %d of %d are not told, but it says %s", show, more, len(alone["scan"]), out)
+		}
+	}
 	must(t, s.args("baseline", s.benign, "--name", "second", "--seed", "5")...)
 	must(t, s.args("teach", "far", "--baseline", "second", "--examples", s.mark("608"))...)
 	exec(t, s.args("hunt", s.log, "--detector", "scan,far")...).fails(t, 4, "far", "another baseline", "by itself")
 	exec(t, s.args("hunt", s.log, "--detector", "scan,scan")...).fails(t, 2, "named twice")
+	exec(t, s.args("hunt", s.log, "--detector", "scan", "--schema", "columns")...).fails(t, 2, `"columns" is no FILE.json`, "leave it out")
 	exec(t, s.args("hunt", s.log, "--detector", "scan", "--evidence", "-1")...).fails(t, 2, "--evidence")
+}
+
+// A hunt that is interrupted after its last record was read keeps nothing either.
+func TestHuntInterruptedAtItsEnd(t *testing.T) {
+	s := taughtSite(t)
+	ctx, stop := context.WithCancel(t.Context())
+	out := &stopper{stop: stop}
+	status := run(ctx, s.args("hunt", s.log, "--detector", "scan", "--json"), out, io.Discard)
+	if status != statusInterrupted || !strings.HasSuffix(out.String(), "}\n") {
+		t.Errorf("status %d: %q", status, out.String())
+	}
+	if names, err := (store.Home{Dir: s.home}).List(store.Alerts); err != nil || len(names) != 0 {
+		t.Errorf("kept %v (%v)", names, err)
+	}
 }
 
 // ids gives those of a detector's alerts among objects, in order.

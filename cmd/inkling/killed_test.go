@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -285,5 +286,35 @@ func TestTrainKilled(t *testing.T) {
 	}
 	if _, err := os.Stat(cut + ".checkpoint"); err == nil {
 		t.Error("the checkpoint was left behind")
+	}
+}
+
+// An interruption ends the wait for the beginning of a pipe that says nothing.
+func TestInterruptedBeforeTheFirstRecord(t *testing.T) {
+	s := taughtSite(t)
+	pipe := filepath.Join(s.dir, "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Skip(err)
+	}
+	for _, words := range [][]string{
+		s.args("hunt", pipe, "--detector", "scan"), s.args("features", pipe, "--csv"), s.args("schema", pipe), s.args("baseline", s.log, "--truth", pipe), {"convert", pipe},
+	} {
+		ctx, interrupt := context.WithCancel(t.Context())
+		status := make(chan int, 1)
+		go func() { status <- run(ctx, words, io.Discard, io.Discard) }()
+		silent, err := os.OpenFile(pipe, os.O_WRONLY, 0) // once it is open at the other end
+		if err != nil {
+			t.Fatal(err)
+		}
+		interrupt()
+		select {
+		case got := <-status:
+			if got != statusInterrupted {
+				t.Errorf("%v: status %d", words, got)
+			}
+		case <-time.After(20 * time.Second):
+			t.Errorf("%v waits on", words)
+		}
+		silent.Close()
 	}
 }

@@ -187,7 +187,7 @@ func examples(ctx context.Context, in *input, args []string, b *detect.Baseline)
 					continue
 				}
 			}
-			rows, err := in.rows(ctx, file, lines, b.Contract)
+			rows, err := in.unlabelled().rows(ctx, file, lines, b.Contract)
 			if err != nil {
 				return all, err
 			}
@@ -228,10 +228,9 @@ func knownAttacks(ctx context.Context, in *input, args []string, onlyThis bool, 
 		}
 		return nil, nil
 	}
-	k, plain := &detect.Known{OnlyThis: onlyThis}, *in
-	plain.truth = truthFlags{} // it marks the examples
+	k, plain := &detect.Known{OnlyThis: onlyThis}, in.unlabelled() // the ground truth marks the examples
 	for class, arg := range args {
-		rows, err := examples(ctx, &plain, []string{arg}, b)
+		rows, err := examples(ctx, plain, []string{arg}, b)
 		if err != nil {
 			return nil, err
 		}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -40,6 +41,9 @@ number is due is told of, left out and counted.
 			files, err := in.files(files, nil)
 			if err != nil {
 				return err
+			}
+			if o.Levels < 0 {
+				return &inkling.Error{Code: inkling.Invalid, Place: "--levels", What: fmt.Sprintf("%d is no number of values", o.Levels), Remedy: "give how many, or 0 for 40"}
 			}
 			p := newProgress(a)
 			defer in.tellUnread(cmd)
@@ -162,7 +166,7 @@ func showSchema(w io.Writer, a *app, t *feature.TableSchema, rows int, out strin
 	width := len("column")
 	learned := 0
 	for _, c := range t.Columns {
-		width = max(width, min(len([]rune(c.Name)), 40))
+		width = max(width, min(len([]rune(shown(c.Name))), 40))
 		if c.Learn {
 			learned++
 		}
@@ -174,7 +178,7 @@ func showSchema(w io.Writer, a *app, t *feature.TableSchema, rows int, out strin
 		if !c.Learn {
 			mark = "·"
 		}
-		fmt.Fprintf(w, "%s %-*s  %-10s  %7s  %8s  %s", mark, width, c.Name, c.Kind, rate(c.Seen.Missing), count(c.Seen.Distinct), strings.Join(c.Seen.Examples, ", "))
+		fmt.Fprintf(w, "%s %-*s  %-10s  %7s  %8s  %s", mark, width, shown(c.Name), c.Kind, rate(c.Seen.Missing), count(c.Seen.Distinct), strings.Join(c.Seen.Examples, ", "))
 		if c.Why != "" {
 			fmt.Fprintf(w, "  %s", s.dim("not learned from: "+c.Why))
 		}
@@ -186,6 +190,16 @@ func showSchema(w io.Writer, a *app, t *feature.TableSchema, rows int, out strin
 		fmt.Fprintf(w, "Saved. Next: inkling baseline FILE… --schema %s\n", out)
 	}
 	return nil
+}
+
+// shown gives a name out of a file as a terminal may have it.
+func shown(name string) string {
+	return strings.Map(func(c rune) rune {
+		if unicode.IsControl(c) {
+			return ' '
+		}
+		return c
+	}, name)
 }
 
 // usePinned takes a file that --schema names for what records are held to; the schema is then a table's.

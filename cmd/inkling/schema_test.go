@@ -127,3 +127,14 @@ func TestWrongSchema(t *testing.T) {
 	exec(t, "schema", csv, "--label", "frod").fails(t, 2, `no column "frod"`)
 	exec(t, s.args("baseline", csv, "--schema", filepath.Join(s.dir, "x.json"), "--drop", "id")...).fails(t, 2)
 }
+
+// A name out of a file cannot say anything to the terminal.
+func TestSchemaOfHostileNames(t *testing.T) {
+	file := write(t, filepath.Join(t.TempDir(), "x.jsonl"), `{"a\u001b[2Jx":1,"b":"v\u001b[31m"}`+"\n"+`{"a\u001b[2Jx":2,"b":"w"}`+"\n")
+	if out := must(t, "schema", file); strings.Contains(out, "\x1b") || !strings.Contains(out, "a [2Jx") {
+		t.Errorf("%q", out)
+	}
+	if columns := objects(t, must(t, "schema", file, "--json")); columns[0]["name"] != "a\x1b[2Jx" {
+		t.Errorf("as JSON: %v", columns)
+	}
+}

@@ -72,9 +72,6 @@ func (in *input) note(what string) {
 	if in.stderr == nil || in.told[what] {
 		return
 	}
-	if in.told == nil {
-		in.told = map[string]bool{}
-	}
 	in.told[what] = true
 	fmt.Fprintln(in.stderr(), "inkling: note:", what)
 }

@@ -57,6 +57,9 @@ records, a start until the first example turns up.`,
 			if o.PerDay < 0 {
 				return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("%g false alarms a day", o.PerDay), Remedy: "give --per-day a number above 0"}
 			}
+			if in.truth.class != "" && in.truth.file == "" {
+				return &inkling.Error{Code: inkling.Invalid, What: "--class without ground truth", Remedy: "name the file that labels the records with --truth, or mark the examples by line"}
+			}
 			if base, err = oneBaseline(h, base); err != nil {
 				return err
 			}
@@ -77,7 +80,7 @@ records, a start until the first example turns up.`,
 			if err != nil {
 				return err
 			}
-			if err := in.useTruth(cmd.Context(), "", ""); err != nil {
+			if err := in.useTruth(cmd.Context(), markField, ""); err != nil {
 				return err
 			}
 			rows, err := examples(cmd.Context(), &in, marks, b)

@@ -41,7 +41,7 @@ func (in *input) useTruth(ctx context.Context, field, benign string) error {
 	if t.file == "" || t.read != nil {
 		return nil
 	}
-	f, err := read.Open(t.file, read.Options{})
+	f, err := opened(ctx, t.file, read.Options{})
 	if err != nil {
 		return err
 	}
@@ -59,12 +59,24 @@ func (t *truthFlags) label(r inkling.Reader) inkling.Reader {
 	return t.read.Label(r, t.field, t.other)
 }
 
-// kept gives a schema that records with labels are held to.
+// kept gives a schema that records with labels are held to: labels are words, whatever their column is in it.
 func (t *truthFlags) kept(s *feature.TableSchema) *feature.TableSchema {
-	if t.read == nil || slices.ContainsFunc(s.Columns, func(c feature.TableColumn) bool { return c.Name == t.field }) {
+	there := slices.ContainsFunc(s.Columns, func(c feature.TableColumn) bool { return c.Name == t.field })
+	if !there && t.read == nil {
 		return s
 	}
-	return &feature.TableSchema{Columns: append(slices.Clone(s.Columns), feature.TableColumn{Name: t.field, Kind: feature.CategoryColumn})}
+	others := slices.DeleteFunc(slices.Clone(s.Columns), func(c feature.TableColumn) bool { return c.Name == t.field && !c.Learn })
+	if slices.ContainsFunc(others, func(c feature.TableColumn) bool { return c.Name == t.field }) {
+		return s
+	}
+	return &feature.TableSchema{Columns: append(others, feature.TableColumn{Name: t.field, Kind: feature.CategoryColumn})}
+}
+
+// unlabelled is the input without the ground truth.
+func (in *input) unlabelled() *input {
+	plain := *in
+	plain.truth = truthFlags{}
+	return &plain
 }
 
 // unused tells of lines of the ground truth that labelled nothing.
@@ -75,6 +87,9 @@ func (in *input) unused() {
 		}
 	}
 }
+
+// markField is where teach has the labels while it looks for examples; no record has such a field.
+const markField = "label by ground truth"
 
 // linesOf gives the lines of a file's records that the ground truth makes examples.
 func (in *input) linesOf(ctx context.Context, file string) (lines []int, err error) {

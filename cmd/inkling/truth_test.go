@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -23,6 +24,33 @@ func TestTruth(t *testing.T) {
 	exec(t, s.args("teach", "scan", "--examples", s.mark("608"), "--truth", truth)...).fails(t, 2, "lines as well as ground truth")
 	if r := exec(t, s.args("teach", "scan", "--examples", s.log, "--truth", truth, "--class", "scan", "--json")...); r.status != 0 || objects(t, r.stdout)[0]["examples"] != float64(scanRecords) {
 		t.Errorf("%s%s", r.stdout, r.stderr)
+	}
+	// The column that a table has its own labels in, as numbers, is in nobody's way; what is shown of an example is as it was.
+	var text, benign strings.Builder
+	for i := range 300 {
+		row := fmt.Sprintf("%d,%d,%d,0\n", 1700000000+i, i%7, i%11)
+		if i < 20 {
+			row = fmt.Sprintf("%d,%d,%d,0\n", 1700000000+i, 100+i, i)
+		} else {
+			benign.WriteString(row)
+		}
+		text.WriteString(row)
+	}
+	table := write(t, filepath.Join(s.dir, "t.csv"), "ts,a,b,label\n"+text.String())
+	usual := write(t, filepath.Join(s.dir, "usual.csv"), "ts,a,b,label\n"+benign.String())
+	marks := write(t, filepath.Join(s.dir, "marks.csv"), "start,end,label\n1700000003,1700000005,odd\n")
+	schema := filepath.Join(s.dir, "t.schema.json")
+	must(t, s.args("schema", table, "--label", "label", "--out", schema)...)
+	if r := exec(t, s.args("baseline", table, "--schema", schema, "--truth", marks, "--name", "pinned", "--json")...); r.status != 0 || objects(t, r.stdout)[0]["records"] != 297. {
+		t.Errorf("%s%s", r.stdout, r.stderr)
+	}
+	if r := exec(t, s.args("baseline", table, "--schema", schema, "--label", "label", "--benign", "0", "--name", "pinned", "--json")...); r.status != 0 || objects(t, r.stdout)[0]["records"] != 300. {
+		t.Errorf("%s%s", r.stdout, r.stderr)
+	}
+	must(t, s.args("baseline", usual, "--schema", schema, "--name", "pinned")...)
+	must(t, s.args("teach", "odd", "--baseline", "pinned", "--examples", table, "--truth", marks)...)
+	if r := objects(t, must(t, s.args("detectors", "show", "odd", "--json")...))[0]; fmt.Sprint(r["origins"]) != fmt.Sprintf("[map[file:%[1]s line:5] map[file:%[1]s line:6] map[file:%[1]s line:7]]", table) || !strings.Contains(fmt.Sprint(r["examples"]), "label:0") || strings.Contains(fmt.Sprint(r["examples"]), "odd") {
+		t.Errorf("%v", r)
 	}
 	bad := write(t, filepath.Join(s.dir, "bad.csv"), "address,label\n10.0.0.300,scan\n")
 	exec(t, s.args(append(judge, "--truth", bad)...)...).fails(t, 2, "bad.csv:2", "neither an address nor a network")

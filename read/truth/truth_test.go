@@ -79,6 +79,7 @@ func TestLabels(t *testing.T) {
 		"address at either end":     {"address,label\n10.0.0.2,x\n", "x x benign benign"},
 		"address, other form":       {"address,label\n::ffff:10.0.0.1,x\nfe80::2,y\n", "x benign x y"},
 		"network":                   {"address,label\n10.0.0.8/29,x\n192.0.0.0/8,y\n", "benign x y benign"},
+		"network, other form":       {"address,label\n::ffff:10.0.0.8/125,x\n::ffff:192.0.2.0/120,y\n", "benign x y benign"},
 		"port":                      {"port,label\n22,x\n5002,y\n", "x benign y x"},
 		"address and port":          {"address,port,label\n10.0.0.1,22,x\n", "x benign benign benign"},
 		"uid":                       {"uid,label\nCc,x\nCa,y\n", "y benign x benign"},
@@ -170,6 +171,45 @@ func TestBadTruth(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// A record's own Community ID is what counts, and its time whatever it is called.
+func TestLabelsOfOtherRecords(t *testing.T) {
+	truth, err := parse("start,end,community_id,label\n100,200,,x\n,,1:own,y\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &inkling.Schema{Name: "table", Fields: []inkling.Field{{Name: "community_id"}, {Name: "when", Kind: inkling.Time}}}
+	in := &fixed{}
+	for _, v := range []struct {
+		id   string
+		when float64
+	}{{"1:own", 0}, {"1:other", 150}, {"1:other", 201}} {
+		var r inkling.Record
+		r.Reset(s)
+		r.Text[0], r.Num[1] = []byte(v.id), v.when
+		in.rows = append(in.rows, r)
+	}
+	l := truth.Label(in, "label", "benign")
+	for i, want := range []string{"y", "x", "benign"} {
+		var r inkling.Record
+		if err := l.Read(&r); err != nil || string(r.Text[2]) != want {
+			t.Errorf("record %d: %q (%v), want %s", i, r.Text, err, want)
+		}
+	}
+}
+
+// fixed yields records that are there.
+type fixed struct{ rows []inkling.Record }
+
+func (f *fixed) Read(r *inkling.Record) error {
+	if len(f.rows) == 0 {
+		return io.EOF
+	}
+	*r, f.rows = f.rows[0], f.rows[1:]
+	return nil
+}
+
+func (*fixed) Close() error { return nil }
 
 func FuzzRead(f *testing.F) {
 	f.Add("start,end,address,port,community_id,uid,label\n1,2,10.0.0.1,80,1:x,C,x\n,,10.0.0.0/8,,,,y\n")

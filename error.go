@@ -3,6 +3,8 @@ package inkling
 import (
 	"errors"
 	"fmt"
+	"strings"
+	"unicode"
 )
 
 // Code sorts errors by what a caller can do about them; it decides the exit status.
@@ -36,7 +38,17 @@ func (e *Error) Error() string {
 	if e.Remedy != "" {
 		s += " (" + e.Remedy + ")"
 	}
-	return s
+	return Printable(s)
+}
+
+// Printable gives text without control characters, with which what stands in a file could command a terminal.
+func Printable(s string) string {
+	return strings.Map(func(c rune) rune {
+		if unicode.IsControl(c) && c != '\n' {
+			return ' '
+		}
+		return c
+	}, s)
 }
 
 func (e *Error) Unwrap() error { return e.Err }

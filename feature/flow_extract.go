@@ -129,7 +129,7 @@ func (x *FlowExtractor) bind(s *inkling.Schema) error {
 		}
 	}
 	if missing != nil {
-		return lacking(flowContract, s, missing, "give it flows: a Zeek conn.log or a format that is read as one; any other table needs a table contract")
+		return lacking(flowContract, s, missing, "give it flows: a Zeek conn.log or a format that is read as one; for any other table say --schema table")
 	}
 	x.schema, x.at = s, at
 	return nil

@@ -206,7 +206,7 @@ func (c *converter) note(what string) {
 	if c.terminal {
 		fmt.Fprint(c.stderr, "\r\033[K")
 	}
-	fmt.Fprintln(c.stderr, "inkling: note:", what)
+	fmt.Fprintln(c.stderr, "inkling: note:", inkling.Printable(what))
 }
 
 func (c *converter) count(f *read.File) {

@@ -195,7 +195,7 @@ func tellEvidence(w io.Writer, s style, e inkling.Evidence) {
 		if math.Abs(c.Share) < 0.005 {
 			break
 		}
-		fmt.Fprintf(w, "  %-15s %s %-22s %s %s\n", label, bar(s, c.Share), c.Feature, s.bold(human(c.Value)), s.dim("benign "+human(c.Typical)))
+		fmt.Fprintf(w, "  %-15s %s %-22s %s %s\n", label, bar(s, c.Share), inkling.Printable(c.Feature), s.bold(human(c.Value)), s.dim("benign "+human(c.Typical)))
 	}
 }
 
@@ -207,7 +207,7 @@ func flipText(s style, flip []inkling.Change) string {
 	}
 	var parts []string
 	for _, c := range flip[:min(named, len(flip))] {
-		parts = append(parts, fmt.Sprintf("%s %s → %s", c.Feature, human(c.From), human(c.To)))
+		parts = append(parts, fmt.Sprintf("%s %s → %s", inkling.Printable(c.Feature), human(c.From), human(c.To)))
 	}
 	text := strings.Join(parts, ", ")
 	if more := len(flip) - named; more > 0 {
@@ -250,5 +250,5 @@ func human(v any) string {
 		}
 		return fmt.Sprintf("%.3g", v)
 	}
-	return fmt.Sprint(v)
+	return inkling.Printable(fmt.Sprint(v))
 }

@@ -142,10 +142,10 @@ func showFeatures(w io.Writer, a *app, c *feature.Contract, rows detect.Rows) er
 			continue
 		}
 		s := styleOf(w)
-		fmt.Fprintf(w, "%s  %s\n%s\n", s.bold(who(inkling.Alert{Record: rows.Record[i], Origin: rows.Origin[i]})), s.dim(rows.Origin[i].String()), s.dim(marksSay))
+		fmt.Fprintf(w, "%s  %s\n%s\n", s.bold(who(inkling.Alert{Record: rows.Record[i], Origin: rows.Origin[i]})), s.dim(inkling.Printable(rows.Origin[i].String())), s.dim(marksSay))
 		for k := range c.Features {
 			f := &c.Features[k]
-			fmt.Fprintf(w, "%s %-26s %-16s %s\n", marks(f), f.Name, c.Format(k, raw[k]), s.dim(f.Doc+from(f)))
+			fmt.Fprintf(w, "%s %-26s %-16s %s\n", marks(f), inkling.Printable(f.Name), inkling.Printable(c.Format(k, raw[k])), s.dim(inkling.Printable(f.Doc+from(f))))
 		}
 	}
 	return nil

@@ -295,13 +295,13 @@ func who(a inkling.Alert) string {
 		port = fmt.Sprintf(":%.0f", p)
 	}
 	proto, _ := a.Record["proto"].(string)
-	return strings.TrimSpace(fmt.Sprintf("%s → %s%s %s", src, dst, port, proto))
+	return inkling.Printable(strings.TrimSpace(fmt.Sprintf("%s → %s%s %s", src, dst, port, proto)))
 }
 
 // place is where a record stands, in few letters: JSON output has the whole path.
 func place(o inkling.Origin) string {
 	if s := o.String(); len(s) <= 40 {
-		return s
+		return inkling.Printable(s)
 	}
-	return fmt.Sprintf("…/%s:%d", filepath.Base(o.File), o.Line)
+	return inkling.Printable(fmt.Sprintf("…/%s:%d", filepath.Base(o.File), o.Line))
 }

@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"strings"
-	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -166,7 +165,7 @@ func showSchema(w io.Writer, a *app, t *feature.TableSchema, rows int, out strin
 	width := len("column")
 	learned := 0
 	for _, c := range t.Columns {
-		width = max(width, min(len([]rune(shown(c.Name))), 40))
+		width = max(width, min(len([]rune(inkling.Printable(c.Name))), 40))
 		if c.Learn {
 			learned++
 		}
@@ -178,7 +177,7 @@ func showSchema(w io.Writer, a *app, t *feature.TableSchema, rows int, out strin
 		if !c.Learn {
 			mark = "·"
 		}
-		fmt.Fprintf(w, "%s %-*s  %-10s  %7s  %8s  %s", mark, width, shown(c.Name), c.Kind, rate(c.Seen.Missing), count(c.Seen.Distinct), strings.Join(c.Seen.Examples, ", "))
+		fmt.Fprintf(w, "%s %-*s  %-10s  %7s  %8s  %s", mark, width, inkling.Printable(c.Name), c.Kind, rate(c.Seen.Missing), count(c.Seen.Distinct), inkling.Printable(strings.Join(c.Seen.Examples, ", ")))
 		if c.Why != "" {
 			fmt.Fprintf(w, "  %s", s.dim("not learned from: "+c.Why))
 		}
@@ -190,16 +189,6 @@ func showSchema(w io.Writer, a *app, t *feature.TableSchema, rows int, out strin
 		fmt.Fprintf(w, "Saved. Next: inkling baseline FILE… --schema %s\n", out)
 	}
 	return nil
-}
-
-// shown gives a name out of a file as a terminal may have it.
-func shown(name string) string {
-	return strings.Map(func(c rune) rune {
-		if unicode.IsControl(c) {
-			return ' '
-		}
-		return c
-	}, name)
 }
 
 // usePinned takes a file that --schema names for what records are held to; the schema is then a table's.

@@ -128,6 +128,41 @@ func TestWrongSchema(t *testing.T) {
 	exec(t, s.args("baseline", csv, "--schema", filepath.Join(s.dir, "x.json"), "--drop", "id")...).fails(t, 2)
 }
 
+// What holds the answer is not learned from, whoever made the schema.
+func TestSchemaLearnsNoLabels(t *testing.T) {
+	s := newSite(t)
+	csv := write(t, filepath.Join(s.dir, "pay.csv"), payHead+paid(0, 400))
+	file := filepath.Join(s.dir, "pay.schema.json")
+	must(t, "schema", csv, "--out", file)
+	for _, args := range [][]string{
+		{"baseline", csv, "--schema", file, "--label", "fraud", "--benign", "no"}, {"eval", "--data", csv, "--schema", file, "--label", "fraud"}, {"train", "--data", csv, "--schema", file, "--label", "fraud"},
+	} {
+		exec(t, s.args(args...)...).fails(t, 2, `pay.schema.json: the labels, "fraud", are learned from`)
+	}
+}
+
+// Nor can an alert say anything to the terminal, or an error.
+func TestAlertsOfHostileRecords(t *testing.T) {
+	s := newSite(t)
+	var b strings.Builder
+	for i := range 400 {
+		amount, shop, label := 100+i*37%50, []string{"bakery", `b\u001b[31mooks`}[i%2], "ok"
+		if i%100 == 99 {
+			amount, shop, label = 5000+i, `x\u001b[2Jy`, "bad"
+		}
+		fmt.Fprintf(&b, `{"amount":%d,"shop":"%s","o\u001b[1mther":%d,"label":"%s"}`+"\n", amount, shop, i*7%13, label)
+	}
+	log := write(t, filepath.Join(s.dir, "pay.json"), b.String()+`{"amount":"\u001b[5m"}`+"\n")
+	for _, args := range [][]string{
+		{"baseline", log, "--name", "usual", "--schema", "table", "--label", "label", "--benign", "ok"}, {"teach", "odd", "--examples", log + ":100,200"}, {"hunt", log, "--detector", "odd"}, {"explain", log + ":300", "--detector", "odd"},
+	} {
+		r := exec(t, s.args(args...)...)
+		if r.status != 0 || strings.Contains(r.stdout+r.stderr, "\x1b") {
+			t.Errorf("%v: status %d: %q", args, r.status, r.stdout+r.stderr)
+		}
+	}
+}
+
 // A name out of a file cannot say anything to the terminal.
 func TestSchemaOfHostileNames(t *testing.T) {
 	file := write(t, filepath.Join(t.TempDir(), "x.jsonl"), `{"a\u001b[2Jx":1,"b":"v\u001b[31m"}`+"\n"+`{"a\u001b[2Jx":2,"b":"w"}`+"\n")

@@ -73,7 +73,7 @@ func (in *input) note(what string) {
 		return
 	}
 	in.told[what] = true
-	fmt.Fprintln(in.stderr(), "inkling: note:", what)
+	fmt.Fprintln(in.stderr(), "inkling: note:", inkling.Printable(what))
 }
 
 // contractOf gives the contract of a family's schema, nil for a table's, which depends on the rows.

@@ -36,6 +36,9 @@ func (t *truthFlags) flag(cmd *cobra.Command) {
 
 // useTruth reads the ground truth, if any; labels then are in a field of that name.
 func (in *input) useTruth(ctx context.Context, field, benign string) error {
+	if in.pin != nil && slices.ContainsFunc(in.pin.Columns, func(c feature.TableColumn) bool { return c.Name == field && c.Learn }) {
+		return &inkling.Error{Code: inkling.Invalid, Place: in.pinned, What: fmt.Sprintf("the labels, %q, are learned from", field), Remedy: "say so when the schema is made, with --label " + field + ", or write \"learn\":false there"}
+	}
 	t := &in.truth
 	t.field, t.other = cmp.Or(field, "label"), cmp.Or(benign, "benign")
 	if t.file == "" || t.read != nil {

@@ -343,7 +343,20 @@ func learnersOf(names []string, seed uint64, flag string) ([]meta.Learner, error
 	return out, nil
 }
 
-// printResults writes the means as a table, one line a learner, and says which class was hardest.
+// measures are the columns of the table of results.
+var measures = []struct {
+	title, name string
+	of          func(*eval.Result) *float64
+}{
+	{"average precision", "ap", func(r *eval.Result) *float64 { return r.AP }},
+	{"recall at 1 %", "recall_fpr_1pct", func(r *eval.Result) *float64 { return r.Recall1 }},
+	{"recall at 0.1 %", "recall_fpr_01pct", func(r *eval.Result) *float64 { return r.Recall01 }},
+	{"AUROC", "auroc", func(r *eval.Result) *float64 { return r.AUROC }},
+	{"accuracy", "accuracy", func(r *eval.Result) *float64 { return r.Accuracy }},
+	{"other attacks taken for it", "other_attacks_fpr_1pct", func(r *eval.Result) *float64 { return r.Taken1 }},
+}
+
+// printResults writes the means as a table, one line a learner, with what the protocol measures.
 func printResults(w io.Writer, d *eval.Data, results []eval.Result) {
 	s := styleOf(w)
 	fmt.Fprintf(w, "%s: %d rows of %d classes, %d exact duplicates dropped", d.Name, len(d.Label), len(d.Classes()), d.Duplicates)
@@ -351,24 +364,27 @@ func printResults(w io.Writer, d *eval.Data, results []eval.Result) {
 		fmt.Fprintf(w, ", %d unreadable and skipped", d.Skipped)
 	}
 	fmt.Fprintln(w)
+	means := slices.DeleteFunc(slices.Clone(results), func(r eval.Result) bool { return r.Class != "mean" })
 	shots := -1
-	for _, r := range results {
-		if r.Class != "mean" {
-			continue
+	for i := range means {
+		r := &means[i]
+		titles, cells := fmt.Sprintf("%-22s", "learner"), fmt.Sprintf("%-22s", r.Learner)
+		for _, m := range measures {
+			if !slices.ContainsFunc(means, func(r eval.Result) bool { return m.of(&r) != nil }) {
+				continue
+			}
+			titles += fmt.Sprintf(" %-21s", m.title)
+			cells += fmt.Sprintf(" %-21s", figure(r, m.of(r), m.name))
 		}
 		if r.Shots != shots {
 			shots = r.Shots
-			fmt.Fprintf(w, "\n%s\n%-22s %-21s %-21s %-21s %-21s %s\n", s.bold(fmt.Sprintf("%d examples, mean of %d classes", shots, r.Classes)), "learner", "average precision", "recall at 1 %", "recall at 0.1 %", "accuracy / AUROC", "other attacks taken for it")
+			fmt.Fprintf(w, "\n%s\n%s\n", s.bold(fmt.Sprintf("%s, mean of %d classes", plural(shots, "example"), r.Classes)), strings.TrimRight(titles, " "))
 		}
-		last := figure(r, r.AUROC, "auroc")
-		if r.Accuracy != nil {
-			last = figure(r, r.Accuracy, "accuracy")
-		}
-		fmt.Fprintf(w, "%-22s %-21s %-21s %-21s %-21s %s\n", r.Learner, figure(r, r.AP, "ap"), figure(r, r.Recall1, "recall_fpr_1pct"), figure(r, r.Recall01, "recall_fpr_01pct"), last, figure(r, r.Taken1, "other_attacks_fpr_1pct"))
+		fmt.Fprintln(w, strings.TrimRight(cells, " "))
 	}
 }
 
-func figure(r eval.Result, v *float64, name string) string {
+func figure(r *eval.Result, v *float64, name string) string {
 	if v == nil {
 		return "–"
 	}

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/inkling-sec/inkling"
@@ -92,7 +93,10 @@ type Reader struct {
 	first  int    // line on which the record starts
 	err    error
 
-	renamed []string // columns that had the name of another
+	renamed  []string // columns that had the name of another
+	head     []byte   // the header's fields, one after the other; nil where names were given
+	headEnds []int
+	repeated int // headers passed over
 }
 
 // NewReader reads the table r; file names it in origins and errors. When names
@@ -101,12 +105,16 @@ func NewReader(r io.Reader, file string, names []string) *Reader {
 	return &Reader{in: line.NewReader(r, file), names: names}
 }
 
-// Notes tells which columns have been given other names.
+// Notes tells which columns have been given other names, and which lines were passed over.
 func (c *Reader) Notes() []string {
-	if len(c.renamed) == 0 {
-		return nil
+	var notes []string
+	if len(c.renamed) > 0 {
+		notes = append(notes, "columns of the same name are told apart: "+strings.Join(c.renamed[:min(5, len(c.renamed))], ", "))
 	}
-	return []string{"columns of the same name are told apart: " + strings.Join(c.renamed[:min(5, len(c.renamed))], ", ")}
+	if c.repeated > 0 {
+		notes = append(notes, fmt.Sprintf("lines that repeat the header are passed over, %d of them", c.repeated))
+	}
+	return notes
 }
 
 // Close implements inkling.Reader; the file belongs to the caller.
@@ -123,6 +131,10 @@ func (c *Reader) Read(r *inkling.Record) error {
 			err = c.record()
 		}
 	}
+	for err == nil && c.isHeader() { // as in tables that were put one behind the other
+		c.repeated++
+		err = c.record()
+	}
 	if err != nil {
 		if e := (*inkling.Error)(nil); c.schema == nil && len(c.names) == 0 && errors.As(err, &e) {
 			e.Skippable = false // the record behind it is no header
@@ -133,6 +145,11 @@ func (c *Reader) Read(r *inkling.Record) error {
 		return err
 	}
 	return c.fill(r)
+}
+
+// isHeader reports whether the record at hand is the header again.
+func (c *Reader) isHeader() bool {
+	return len(c.headEnds) > 1 && bytes.Equal(c.buf, c.head) && slices.Equal(c.ends, c.headEnds)
 }
 
 func (c *Reader) fill(r *inkling.Record) error {
@@ -164,6 +181,7 @@ func (c *Reader) bad(remedy, format string, a ...any) error {
 func (c *Reader) header() error {
 	names := c.names
 	if len(names) == 0 {
+		c.head, c.headEnds = bytes.Clone(c.buf), slices.Clone(c.ends)
 		from := 0
 		for _, to := range c.ends {
 			names = append(names, string(c.buf[from:to]))

@@ -43,6 +43,9 @@ func TestRead(t *testing.T) {
 	}{
 		{"header, BOM, spaces in names", "\xef\xbb\xbf a , b\n1,2\n", nil, []string{"2: a=1 b=2"}, ""},
 		{"names given", "1,2\n3,4\n", []string{"a", "b"}, []string{"1: a=1 b=2", "2: a=3 b=4"}, ""},
+		{"header again, as of tables put together", "a,b\n1,2\na,b\n\"a\",b\nb,a\n3,4\na,b\n", nil, []string{"2: a=1 b=2", "5: a=b b=a", "6: a=3 b=4"}, ""},
+		{"a name that is a value too", "a\na\nb\n", nil, []string{"2: a=a", "3: a=b"}, ""},
+		{"names given, and in the file", "a,b\n1,2\n", []string{"a", "b"}, []string{"1: a=a b=b", "2: a=1 b=2"}, ""},
 		{"tab", "a\tb,c\td\n1\t2,3\t4\n", nil, []string{"2: a=1 b,c=2,3 d=4"}, ""},
 		{"semicolon", "a;b\n1,5;2\n", nil, []string{"2: a=1,5 b=2"}, ""},
 		{"CRLF and empty lines", "a,b\r\n\r\n1,2\r\n\r\n", nil, []string{"3: a=1 b=2"}, ""},

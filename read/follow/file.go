@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"math"
 	"os"
 	"time"
 
@@ -52,10 +53,24 @@ func (f *File) begins(path string, open Opener) bool {
 		return false
 	}
 	b, err := firstBytes(path, open, min(f.Prefix+1, prefixMost))
-	if err != nil || len(b) < f.Prefix || f.Whole && f.Prefix < prefixMost && len(b) > f.Prefix {
+	return err == nil && f.startsWith(b)
+}
+
+// startsWith is begins for the first bytes of a file, one more than is known of it.
+func (f *File) startsWith(b []byte) bool {
+	if len(b) < f.Prefix || f.Whole && f.Prefix < prefixMost && len(b) > f.Prefix {
 		return false
 	}
 	return sum(b[:f.Prefix]) == f.Sum
+}
+
+// is reports whether an open file is f, as far as that is known.
+func (f *File) is(file *os.File, info os.FileInfo, open Opener) bool {
+	if f.Prefix <= 0 {
+		return f.Inode == 0 || f.moved(info)
+	}
+	b, err := beginning(file, open, min(f.Prefix+1, prefixMost))
+	return err == nil && f.startsWith(b)
 }
 
 // firstBytes gives the first n bytes of a file, uncompressed, or all when it is shorter.
@@ -65,7 +80,12 @@ func firstBytes(path string, open Opener, n int) ([]byte, error) {
 		return nil, err
 	}
 	defer file.Close()
-	plain, err := open.Plain(file, path)
+	return beginning(file, open, n)
+}
+
+// beginning is firstBytes of an open file, which stays where it is.
+func beginning(file *os.File, open Opener, n int) ([]byte, error) {
+	plain, err := open.Plain(io.NewSectionReader(file, 0, math.MaxInt64), file.Name())
 	if err != nil {
 		return nil, err
 	}

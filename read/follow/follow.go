@@ -65,6 +65,7 @@ type Reader struct {
 
 	records inkling.Reader // of the file that is being read, nil between files
 	queue   []waiting      // files to be read before the one at path
+	after   *File          // the one that those at path and in between come after; nil at first
 
 	mu    sync.Mutex
 	files []*File // read or being read, oldest first
@@ -222,6 +223,9 @@ func (r *Reader) next() error {
 			w, r.queue = r.queue[0], r.queue[1:]
 		}
 		t, err := r.enter(w)
+		if err == errBetween {
+			continue
+		}
 		if err != nil && !last { // renamed or compressed since it was seen
 			if at, ok := r.find(&w.file); ok {
 				w.at = at
@@ -255,6 +259,9 @@ func (r *Reader) next() error {
 	}
 }
 
+// errBetween says that the log was rotated once more before it was opened.
+var errBetween = errors.New("another file is to be read first")
+
 // enter opens a file and makes it the one being read.
 func (r *Reader) enter(w waiting) (*tail, error) {
 	f, err := os.Open(w.at)
@@ -265,9 +272,18 @@ func (r *Reader) enter(w waiting) (*tail, error) {
 	if err == nil && !info.Mode().IsRegular() {
 		err = fmt.Errorf("%s is no plain file", w.at)
 	}
+	if err == nil && w.file.Number != 0 && !w.file.is(f, info, r.open) {
+		err = errors.New("another file has its name by now")
+	}
 	if err != nil {
 		f.Close()
 		return nil, err
+	}
+	if w.file.Number == 0 && r.after != nil {
+		if r.between(r.after); len(r.queue) > 0 {
+			f.Close()
+			return nil, errBetween
+		}
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -325,6 +341,7 @@ func (r *Reader) leave() {
 	if n := len(r.queue); n > 0 {
 		after = &r.queue[n-1].file
 	}
+	r.after = after
 	r.between(after)
 }
 

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -337,6 +338,49 @@ func TestErrors(t *testing.T) {
 	v := watch(w, follow.Options{Resume: &gone, From: gone.Place})
 	v.read(1, 2)
 	v.says("records from there on are lost")
+}
+
+// Between finding a file and opening it the log may be rotated: another one then goes by the name.
+func TestRotatedBeforeOpening(t *testing.T) {
+	for _, numbered := range []bool{false, true} { // the names of older files change too
+		w := begin(t, zeek)
+		w.write(5)
+		v := watch(w, follow.Options{})
+		v.read(1, 3)
+		at := v.r.Position(v.r.Place(), 1)
+		v.r.Close()
+		from := 4
+		if numbered {
+			w.rotate("conn.log.1")
+			w.write(5)
+			v = watch(w, follow.Options{Resume: &at, From: at.Place})
+			w.must(os.Rename(w.beside("conn.log.1"), w.beside("conn.log.2")))
+			w.rotate("conn.log.1")
+		} else {
+			v = watch(w, follow.Options{Resume: &at, From: at.Place})
+			w.rotate("conn.log.1")
+		}
+		w.write(5)
+		v.read(from, w.n)
+	}
+}
+
+// So it may be between looking for what came after a file and opening the log.
+func TestRotatedAfterLooking(t *testing.T) {
+	w := begin(t, zeek)
+	w.write(5)
+	var once sync.Once
+	v := watch(w, follow.Options{Names: func(name string) bool {
+		once.Do(func() { // while the folder is looked through
+			w.rotate("conn.log.2")
+			w.write(5)
+		})
+		return strings.HasPrefix(name, "conn.log.")
+	}})
+	v.read(1, 5)
+	w.rotate("conn.log.1")
+	w.write(5)
+	v.read(6, 15)
 }
 
 // A damaged note may hold any number.

@@ -41,6 +41,7 @@ func (r *Reader) resume(p *Position) error {
 		}
 	}
 	if last != nil {
+		r.after = last
 		r.between(last)
 	}
 	return nil

@@ -251,7 +251,7 @@ func tellPairs(w io.Writer, alerts map[string]int) {
 	pairs := mostFirst(alerts)
 	for i, p := range pairs {
 		if i == 5 {
-			fmt.Fprintf(w, "  … %d further pairs\n", len(pairs)-5)
+			fmt.Fprintf(w, "  … %s\n", plural(len(pairs)-5, "further pair"))
 			break
 		}
 		fmt.Fprintf(w, "  %6s  %s\n", count(alerts[p]), p)

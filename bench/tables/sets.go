@@ -49,7 +49,7 @@ var sets = []set{
 
 	{name: "kddcup99", group: test, about: "connections of the DARPA test bed; a class is a kind of attack", kin: "nsl-kdd-full",
 		folder: "kddcup99", benign: "normal.", draws: 3,
-		load: one(dataset.Files{Names: []string{"kddcup.Data_10_percent.gz"}, Header: append(kddColumns, "class"), Format: "csv", Label: "class"})},
+		load: one(dataset.Files{Names: []string{"kddcup.data_10_percent.gz"}, Header: append(kddColumns, "class"), Format: "csv", Label: "class"})},
 	{name: "stratosphere-zeek", group: test, about: "flows of four captures, each a part: attacks from outside among a user's own traffic; background flows feed the statistics only",
 		folder: "stratosphere-labeled-zeek", benign: "Benign", draws: 3, load: loadStratosphere},
 	{name: "lab", group: test, about: "flows of the six captures of lab/, each a part; a class is a kind of attack",

@@ -61,7 +61,7 @@ type found struct {
 	detector, row int
 }
 
-const batchRows = 256
+const batchRows = 1024
 
 // Run reads r to its end and hands every alert to e.Alert. What it did before
 // an error is in the summary, and handed on. It waits for every goroutine it starts.

@@ -106,7 +106,6 @@ func (l *Matcher) Adapt(ctx context.Context, t *Task) (Scorer, error) {
 		g := newJudge(les, c.params)
 		if !l.noTables {
 			g.tables = g.tabulate()
-			g.limits = g.bound()
 		}
 		s.judges = append(s.judges, g)
 	}

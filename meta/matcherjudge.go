@@ -19,7 +19,6 @@ type judge struct {
 	common       *tensor.Tensor // what the first of the last layers gives for all rows, [last]
 	last         *tensor.Tensor // the rest of that layer's weights
 	tables       []table
-	limits       *limits   // with tables
 	rooms        sync.Pool // of *room
 }
 

@@ -30,7 +30,6 @@ type room struct {
 	land, taught, known                matrix // distances
 	linear, log, derived               matrix
 	last, hidden, out, votes           matrix
-	half, high, least                  matrix    // of intervals, see mostTo
 	cast                               []float32 // votes on the block, where they are known
 }
 
@@ -71,7 +70,6 @@ func (g *judge) newRoom() *room {
 		&r.land: g.plain.land.Rows(), &r.taught: g.plain.taught.Rows(), &r.known: known,
 		&r.linear: g.space.linear.Cols(), &r.log: 1, &r.derived: derivedSides,
 		&r.last: g.last.Rows(), &r.hidden: g.form.last, &r.out: 1, &r.votes: voteSides,
-		&r.half: g.last.Rows(), &r.high: g.form.last, &r.least: g.form.last,
 	} {
 		m.init(cols)
 	}
@@ -252,7 +250,7 @@ func (g *judge) votesTo(r *room, x *tensor.Tensor, from, n int) {
 	if r.cast != nil {
 		copy(cast.Data, r.cast)
 	} else {
-		g.votes.tellTo(cast.Data, &tensor.Tensor{Shape: []int{n, d}, Data: x.Data[from*d : (from+n)*d]}, nil)
+		g.votes.tellTo(cast.Data, &tensor.Tensor{Shape: []int{n, d}, Data: x.Data[from*d : (from+n)*d]})
 	}
 	at := g.last.Rows() - voteSides
 	for i := range n {

@@ -137,35 +137,62 @@ func (v *votes) tellTask() {
 	}
 }
 
-// tellTo writes the votes on rows x, [n·voteSides], softened. far is the rows' mean distance to
-// their neighbours in the pool, or nil where that is not known yet.
-func (v *votes) tellTo(dst []float32, x *tensor.Tensor, far []float32) {
+// tellTo writes the votes on rows x, [n·voteSides], softened.
+func (v *votes) tellTo(dst []float32, x *tensor.Tensor) {
+	dst = dst[:x.Rows()*voteSides]
+	clear(dst)
+	v.nearTo(dst, x, nil)
+	for m, s := range v.member {
+		if s != nil {
+			v.hearTo(dst, m, x)
+		}
+	}
+}
+
+// mostTo writes what the votes are at most: those by distance if that to the pool is as far as told, forests' whatever the row.
+func (v *votes) mostTo(dst []float32, x *tensor.Tensor, far []float32) {
 	n := x.Rows()
 	dst = dst[:n*voteSides]
 	clear(dst)
+	v.nearTo(dst, x, far)
+	for m, s := range v.member {
+		if f, ok := s.(*forestScorer); ok {
+			most := soften(v.scale[m].of(f.most()))
+			for i := range n {
+				dst[i*voteSides+m] = most
+			}
+		} else if s != nil {
+			v.hearTo(dst, m, x)
+		}
+	}
+}
+
+// hearTo writes the vote of member m.
+func (v *votes) hearTo(dst []float32, m int, x *tensor.Tensor) {
+	n := x.Rows()
+	both := borrow(2 * n)
+	defer giveBack(both)
+	v.member[m].Score(*both, x)
+	for i := range n {
+		dst[i*voteSides+m] = soften(v.scale[m].of((*both)[2*i+1] - (*both)[2*i]))
+	}
+}
+
+// nearTo writes those by distance. far is that to the neighbours in the pool, with which the votes rise; nil has it measured.
+func (v *votes) nearTo(dst []float32, x *tensor.Tensor, far []float32) {
+	n := x.Rows()
 	buf := borrow(2 * n)
 	defer giveBack(buf)
-	benign, taught := (*buf)[:n], (*buf)[n:2*n]
-	if far != nil {
-		benign = far[:n]
-	} else {
-		v.pool.meanTo(benign, x.Data[:n*v.d], v.neighbours, -1)
+	taught := (*buf)[n:]
+	if far == nil {
+		far = (*buf)[:n]
+		v.pool.meanTo(far, x.Data[:n*v.d], v.neighbours, -1)
 	}
 	v.taught.meanTo(taught, x.Data[:n*v.d], 1, -1)
-	for i, b := range benign {
-		far := negLog(b)
-		dst[i*voteSides+voteOdd] = soften(v.scale[voteOdd].of(-far))
-		dst[i*voteSides+voteRatio] = soften(v.scale[voteRatio].of(negLog(taught[i]) - far))
-	}
-	for m, s := range v.member {
-		if s == nil {
-			continue
-		}
-		both := (*buf)[:2*n]
-		s.Score(both, x)
-		for i := range n {
-			dst[i*voteSides+m] = soften(v.scale[m].of(both[2*i+1] - both[2*i]))
-		}
+	for i, f := range far[:n] {
+		odd := negLog(f)
+		dst[i*voteSides+voteOdd] = soften(v.scale[voteOdd].of(-odd))
+		dst[i*voteSides+voteRatio] = soften(v.scale[voteRatio].of(negLog(taught[i]) - odd))
 	}
 }
 
@@ -177,6 +204,19 @@ func soften(v float32) float32 {
 	}
 	return from + by*float32(math.Log1p(float64(v-from)/by))
 }
+
+// settle lets surprise beyond that of any benign row approach a limit. What is said so cannot, however sure of itself,
+// outvote the others, and rows that these find usual need not ask for it.
+func settle(v float32) float32 {
+	const from, by = 8, settled - 8
+	if v <= from {
+		return v
+	}
+	return settled - by*float32(math.Exp(float64(from-v)/by))
+}
+
+// settled is as surprised as a network can be.
+const settled = 16
 
 // twoWays is a support set of benign rows and taught ones.
 func twoWays(pool, taught []float32, d int) Set {

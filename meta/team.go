@@ -12,7 +12,8 @@ import (
 // Team judges rows by several scorers of detection tasks, each with the margin that a row must be above to matter.
 // It says of those rows what every scorer says alone, to the bit, and is quicker in two ways: what several ask of a
 // row (how far it is from the benign pool that all were taught with, where the same network puts it) is worked out
-// once; and a [Vote] does not ask its network about a row that could not be above the margin whatever that said.
+// once, and exactly only where a bound on it leaves the verdict open; and a [Vote] does not ask its network about a row
+// that could not be above the margin whatever that said.
 // It is immutable: any number of goroutines may use it at once.
 type Team struct {
 	members []Scorer
@@ -24,10 +25,11 @@ type Team struct {
 
 // question is how far rows are, put somewhere by a network, from a pool.
 type question struct {
-	net  *embedScorer // nil: rows as they are
-	pool *nearIndex
-	k    int
-	key  questionKey
+	net   *embedScorer // nil: rows as they are
+	pool  *nearIndex
+	k     int
+	key   questionKey
+	about *pockets // nil for a pool of few rows, or of some that are not finite
 }
 
 type questionKey struct {
@@ -37,8 +39,11 @@ type questionKey struct {
 
 // answer is that to a question: where the rows are, and how far from the pool.
 type answer struct {
-	rows *tensor.Tensor
-	far  []float32
+	*question
+	rows  *tensor.Tensor
+	put   []float32 // by a network
+	most  []float32 // how far at most
+	exact []bool    // where that is how far
 }
 
 // NewTeam makes a team of members of two ways that judge rows of the same columns.
@@ -77,6 +82,9 @@ func (t *Team) ask(q question) int {
 	if i := slices.IndexFunc(t.asked, func(o question) bool { return o.key == q.key }); i >= 0 {
 		return i
 	}
+	if q.pool.n >= manyNear && finite(q.pool.rows) {
+		q.about = newPockets(q.pool, q.k)
+	}
 	t.asked = append(t.asked, q)
 	return len(t.asked) - 1
 }
@@ -99,7 +107,7 @@ func (s *voteScorer) asks() []question {
 // teamRoom is what a batch is judged in.
 type teamRoom struct {
 	answers []answer
-	known   []answer
+	told    []*answer
 	scores  []float32
 }
 
@@ -114,20 +122,21 @@ func (t *Team) MarginsTo(dst [][]float64, x *tensor.Tensor) {
 	defer t.rooms.Put(r)
 	r.scores = slices.Grow(r.scores[:0], 2*n)[:2*n]
 	for i := range t.asked {
-		t.asked[i].answerTo(&r.answers[i], x)
+		r.answers[i].question = &t.asked[i]
+		r.answers[i].of(x)
 	}
 	for i, m := range t.members {
 		if v, ok := m.(*voteScorer); ok {
-			r.known = r.known[:0]
+			r.told = r.told[:0]
 			for _, q := range t.asks[i] {
-				if q < 0 {
-					r.known = append(r.known, answer{})
-				} else {
-					r.known = append(r.known, r.answers[q])
+				var a *answer
+				if q >= 0 {
+					a = &r.answers[q]
 				}
+				r.told = append(r.told, a)
 			}
 			margins := r.scores[:checkScore(r.scores, x, 2, v.d)]
-			v.above(margins, x, t.least[i], r.known)
+			v.above(margins, x, t.least[i], r.told)
 			for k, m := range margins {
 				dst[i][k] = float64(m)
 			}
@@ -140,14 +149,42 @@ func (t *Team) MarginsTo(dst [][]float64, x *tensor.Tensor) {
 	}
 }
 
-// answerTo reuses a's memory.
-func (q *question) answerTo(a *answer, x *tensor.Tensor) {
+// of answers what can be said of x at once.
+func (a *answer) of(x *tensor.Tensor) {
 	n := x.Rows()
-	a.far = slices.Grow(a.far[:0], n)[:n]
-	if a.rows = x; q.net != nil {
-		_, out := q.net.net.Sides()
-		a.rows = tensor.New(n, out)
-		q.net.net.Forward(a.rows, q.net.params, x)
+	if a.rows = x; a.net != nil {
+		_, out := a.net.net.Sides()
+		a.put = slices.Grow(a.put[:0], n*out)[:n*out]
+		a.rows = tensor.From(a.put, n, out)
+		a.net.net.Forward(a.rows, a.net.params, x)
 	}
-	q.pool.meanTo(a.far, a.rows.Data[:n*q.pool.d], q.k, -1)
+	a.most, a.exact = slices.Grow(a.most[:0], n)[:n], slices.Grow(a.exact[:0], n)[:n]
+	if rows := a.rows.Data[:n*a.pool.d]; a.about != nil {
+		a.about.mostTo(a.most, rows)
+	} else {
+		a.pool.meanTo(a.most, rows, a.k, -1)
+	}
+	for i := range a.exact {
+		a.exact[i] = a.about == nil
+	}
+}
+
+// exactTo writes how far some of the rows are.
+func (a *answer) exactTo(dst []float32, at []int) {
+	var open []int
+	for _, i := range at {
+		if !a.exact[i] {
+			open = append(open, i)
+		}
+	}
+	buf := borrow(len(open) * (a.pool.d + 1))
+	defer giveBack(buf)
+	far, rows := (*buf)[:len(open)], gather((*buf)[len(open):], a.rows, open)
+	a.pool.meanTo(far, rows.Data, a.k, -1)
+	for k, i := range open {
+		a.most[i], a.exact[i] = far[k], true
+	}
+	for k, i := range at {
+		dst[k] = a.most[i]
+	}
 }

@@ -87,32 +87,6 @@ func differences(s Scorer, x *tensor.Tensor) (out []float64) {
 	return out
 }
 
-// What the network says at most is never less than what it says, also of rows far out.
-func TestMostIsAtMost(t *testing.T) {
-	for _, known := range []bool{false, true} {
-		task, members := teamOf(t, &Vote{Matcher: Shipped(1)}, 31, 500, 5, 20, 1, known)
-		x := task.Query.X.Clone()
-		for i := range x.Rows() {
-			if i%7 == 0 {
-				for j := range x.Row(i) {
-					x.Row(i)[j] *= []float32{30, -1e6, 0, float32(math.Inf(1)), float32(math.NaN())}[i/7%5]
-				}
-			}
-		}
-		g := members[0].(*voteScorer).judge
-		for i := range x.Rows() {
-			r := g.room()
-			var most, says [1]float32
-			g.mostTo(most[:], r, x, i, 1)
-			g.judgeBlock(r, says[:], 1, x, i, 1)
-			g.leave(r)
-			if !(most[0] >= says[0]) {
-				t.Fatalf("row %d: %v at most, but it says %v", i, most[0], says[0])
-			}
-		}
-	}
-}
-
 // Teams of mixed members, some twice, of rows that are far out, not finite or alike, in batches of any size, with
 // thresholds at, just beside and far from the scores, say what each member says.
 func TestTeamOfHardRows(t *testing.T) {
@@ -220,8 +194,7 @@ func BenchmarkTeam(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		sorted := slices.Sorted(slices.Values(differences(s, pool)))
-		all, least = append(all, s), append(least, sorted[999])
+		all, least = append(all, s), append(least, 6) // as where alerts are to be rare
 	}
 	for _, n := range []int{1, members} {
 		b.Run(fmt.Sprint("members=", n), func(b *testing.B) {

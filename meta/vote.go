@@ -162,124 +162,6 @@ func (s *voteScorer) Score(dst []float32, x *tensor.Tensor) {
 	}
 }
 
-// above writes the margin of each row of x, or −Inf for one that cannot be above least. Whoever knows them gives
-// the answers to what asks asks.
-func (s *voteScorer) above(dst []float32, x *tensor.Tensor, least float32, known []answer) {
-	b := s.ballotOf(x, known)
-	defer b.close()
-	open, cast := x, *b.cast
-	if least > float32(math.Inf(-1)) {
-		s.sieve(b, x, least)
-		open, cast = b.left(x)
-	}
-	n, margins := open.Rows(), borrow(open.Rows())
-	defer giveBack(margins)
-	for lo := 0; lo < n; lo += matcherBlock {
-		m := min(matcherBlock, n-lo)
-		r := s.judge.room()
-		r.cast = cast[lo*voteSides : (lo+m)*voteSides]
-		s.judge.judgeBlock(r, (*margins)[lo:], 1, open, lo, m)
-		s.judge.leave(r)
-	}
-	at := 0
-	for i := range dst {
-		if dst[i] = float32(math.Inf(-1)); b.open[i] {
-			dst[i] = s.count((*margins)[at], b, i)
-			at++
-		}
-	}
-}
-
-// count gives the mean of all votes on row i, of which the network's is own.
-func (s *voteScorer) count(own float32, b *ballots, i int) float32 {
-	share := 1 / s.total
-	sum := soften(s.own.of(own))
-	for k, v := range (*b.cast)[i*voteSides : (i+1)*voteSides] {
-		sum += s.weight[k] * v
-	}
-	sum *= share
-	for k := range s.more {
-		sum += share * (*b.more)[k*len(b.open)+i]
-	}
-	return sum
-}
-
-// sieve closes the rows that the network, say it what it may, cannot lift above least.
-func (s *voteScorer) sieve(b *ballots, x *tensor.Tensor, least float32) {
-	n := x.Rows()
-	if s.judge.limits == nil {
-		return
-	}
-	var most [matcherBlock]float32
-	for lo := 0; lo < n; lo += matcherBlock {
-		m := min(matcherBlock, n-lo)
-		r := s.judge.room()
-		r.cast = (*b.cast)[lo*voteSides : (lo+m)*voteSides]
-		s.judge.mostTo(most[:m], r, x, lo, m)
-		s.judge.leave(r)
-		for i, v := range most[:m] {
-			b.open[lo+i] = !(s.count(v, b, lo+i) < least-boundEase)
-		}
-	}
-}
-
-// ballots are the votes on some rows but the network's.
-type ballots struct {
-	cast *[]float32 // [n, voteSides], of the votes inside the matcher
-	more *[]float32 // [further members, n]
-	rows *[]float32 // room for the open rows
-	open []bool     // [n]: may still be above
-}
-
-// ballotOf takes all votes but the network's; all rows are open.
-func (s *voteScorer) ballotOf(x *tensor.Tensor, known []answer) *ballots {
-	n := x.Rows()
-	b := &ballots{cast: borrow(n * voteSides), more: borrow(n * len(s.more)), open: make([]bool, n)}
-	for i := range b.open {
-		b.open[i] = true
-	}
-	if known == nil {
-		known = make([]answer, 1+len(s.more))
-	}
-	s.judge.votes.tellTo(*b.cast, x, known[0].far)
-	buf := borrow(2 * n)
-	defer giveBack(buf)
-	for k, m := range s.more {
-		if e, ok := m.scorer.(*embedScorer); ok && known[1+k].far != nil {
-			e.head.(*ratioScorer).score(*buf, known[1+k].rows, known[1+k].far)
-		} else {
-			m.scorer.Score(*buf, x)
-		}
-		for i := range n {
-			(*b.more)[k*n+i] = soften(m.scale.of((*buf)[2*i+1] - (*buf)[2*i]))
-		}
-	}
-	return b
-}
-
-// left gives the open rows of x and their votes.
-func (b *ballots) left(x *tensor.Tensor) (*tensor.Tensor, []float32) {
-	d, n := x.Cols(), 0
-	b.rows = borrow(len(b.open) * (d + voteSides))
-	rows, cast := (*b.rows)[:len(b.open)*d], (*b.rows)[len(b.open)*d:]
-	for i, open := range b.open {
-		if open {
-			copy(rows[n*d:], x.Row(i))
-			copy(cast[n*voteSides:], (*b.cast)[i*voteSides:(i+1)*voteSides])
-			n++
-		}
-	}
-	return &tensor.Tensor{Shape: []int{n, d}, Data: rows[:n*d]}, cast
-}
-
-func (b *ballots) close() {
-	giveBack(b.cast)
-	giveBack(b.more)
-	if b.rows != nil {
-		giveBack(b.rows)
-	}
-}
-
 // Opinions gives what each voter says.
 func (s *voteScorer) Opinions(row []float32) []Opinion {
 	x := &tensor.Tensor{Shape: []int{1, s.d}, Data: row}
@@ -288,7 +170,7 @@ func (s *voteScorer) Opinions(row []float32) []Opinion {
 	defer s.judge.leave(r)
 	s.judge.judgeBlock(r, score[:], 1, x, 0, 1)
 	share := 1 / s.total
-	out := []Opinion{{"network", soften(s.own.of(score[0])), share}}
+	out := []Opinion{{"network", settle(s.own.of(score[0])), share}}
 	for k, w := range s.weight {
 		if w > 0 {
 			out = append(out, Opinion{voteNames[k], r.votes.Row(0)[k], w * share})

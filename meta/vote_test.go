@@ -54,7 +54,7 @@ func TestVotesAreCalibrated(t *testing.T) {
 		t.Fatal(err)
 	}
 	told := make([]float32, 4000*voteSides)
-	v.tellTo(told, fresh, nil)
+	v.tellTo(told, fresh)
 	for k, name := range voteNames {
 		for _, p := range []float64{.2, .05, .01} {
 			below := 0.0

@@ -1,0 +1,179 @@
+package meta
+
+import (
+	"math"
+
+	"github.com/inkling-sec/inkling/tensor"
+)
+
+// How a [Vote] judges many rows: the votes that are cheap first, dear ones only of rows that could still be above the
+// margin that matters, and the network, whose say has a limit, last.
+
+// above writes the margin of each row of x; where it is told the answers to what it asks, −Inf for one that cannot be above least.
+func (s *voteScorer) above(dst []float32, x *tensor.Tensor, least float32, told []*answer) {
+	b := s.ballotOf(x, told)
+	defer b.close()
+	if told != nil {
+		s.sieve(b, least-boundEase)
+		s.recountTrees(b, x)
+		s.sieve(b, least-boundEase)
+		s.recountNear(b, x, told)
+		s.sieve(b, least)
+	}
+	rows, cast, margins := borrow(len(b.open)*s.d), borrow(len(b.open)*voteSides), borrow(len(b.open))
+	defer giveBack(rows)
+	defer giveBack(cast)
+	defer giveBack(margins)
+	open := gather(*rows, x, b.open)
+	for k, i := range b.open {
+		copy((*cast)[k*voteSides:], b.of(i))
+	}
+	for lo := 0; lo < len(b.open); lo += matcherBlock {
+		m := min(matcherBlock, len(b.open)-lo)
+		r := s.judge.room()
+		r.cast = (*cast)[lo*voteSides : (lo+m)*voteSides]
+		s.judge.judgeBlock(r, (*margins)[lo:], 1, open, lo, m)
+		s.judge.leave(r)
+	}
+	for i := range dst {
+		dst[i] = float32(math.Inf(-1))
+	}
+	for k, i := range b.open {
+		dst[i] = s.count((*margins)[k], b, i)
+	}
+}
+
+// count gives the mean of all votes on row i, of which the network's is own.
+func (s *voteScorer) count(own float32, b *ballots, i int) float32 {
+	share := 1 / s.total
+	sum := settle(s.own.of(own))
+	for k, v := range b.of(i) {
+		sum += s.weight[k] * v
+	}
+	sum *= share
+	for k := range s.more {
+		sum += share * (*b.more)[k*b.n+i]
+	}
+	return sum
+}
+
+// sieve closes the rows that the network, say it what it may, cannot lift above least.
+func (s *voteScorer) sieve(b *ballots, least float32) {
+	open := b.open[:0]
+	for _, i := range b.open {
+		if !(s.count(float32(math.Inf(1)), b, i) < least) {
+			open = append(open, i)
+		}
+	}
+	b.open = open
+}
+
+// boundEase is what sums of some float32 may be off by, generously.
+const boundEase = .01
+
+// ballots are the votes on n rows but the network's.
+type ballots struct {
+	n    int
+	cast *[]float32 // [n, voteSides], of the votes inside the matcher
+	more *[]float32 // [further members, n]
+	open []int      // rows that may still be above
+}
+
+func (b *ballots) of(i int) []float32 { return (*b.cast)[i*voteSides : (i+1)*voteSides] }
+
+func (b *ballots) close() {
+	giveBack(b.cast)
+	giveBack(b.more)
+}
+
+// ballotOf takes all votes but the network's, or what they are at most where it is told how far rows are at most; all rows are open.
+func (s *voteScorer) ballotOf(x *tensor.Tensor, told []*answer) *ballots {
+	n := x.Rows()
+	b := &ballots{n: n, cast: borrow(n * voteSides), more: borrow(n * len(s.more)), open: make([]int, n)}
+	for i := range b.open {
+		b.open[i] = i
+	}
+	if told != nil {
+		s.judge.votes.mostTo(*b.cast, x, told[0].most)
+	} else {
+		s.judge.votes.tellTo(*b.cast, x)
+	}
+	buf := borrow(2 * n)
+	defer giveBack(buf)
+	for k, m := range s.more {
+		if told != nil && told[1+k] != nil {
+			m.scorer.(*embedScorer).head.(*ratioScorer).score(*buf, told[1+k].rows, told[1+k].most)
+		} else {
+			m.scorer.Score(*buf, x)
+		}
+		for i := range n {
+			(*b.more)[k*n+i] = m.says(*buf, i)
+		}
+	}
+	return b
+}
+
+// says gives what the member says of row i of those with these scores.
+func (m *member) says(scores []float32, i int) float32 {
+	return soften(m.scale.of(scores[2*i+1] - scores[2*i]))
+}
+
+// recountTrees has the trees judge the open rows.
+func (s *voteScorer) recountTrees(b *ballots, x *tensor.Tensor) {
+	n, v := len(b.open), s.judge.votes
+	rows, cast := borrow(n*s.d), borrow(n*voteSides)
+	defer giveBack(rows)
+	defer giveBack(cast)
+	open := gather(*rows, x, b.open)
+	for m, l := range v.member {
+		if _, ok := l.(*forestScorer); ok {
+			v.hearTo(*cast, m, open)
+			b.copySide(m, *cast)
+		}
+	}
+}
+
+// recountNear has the distances of the open rows measured.
+func (s *voteScorer) recountNear(b *ballots, x *tensor.Tensor, told []*answer) {
+	n, width := len(b.open), s.d
+	for _, a := range told {
+		if a != nil {
+			width = max(width, a.rows.Cols())
+		}
+	}
+	rows, far, cast := borrow(n*width), borrow(n), borrow(n*voteSides)
+	defer giveBack(rows)
+	defer giveBack(far)
+	defer giveBack(cast)
+	told[0].exactTo(*far, b.open)
+	s.judge.votes.nearTo(*cast, gather(*rows, x, b.open), *far)
+	b.copySide(voteOdd, *cast)
+	b.copySide(voteRatio, *cast)
+	for k := range s.more {
+		m, a := &s.more[k], told[1+k]
+		if a == nil {
+			continue
+		}
+		a.exactTo(*far, b.open)
+		m.scorer.(*embedScorer).head.(*ratioScorer).score(*cast, gather(*rows, a.rows, b.open), *far)
+		for j, i := range b.open {
+			(*b.more)[k*b.n+i] = m.says(*cast, j)
+		}
+	}
+}
+
+// copySide takes one voter's votes on the open rows.
+func (b *ballots) copySide(side int, cast []float32) {
+	for k, i := range b.open {
+		b.of(i)[side] = cast[k*voteSides+side]
+	}
+}
+
+// gather copies rows of x to room.
+func gather(room []float32, x *tensor.Tensor, at []int) *tensor.Tensor {
+	d := x.Cols()
+	for k, i := range at {
+		copy(room[k*d:(k+1)*d], x.Row(i))
+	}
+	return &tensor.Tensor{Shape: []int{len(at), d}, Data: room[:len(at)*d]}
+}

@@ -1,0 +1,155 @@
+package meta
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/inkling-sec/inkling/tensor"
+)
+
+// Pockets never say that a row is nearer to its neighbours than it is, hard rows and pools included; every row is in
+// one of them, and none has too few.
+func TestPocketsTellAtMost(t *testing.T) {
+	for seed := range uint64(60) {
+		r := rand.New(rand.NewPCG(seed, 5))
+		n, d, k := 5+r.IntN(600), 1+r.IntN(20), 1+r.IntN(5)
+		x := make([]float32, n*d)
+		for i := range x {
+			x[i] = float32(r.NormFloat64() * float64(1+i/d%4)) // of four clouds of a middle
+			if v := hard(r); seed%5 == 4 && r.IntN(50) == 0 && v-v == 0 {
+				x[i] = v
+			}
+			if seed%7 == 6 && i >= d {
+				x[i] = x[i-d] // nearly all alike
+			}
+		}
+		ix := newNearIndex(x, d)
+		p := newPockets(ix, k)
+		var in [][]float32
+		for _, g := range p.rows {
+			if g.Rows() < k {
+				t.Fatalf("seed %d: a group of %d rows, at least %d are asked for", seed, g.Rows(), k)
+			}
+			for i := range g.Rows() {
+				in = append(in, g.Row(i))
+			}
+		}
+		if !slices.Equal(sortedBits(in, d), sortedBits([][]float32{x}, d)) {
+			t.Fatalf("seed %d: the groups' rows are not those of the index", seed)
+		}
+		rows := tensor.New(100, d)
+		for i := range rows.Data {
+			if rows.Data[i] = x[r.IntN(len(x))] + float32(r.NormFloat64())/9; r.IntN(80) == 0 {
+				rows.Data[i] = hard(r)
+			}
+		}
+		far, most := make([]float32, 100), make([]float32, 100)
+		ix.meanTo(far, rows.Data, k, -1)
+		p.mostTo(most, rows.Data)
+		for i, v := range most {
+			if math.IsInf(float64(v), 1) {
+				continue
+			}
+			if !(v >= far[i]*(1-1e-6)) {
+				t.Fatalf("seed %d, row %d: %v at most, but it is %v", seed, i, v, far[i])
+			}
+		}
+	}
+}
+
+// sortedBits gives hashes of rows, in order.
+func sortedBits(blocks [][]float32, d int) (out []uint64) {
+	for _, b := range blocks {
+		for lo := 0; lo < len(b); lo += d {
+			h := uint64(14695981039346656037)
+			for _, v := range b[lo : lo+d] {
+				h = (h ^ uint64(math.Float32bits(v))) * 1099511628211
+			}
+			out = append(out, h)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// Among clouds that are apart a row's own group tells how far it is, and most other rows do not have to be looked at.
+func TestPocketsAreTight(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 3))
+	const n, d = 1000, 12
+	x := make([]float32, n*d)
+	for i := range x {
+		x[i] = float32(i/d%20*7%11) * float32(i%d%3) * 3 // where a cloud is
+		x[i] += float32(r.NormFloat64())
+	}
+	ix := newNearIndex(x, d)
+	p := newPockets(ix, 5)
+	far, most := make([]float32, n), make([]float32, n)
+	ix.meanTo(far, x, 5, -1)
+	p.mostTo(most, x)
+	ratio, looked := 0.0, 0
+	for i := range far {
+		ratio += float64(most[i]/far[i]) / n
+	}
+	for _, g := range p.rows {
+		looked = max(looked, g.Rows())
+	}
+	if ratio > 1.15 || looked > n/5 {
+		t.Errorf("distances are told %.2f times too large in the mean, up to %d of %d rows are looked at", ratio, looked, n)
+	}
+}
+
+// No row has a larger margin than a forest says, and with one tree some row has that.
+func TestForestsMost(t *testing.T) {
+	for seed := range uint64(10) {
+		for _, trees := range []int{1, 20} {
+			task, scorers := teamOf(t, &Forest{Trees: trees, Random: true, Seed: seed}, 50+seed, 120, 5, 6, 1, false)
+			f := scorers[0].(*forestScorer)
+			most, margins := f.most(), slices.Concat(Margin(f, task.Query.X), Margin(f, task.Support.X))
+			if top := slices.Max(margins); top > most || trees == 1 && top != most {
+				t.Errorf("seed %d, %d trees: a margin of %v, at most %v", seed, trees, top, most)
+			}
+		}
+	}
+}
+
+// What settles keeps its order, changes nothing that benign rows can say, and has a limit.
+func TestSettle(t *testing.T) {
+	before := float32(-1)
+	for v := float32(0); v < 60; v += .01 {
+		s := settle(v)
+		if s < before || s > settled || v <= 8 && s != v {
+			t.Fatalf("settle(%v) = %v after %v", v, s, before)
+		}
+		before = s
+	}
+	if s := settle(float32(math.Inf(1))); s != settled || before < settled-.1 {
+		t.Errorf("%v at infinity, %v at 60; want %v", s, before, settled)
+	}
+}
+
+// A team is quick because few rows reach the network, or have their distances measured.
+func TestFewRowsStayOpen(t *testing.T) {
+	task, members := teamOf(t, &MetaVote{}, 61, 1000, 5, 20, 1, false)
+	s, pool := members[0].(*voteScorer), tensor.From(rowsOf(task)[0], 1000, 20)
+	const least = 6 // as where alerts are to be rare
+	team := NewTeam(members, []float64{least})
+	var told []*answer
+	for i := range team.asked {
+		a := &answer{question: &team.asked[i]}
+		a.of(pool)
+		told = append(told, a)
+	}
+	b := s.ballotOf(pool, told)
+	defer b.close()
+	s.sieve(b, least-boundEase)
+	s.recountTrees(b, pool)
+	s.sieve(b, least-boundEase)
+	measured := len(b.open)
+	s.recountNear(b, pool, told)
+	s.sieve(b, least)
+	if measured > 200 || len(b.open) > 100 {
+		t.Errorf("of 1,000 benign rows %d are measured, %d reach the network", measured, len(b.open))
+	}
+}

@@ -17,6 +17,7 @@ const (
 	contributions = 6
 	mostChanges   = 8
 	goals         = 16 // benign records that a flip may go towards
+	stride        = 8  // changes that are tried together
 )
 
 // Explain gives the evidence for a record's score, in raw units.
@@ -98,24 +99,27 @@ func (a *Armed) flip(raw, benign []float64) []inkling.Change {
 		rank[i] = i
 	}
 	slices.SortStableFunc(rank, func(x, y int) int { return cmp.Compare(alone[x], alone[y]) })
-	at, rows := raw, rows[:0]
-	for _, r := range rank {
-		at = with(at, order[r], benign[order[r]])
-		rows = append(rows, at)
+	at, end := raw, -1
+	for lo := 0; lo < len(rank) && end < 0; lo += stride {
+		rows = rows[:0]
+		for _, r := range rank[lo:min(lo+stride, len(rank))] {
+			at = with(at, order[r], benign[order[r]])
+			rows = append(rows, at)
+		}
+		if i := slices.IndexFunc(a.Scores(rows), func(v float64) bool { return !a.Alerts(v) }); i >= 0 {
+			at, end = rows[i], lo+i
+		}
 	}
-	s := a.Scores(rows)
-	end := slices.IndexFunc(s, func(v float64) bool { return !a.Alerts(v) })
 	if end < 0 {
 		return nil
 	}
 	var needed []int // of rank[:end+1], those without which the verdict would stand
-	at = rows[end]
 	for _, r := range rank[:end+1] {
 		i := order[r]
 		if back := with(at, i, raw[i]); !a.Alerts(a.Score(back)) {
 			at = back
-		} else {
-			needed = append(needed, i)
+		} else if needed = append(needed, i); len(needed) > mostChanges {
+			return nil
 		}
 	}
 	return a.changes(raw, benign, needed)
@@ -124,26 +128,26 @@ func (a *Armed) flip(raw, benign []float64) []inkling.Change {
 // goal gives the first of those benign records that is no alert, or a typical one.
 func (a *Armed) goal(benign []int) []float64 {
 	b := a.Baseline
-	rows := make([][]float64, len(benign))
-	for i, j := range benign {
-		rows[i] = b.Pool.Raw[j]
-	}
-	s := a.Scores(rows)
-	if i := slices.IndexFunc(s, func(v float64) bool { return !a.Alerts(v) }); i >= 0 {
-		return rows[i]
+	for _, j := range benign {
+		if !a.Alerts(a.Score(b.Pool.Raw[j])) { // mostly the first
+			return b.Pool.Raw[j]
+		}
 	}
 	return b.likely
 }
 
+// changes tells what changing those features, one after the other, does.
 func (a *Armed) changes(raw, benign []float64, features []int) []inkling.Change {
-	if len(features) > mostChanges {
-		return nil
-	}
 	c, at := a.Baseline.Contract, raw
-	var out []inkling.Change
+	var rows [][]float64
 	for _, i := range features {
 		at = with(at, i, benign[i])
-		out = append(out, inkling.Change{Feature: c.Features[i].Name, From: c.Value(i, raw[i]), To: c.Value(i, benign[i]), PValue: a.PValue(a.Score(at))})
+		rows = append(rows, at)
+	}
+	var out []inkling.Change
+	for k, s := range a.Scores(rows) {
+		i := features[k]
+		out = append(out, inkling.Change{Feature: c.Features[i].Name, From: c.Value(i, raw[i]), To: c.Value(i, benign[i]), PValue: a.PValue(s)})
 	}
 	return out
 }

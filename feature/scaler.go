@@ -63,6 +63,8 @@ type Scaler struct {
 	contract *Contract
 	scaling  Scaling
 	numbers  []numbers // by feature; nothing for a category
+	spread   []float64 // what the logarithms of each are divided by
+	zero     []float32 // the log view of 0, which many values are
 	columns  []Column
 	log      bool
 	rank     bool
@@ -106,6 +108,7 @@ func Fit(c *Contract, benign [][]float64, o Scaling) (*Scaler, error) {
 		}
 		s.numbers[i] = fit(values, s.scaling.Knots)
 	}
+	s.prepare()
 	return s, nil
 }
 
@@ -161,9 +164,18 @@ const leastUnit = 1e-12
 // leastStd is the least standard deviation of a column without a value that more than half of the pool have.
 const leastStd = 0.01
 
-// spread gives what a logarithm is divided by. A column that is nearly
+// prepare works out what follows from the numbers.
+func (s *Scaler) prepare() {
+	s.spread, s.zero = make([]float64, len(s.numbers)), make([]float32, len(s.numbers))
+	for i := range s.numbers {
+		s.spread[i] = s.spreadOf(&s.numbers[i])
+		s.zero[i] = s.logView(i, 0)
+	}
+}
+
+// spreadOf gives what a logarithm is divided by. A column that is nearly
 // constant does not drown the others: see [Scaling].
-func (s *Scaler) spread(n *numbers) float64 {
+func (s *Scaler) spreadOf(n *numbers) float64 {
 	if n.Most > 0.5 {
 		return max(n.Std, s.scaling.Floor)
 	}
@@ -250,8 +262,10 @@ func (s *Scaler) Apply(dst []float32, raw []float64) {
 		missing := math.IsNaN(v) || math.IsInf(v, 0)
 		if s.log {
 			dst[at] = 0
-			if !missing {
-				dst[at] = s.logView(&s.numbers[i], v)
+			if v == 0 {
+				dst[at] = s.zero[i]
+			} else if !missing {
+				dst[at] = s.logView(i, v)
 			}
 			at++
 		}
@@ -288,12 +302,23 @@ func (s *Scaler) TensorTo(t *tensor.Tensor, raw [][]float64) {
 
 // logOf gives sign(v)·log(1+|v|/unit), finite whatever v.
 func (n *numbers) logOf(v float64) float64 {
-	return math.Copysign(math.Log1p(min(math.Abs(v)/n.Unit, math.MaxFloat64)), v)
+	size := math.Abs(v) / n.Unit
+	if size > math.MaxFloat64 { // not min, which is slow for minding NaN
+		size = math.MaxFloat64
+	}
+	return math.Copysign(math.Log1p(size), v)
 }
 
-func (s *Scaler) logView(n *numbers, v float64) float32 {
-	z := (n.logOf(v) - n.Mean) / s.spread(n)
-	return float32(min(max(z, -s.scaling.Clip), s.scaling.Clip))
+func (s *Scaler) logView(feature int, v float64) float32 {
+	n := &s.numbers[feature]
+	z := (n.logOf(v) - n.Mean) / s.spread[feature]
+	switch clip := s.scaling.Clip; {
+	case z > clip:
+		z = clip
+	case z < -clip:
+		z = -clip
+	}
+	return float32(z)
 }
 
 // rankSpan makes the standard deviation of a uniform rank 0.7: the rank view
@@ -366,6 +391,7 @@ func (s *Scaler) UnmarshalJSON(b []byte) error {
 	if err := n.layout(); err != nil {
 		return err
 	}
+	n.prepare()
 	*s = n
 	return nil
 }

@@ -47,6 +47,7 @@ func readers(s site, file string) [][]string {
 // A file that is no input at all stops every command, names itself, and leaves
 // everything as it was.
 func TestUnreadableFile(t *testing.T) {
+	t.Parallel()
 	s := taughtSite(t)
 	must(t, s.args("hunt", s.log, "--detector", "scan")...)
 	was := snapshot(t, s.home)
@@ -99,6 +100,7 @@ func TestUnreadableFile(t *testing.T) {
 // A record that cannot be read is named with its line, left out and counted by
 // commands that go over whole files, and refused where every record counts.
 func TestUnreadableRecord(t *testing.T) {
+	t.Parallel()
 	s := taughtSite(t)
 	text := connLog()
 	for name, tt := range map[string]struct{ text, says string }{
@@ -167,6 +169,7 @@ func TestManyUnreadableRecords(t *testing.T) {
 
 // Numbers that are finite but absurd are judged, not a reason to fall over.
 func TestAbsurdNumbers(t *testing.T) {
+	t.Parallel()
 	s := taughtSite(t)
 	for _, v := range []string{"1e308", "-1e308", "1e-308", "18446744073709551616", "-1"} {
 		file := write(t, filepath.Join(t.TempDir(), "conn.log"), edit(connLog(), 300, "\tSF\t0\t", "\tSF\t"+v+"\t"))

@@ -83,6 +83,7 @@ func TestModelOfAnotherContract(t *testing.T) {
 
 // A damaged file of the home is named and no command falls over it.
 func TestDamagedDetector(t *testing.T) {
+	t.Parallel()
 	s := taughtSite(t)
 	must(t, s.args("teach", "whole", "--examples", s.mark("608"))...)
 	file := filepath.Join(s.home, "detectors", "scan.json")
@@ -152,6 +153,7 @@ func without(t *testing.T, text []byte) map[string]string {
 }
 
 func TestDamagedBaseline(t *testing.T) {
+	t.Parallel()
 	s := taughtSite(t)
 	file := filepath.Join(s.home, "baselines", "default.json.gz")
 	good, err := os.ReadFile(file)

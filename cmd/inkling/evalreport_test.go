@@ -108,6 +108,7 @@ func TestEvalAllPacksFlow(t *testing.T) {
 	if testing.Short() {
 		t.Skip("judges a capture")
 	}
+	t.Parallel()
 	out := t.TempDir()
 	must(t, "eval", "--all-packs", "--pack", "flow", "--draws", "1", "--shots", "1", "--learners", "extra-trees", "--out", out)
 	b, err := os.ReadFile(filepath.Join(out, "flow.html"))

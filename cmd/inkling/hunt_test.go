@@ -13,6 +13,7 @@ import (
 
 // Detectors of one baseline that hunt together find and keep what each finds alone.
 func TestHuntTogether(t *testing.T) {
+	t.Parallel()
 	s := taughtSite(t)
 	must(t, s.args("teach", "other", "--examples", s.mark("610,620"), "--learner", "extra-trees")...)
 	alone := map[string][]any{}

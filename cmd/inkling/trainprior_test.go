@@ -13,6 +13,7 @@ func TestTrainOnSyntheticTasks(t *testing.T) {
 	if testing.Short() {
 		t.Skip("judges on 900 tasks")
 	}
+	t.Parallel()
 	dir := t.TempDir()
 	model := func(name string) string { return filepath.Join(dir, name) }
 	args := []string{"train", "--learner", "matcher", "--set", `{"Width":0.25}`, "--iterations", "2", "--meta-batch", "2"}

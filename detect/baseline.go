@@ -36,12 +36,14 @@ type Baseline struct {
 	Pinned      *feature.TableSchema `json:"pinned,omitempty"` // what a table's records are held to; nil: to nothing
 	Pool        Rows                 `json:"pool"`             // what learners and scales are fitted on
 	Calibration Rows                 `json:"calibration"`      // what false-alarm rates are promised on
+	Doubts      []string             `json:"-"`                // what may have been overlooked when it was made
 
 	scaler *feature.Scaler
 	pool   *tensor.Tensor // the pool as columns
 	calib  *tensor.Tensor
 	id     string
-	likely []float64 // a typical raw row: medians and commonest levels of the pool
+	likely []float64      // a typical raw row: medians and commonest levels of the pool
+	labels map[string]int // seen while it was made, the first few
 }
 
 const baselineFormat = 1
@@ -107,7 +109,7 @@ func NewBaseline(ctx context.Context, name string, files []string, open func(fil
 	if len(kept) < 40 {
 		remedy := "give at least 40, better 4000 or more"
 		if o.Label != "" {
-			remedy += fmt.Sprintf("; benign are those with %q in the column %q", o.Benign, o.Label)
+			remedy += fmt.Sprintf("; benign are those with %q in the column %q, which has %s", o.Benign, o.Label, tellShares(b.labels, commonestFirst(b.labels)))
 		}
 		return nil, &inkling.Error{Code: inkling.Invalid, Place: strings.Join(files, ", "), What: fmt.Sprintf("%d benign records are too few for a baseline", len(kept)), Remedy: remedy}
 	}
@@ -117,6 +119,7 @@ func NewBaseline(ctx context.Context, name string, files []string, open func(fil
 // split deals the sample out at random and makes the contract of a table from the pool's part alone.
 func (b *Baseline) split(kept []sampled, pool int, rng *rand.Rand, o BaselineOptions) error {
 	slices.SortFunc(kept, func(x, y sampled) int { return x.order - y.order })
+	b.Doubts = doubts(kept, len(b.Files), o)
 	rng.Shuffle(len(kept), func(i, j int) { kept[i], kept[j] = kept[j], kept[i] })
 	pool = min(pool, len(kept)/2)
 	if o.Schema == "table" {
@@ -156,13 +159,7 @@ func tableContract(rows []sampled, o BaselineOptions) (*feature.Contract, error)
 	if o.Pinned != nil {
 		return o.Pinned.Contract()
 	}
-	return feature.InspectTable(rows[0].record.Schema, func(yield func(*inkling.Record) bool) {
-		for i := range rows {
-			if !yield(&rows[i].record) {
-				return
-			}
-		}
-	}, feature.TableOptions{Drop: o.Drop, Label: nonEmpty(o.Label)})
+	return feature.InspectTable(rows[0].record.Schema, recordsOf(rows), feature.TableOptions{Drop: o.Drop, Label: nonEmpty(o.Label)})
 }
 
 func nonEmpty(s string) []string {
@@ -224,13 +221,23 @@ func (b *Baseline) sample(ctx context.Context, file string, open func(string) (i
 			if i < 0 {
 				return &inkling.Error{Code: inkling.Invalid, Place: rec.Origin.String(), What: fmt.Sprintf("no label column %q", o.Label), Remedy: "correct --label"}
 			}
-			if string(rec.Text[i]) != o.Benign {
+			if b.see(string(rec.Text[i])); string(rec.Text[i]) != o.Benign {
 				continue
 			}
 		}
 		span.add(recordTime(&rec))
 		take(b.Records, &rec, raw)
 		b.Records++
+	}
+}
+
+// see counts a label.
+func (b *Baseline) see(label string) {
+	if _, met := b.labels[label]; met || len(b.labels) <= mostLabels {
+		if b.labels == nil {
+			b.labels = map[string]int{}
+		}
+		b.labels[label]++
 	}
 }
 

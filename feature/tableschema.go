@@ -96,6 +96,23 @@ func InferTable(s *inkling.Schema, rows iter.Seq[*inkling.Record], o InferOption
 	return t, nil
 }
 
+// NamesLabels reports whether a column's name says that it holds labels: which records are attacks, or of what kind.
+func NamesLabels(name string) bool {
+	plain := strings.Map(func(c rune) rune {
+		if unicode.IsLetter(c) {
+			return unicode.ToLower(c)
+		}
+		return -1
+	}, name)
+	switch plain {
+	case "label", "labels", "detailedlabel", "class", "target", "outcome", "groundtruth", "verdict",
+		"attack", "attacks", "attackcat", "attackcategory", "attacktype", "attackclass", "attackname", "isattack",
+		"malicious", "ismalicious", "malware", "ismalware", "fraud", "isfraud", "fraudulent", "anomaly", "isanomaly", "outlier", "isoutlier":
+		return true
+	}
+	return false
+}
+
 // surveyed is what is known of a column so far.
 type surveyed struct {
 	inspected

@@ -24,7 +24,9 @@ func baselineCmd(a *app) *cobra.Command {
 		Long: `Samples benign records: 1,000 for detectors to learn from, and 3,000 others on
 which their false-alarm rates are promised. Use records of the place where the
 detectors will hunt, from times without a known attack; a few unnoticed attack
-records do little harm, many make a detector blind to them.
+records do little harm, many make a detector blind to them. What looks like labels that
+nobody named, or like the number or time of a record, is told of: such a column should
+not be learned from.
 
 With --label, the files may hold attacks too: only records whose label is
 --benign are kept, while features over time see all. ` + aboutTruth + `
@@ -110,7 +112,7 @@ func printBaseline(w io.Writer, a *app, b *detect.Baseline, next string) error {
 	if a.json {
 		return a.print(w, map[string]any{
 			"baseline": b.Name, "records": b.Records, "skipped": b.Skipped, "pool": b.Pool.Len(), "n_calibration": b.Calibration.Len(),
-			"smallest_alpha": smallest, "records_per_day": math.Round(b.RecordsPerDay()), "contract": b.Contract.Name, "contract_hash": b.Contract.Hash(),
+			"smallest_alpha": smallest, "records_per_day": math.Round(b.RecordsPerDay()), "contract": b.Contract.Name, "contract_hash": b.Contract.Hash(), "doubts": append([]string{}, b.Doubts...),
 		})
 	}
 	s := styleOf(w)
@@ -122,6 +124,9 @@ func printBaseline(w io.Writer, a *app, b *detect.Baseline, next string) error {
 		count(b.Pool.Len()), count(b.Calibration.Len()), smallest, len(b.Contract.Features), b.Contract.Name)
 	if b.Skipped > 0 {
 		fmt.Fprintf(w, "  %s\n", s.red(fmt.Sprintf("%s records could not be read and were left out.", count(b.Skipped))))
+	}
+	for _, d := range b.Doubts {
+		fmt.Fprintf(w, "  %s %s\n", s.red("Beware:"), inkling.Printable(d))
 	}
 	fmt.Fprintln(w, "Next:", next)
 	return nil

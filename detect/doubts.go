@@ -1,0 +1,166 @@
+package detect
+
+import (
+	"cmp"
+	"fmt"
+	"iter"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/feature"
+	"github.com/inkling-sec/inkling/read/line"
+)
+
+// Bounds of what is doubted.
+const (
+	mostDoubts   = 8
+	mostLabels   = 64 // values of a column of labels
+	toldLabels   = 4
+	fewestValues = 20 // that a column needs to be called a number or time of the record
+)
+
+// doubts tells, of a sample of records in their order, what whoever makes a baseline of them may have overlooked: labels
+// that nobody asked about, and columns of a table that tell records apart, not attacks.
+func doubts(kept []sampled, files int, o BaselineOptions) (out []string) {
+	s := kept[0].record.Schema
+	var columns []feature.TableColumn // of a table whose columns nobody has looked at
+	if o.Schema == "table" && o.Pinned == nil {
+		if t, err := feature.InferTable(s, recordsOf(kept), feature.InferOptions{}); err == nil {
+			columns = t.Columns
+		}
+	}
+	for i, f := range s.Fields {
+		learned := columns != nil && f.Kind != inkling.Time && f.Name != o.Label && !slices.Contains(o.Drop, f.Name)
+		out = append(out, doubtLabels(kept, i, learned, o.Label != "")...)
+		switch {
+		case !learned || feature.NamesLabels(f.Name):
+		case rises(kept, i, files):
+			out = append(out, leaveOut(f.Name, "never falls from row to row: a number or time of the record"))
+		case columns[i].Kind == feature.IdentifierColumn || columns[i].Kind == feature.TimeColumn:
+			out = append(out, leaveOut(f.Name, columns[i].Why))
+		}
+	}
+	if more := len(out) - mostDoubts; more > 0 {
+		out = append(out[:mostDoubts], fmt.Sprintf("%d more columns are to be doubted; see inkling schema", more))
+	}
+	return out
+}
+
+func leaveOut(column, why string) string {
+	return fmt.Sprintf("column %q %s; leave it out with --drop %s", column, why, argument(column))
+}
+
+// doubtLabels doubts a column whose name says that it holds labels.
+func doubtLabels(kept []sampled, i int, learned, asked bool) []string {
+	name := kept[0].record.Schema.Fields[i].Name
+	if !feature.NamesLabels(name) {
+		return nil
+	}
+	count := map[string]int{}
+	for k := range kept {
+		if v := valueOf(&kept[k].record, i); v != "" && len(count) <= mostLabels {
+			count[v]++
+		}
+	}
+	if !asked && len(count) > 1 && len(count) <= mostLabels {
+		labels := commonestFirst(count)
+		return []string{fmt.Sprintf("column %q looks like labels (%s), and every record was taken for benign; keep the benign ones with --label %s --benign %s",
+			name, tellShares(count, labels), argument(name), argument(likelyBenign(labels)))}
+	}
+	if learned {
+		return []string{leaveOut(name, "looks like labels")}
+	}
+	return nil
+}
+
+// rises reports whether a column of numbers falls nowhere but where a file begins.
+func rises(kept []sampled, i, files int) bool {
+	falls, values, last := 0, 0, 0.0
+	for k := range kept {
+		v, ok := line.Number([]byte(valueOf(&kept[k].record, i)))
+		switch {
+		case !ok:
+			return false
+		case values == 0 || v > last:
+			values++
+		case v < last:
+			falls++
+		}
+		last = v
+	}
+	return values >= fewestValues && falls < files
+}
+
+// valueOf gives a value as it would be written, "" where it is missing.
+func valueOf(r *inkling.Record, i int) string {
+	if r.Schema.Fields[i].Kind == inkling.Text {
+		return strings.TrimSpace(string(r.Text[i]))
+	}
+	if v := r.Num[i]; v == v {
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	}
+	return ""
+}
+
+func commonestFirst(count map[string]int) (labels []string) {
+	for l := range count {
+		labels = append(labels, l)
+	}
+	slices.SortFunc(labels, func(a, b string) int { return cmp.Or(count[b]-count[a], strings.Compare(a, b)) })
+	return labels
+}
+
+// tellShares tells the first few labels.
+func tellShares(count map[string]int, labels []string) string {
+	n := 0
+	for _, c := range count {
+		n += c
+	}
+	var told []string
+	for _, l := range labels[:min(len(labels), toldLabels)] {
+		told = append(told, fmt.Sprintf("%s %.3g %%", l, 100*float64(count[l])/float64(n)))
+	}
+	if more := len(labels) - toldLabels; more > 0 {
+		told = append(told, fmt.Sprintf("%d more", more))
+	}
+	return strings.Join(told, ", ")
+}
+
+// benignNames are what records without an attack are called, the surest first.
+var benignNames = []string{"benign", "normal", "legitimate", "legit", "genuine", "clean", "background", "none", "no", "false", "f", "0"}
+
+// likelyBenign gives the label that means benign by its first word, VALUE where none does.
+func likelyBenign(labels []string) string {
+	for _, name := range benignNames {
+		for _, l := range labels {
+			word, _, _ := strings.Cut(strings.ToLower(l), " ")
+			if strings.Trim(word, ".") == name {
+				return l
+			}
+		}
+	}
+	return "VALUE"
+}
+
+// argument writes a word for a shell.
+func argument(s string) string {
+	plain := func(c rune) bool {
+		return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune("_-.:/@%+=", c)
+	}
+	if s != "" && strings.IndexFunc(s, func(c rune) bool { return !plain(c) }) < 0 {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+func recordsOf(kept []sampled) iter.Seq[*inkling.Record] {
+	return func(yield func(*inkling.Record) bool) {
+		for i := range kept {
+			if !yield(&kept[i].record) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,97 @@
+package detect
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/feature"
+)
+
+// sampleOf makes a sample of the rows of a table of texts; "" is missing.
+func sampleOf(columns string, n int, row func(i int) []string) (kept []sampled) {
+	s := &inkling.Schema{Name: "made"}
+	for name := range strings.SplitSeq(columns, ",") {
+		s.Fields = append(s.Fields, inkling.Field{Name: name})
+	}
+	for i := range n {
+		var r inkling.Record
+		r.Reset(s)
+		for k, v := range row(i) {
+			if v != "" {
+				r.Text[k] = []byte(v)
+			}
+		}
+		kept = append(kept, sampled{record: r, order: i})
+	}
+	return kept
+}
+
+func TestDoubts(t *testing.T) {
+	table := BaselineOptions{Schema: "table"}
+	with := func(o BaselineOptions, change func(*BaselineOptions)) BaselineOptions { change(&o); return o }
+	rows := sampleOf("id,when,host,kind,amount,Is Fraud", 100, func(i int) []string {
+		fraud := "no"
+		if i%4 == 0 {
+			fraud = "yes"
+		}
+		return []string{fmt.Sprint(i + 7), fmt.Sprint(i / 2), fmt.Sprintf("10.0.0.%d", i%9), "a", fmt.Sprint(i * 7 % 11), fraud}
+	})
+	const (
+		id    = `column "id" never falls from row to row: a number or time of the record; leave it out with --drop id`
+		when  = `column "when" never falls from row to row: a number or time of the record; leave it out with --drop when`
+		host  = `column "host" holds addresses, which tell sites apart, not attacks; leave it out with --drop host`
+		fraud = `column "Is Fraud" looks like labels (no 75 %, yes 25 %), and every record was taken for benign; keep the benign ones with --label 'Is Fraud' --benign no`
+		leak  = `column "Is Fraud" looks like labels; leave it out with --drop 'Is Fraud'`
+	)
+	two := slices.Concat(rows, rows)
+	for name, tt := range map[string]struct {
+		kept  []sampled
+		files int
+		o     BaselineOptions
+		want  []string
+	}{
+		"a table that nobody looked at": {rows, 1, table, []string{id, when, host, fraud}},
+		"what was dropped":              {rows, 1, with(table, func(o *BaselineOptions) { o.Drop = []string{"id", "when", "host"} }), []string{fraud}},
+		"labels":                        {rows, 1, with(table, func(o *BaselineOptions) { o.Label = "Is Fraud" }), []string{id, when, host}},
+		"other labels":                  {rows, 1, with(table, func(o *BaselineOptions) { o.Label = "kind" }), []string{id, when, host, leak}},
+		"a pinned schema":               {rows, 1, with(table, func(o *BaselineOptions) { o.Pinned = &feature.TableSchema{} }), []string{fraud}},
+		"no table":                      {rows, 1, BaselineOptions{Schema: "flow"}, []string{fraud}},
+		"numbers begin anew with files": {two, 2, table, []string{id, when, host, fraud}},
+		"numbers begin anew amid one":   {two, 1, table, []string{host, fraud}},
+		"one label":                     {sampleOf("label,x", 50, func(i int) []string { return []string{"b", fmt.Sprint(i % 7)} }), 1, table, []string{`column "label" looks like labels; leave it out with --drop label`}},
+		"many labels":                   {sampleOf("class,x", 90, func(i int) []string { return []string{fmt.Sprint("c", i), "1"} }), 1, BaselineOptions{Schema: "flow"}, nil},
+		"labels without a benign name": {sampleOf("label,x", 60, func(i int) []string { return []string{[]string{"scan", "scan", "", "dos"}[i%4], "1"} }), 1, BaselineOptions{Schema: "flow"},
+			[]string{`column "label" looks like labels (scan 66.7 %, dos 33.3 %), and every record was taken for benign; keep the benign ones with --label label --benign VALUE`}},
+		"few values": {sampleOf("hour,x", 60, func(i int) []string { return []string{fmt.Sprint(i / 4), "1"} }), 1, table, nil},
+		"words":      {sampleOf("x", 60, func(i int) []string { return []string{[]string{"a", fmt.Sprint(i)}[i%2]} }), 1, table, nil},
+	} {
+		if got := doubts(tt.kept, tt.files, tt.o); !slices.Equal(got, tt.want) {
+			t.Errorf("%s:\n%s\nwant:\n%s", name, strings.Join(got, "\n"), strings.Join(tt.want, "\n"))
+		}
+	}
+	many := sampleOf("a1,a2,a3,a4,a5,a6,a7,a8,a9,a10", 50, func(i int) []string { return slices.Repeat([]string{fmt.Sprint(i)}, 10) })
+	if got := doubts(many, 1, table); len(got) != mostDoubts+1 || got[mostDoubts] != "2 more columns are to be doubted; see inkling schema" {
+		t.Errorf("of ten: %q", got)
+	}
+}
+
+func TestLikelyBenign(t *testing.T) {
+	for want, labels := range map[string][]string{
+		"Normal Traffic": {"DoS", "Normal Traffic"}, "normal.": {"smurf.", "normal."}, "0": {"1", "0"}, "Benign": {"Background", "Benign"}, "F": {"T", "F"}, "VALUE": {"normality", "nothing"},
+	} {
+		if got := likelyBenign(labels); got != want {
+			t.Errorf("%q: %q, not %q", labels, got, want)
+		}
+	}
+}
+
+func TestArgument(t *testing.T) {
+	for s, want := range map[string]string{"label": "label", "a b": "'a b'", "it's": `'it'\''s'`, "": "''", "$x": "'$x'", "a,b": "'a,b'"} {
+		if got := argument(s); got != want {
+			t.Errorf("%q: %s, not %s", s, got, want)
+		}
+	}
+}

@@ -35,7 +35,7 @@ type Summary struct {
 	Alerts    int            `json:"alerts"`
 	Skipped   int            `json:"skipped"`
 	SkippedBy map[string]int `json:"skipped_by,omitempty"` // why, numbers and texts in reasons left out
-	Late      int            `json:"late"`                 // records more than ten minutes older than one before them
+	Late      int            `json:"late"`                 // records more than ten minutes older than one before them, where rows depend on the records before
 	Evicted   uint64         `json:"evicted"`              // memories over time put out for want of room
 	Seconds   float64        `json:"seconds"`
 	PerSecond float64        `json:"records_per_s"`
@@ -77,7 +77,7 @@ func (e *Engine) Run(ctx context.Context, r inkling.Reader) (Summary, error) {
 	var (
 		workers = runtime.GOMAXPROCS(0)
 		in      = &intake{
-			e: e, x: x, free: make(chan *batch, 4*workers+2), work: make(chan *batch, workers), ordered: make(chan *batch, 4*workers),
+			e: e, x: x, remembers: feature.Remembers(x), free: make(chan *batch, 4*workers+2), work: make(chan *batch, workers), ordered: make(chan *batch, 4*workers),
 			sum: Summary{SkippedBy: map[string]int{}},
 		}
 		team    = e.team()

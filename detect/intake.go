@@ -33,6 +33,7 @@ type placed interface{ Place() follow.Place }
 type intake struct {
 	e                   *Engine
 	x                   feature.Extractor
+	remembers           bool
 	free, work, ordered chan *batch
 
 	mu     sync.Mutex // guards what follows, between the reader and the clock that sends off what waits
@@ -121,7 +122,9 @@ func (in *intake) take(ctx context.Context, rec *inkling.Record, err error) erro
 		rec.CopyTo(&b.records[b.n])
 		b.n++
 		in.sum.Records++
-		in.age.see(rec)
+		if in.remembers {
+			in.age.see(rec)
+		}
 		if in.places != nil {
 			b.place = in.places.Place()
 		}

@@ -20,25 +20,27 @@ type Family struct {
 	// account of its payments. Origins count the records made, from 1. What it holds back until the
 	// end of the input it holds in bounded memory.
 	Gather func(inkling.Reader) inkling.Reader
+	// About are the fields that tell people what a judged record is about, the first one whom; nil where there are none, and for flows.
+	About []string
 }
 
 // Families are all of them. Adding one is a file and a line here; TestFamilies runs over the list.
 var Families = []Family{
 	{Name: flowName, Doc: "flows: conn logs, EVE, binetflow, pcap", New: func() Extractor { return NewFlow(FlowOptions{}) }},
-	{Name: dnsName, Doc: "queries for names: Zeek's dns.log, or a table with a column query", New: newDNS},
-	{Name: webName, Doc: "web requests: Zeek's http.log, or a table with a column uri", New: newWeb},
+	{Name: dnsName, Doc: "queries for names: Zeek's dns.log, or a table with a column query", New: newDNS, About: []string{"id.orig_h", "query"}},
+	{Name: webName, Doc: "web requests: Zeek's http.log, or a table with a column uri", New: newWeb, About: []string{"id.orig_h", "host", "uri"}},
 	{Name: hostName, Doc: "traces of system calls: a table with a column calls", New: newHost},
 	{Name: apiName, Doc: "programs: the API calls that each made", New: newAPI},
-	{Name: paymentName, Doc: "card payments: time, customer, terminal, amount", New: newPayment},
-	{Name: identityName, Doc: "sessions at accounts: time, account, device, network, country", New: newIdentity},
-	{Name: launderingName, Doc: "accounts, made of transactions: time, from, to, amount", New: newLaundering, Gather: newAccounts},
-	{Name: ecgName, Doc: "heart beats: 128 samples at 180 Hz around each", New: newECG},
-	{Name: drugName, Doc: "drugs and events of reports of side effects", New: newDrug, Gather: gatherDrug},
-	{Name: peName, Doc: "Windows programs, libraries and drivers: PE files", New: newPE},
-	{Name: outbreakName, Doc: "weekly counts of series, such as cases of a disease", New: newOutbreak},
+	{Name: paymentName, Doc: "card payments: time, customer, terminal, amount", New: newPayment, About: []string{"customer", "terminal", "amount"}},
+	{Name: identityName, Doc: "sessions at accounts: time, account, device, network, country", New: newIdentity, About: []string{"account", "device"}},
+	{Name: launderingName, Doc: "accounts, made of transactions: time, from, to, amount", New: newLaundering, Gather: newAccounts, About: []string{"account"}},
+	{Name: ecgName, Doc: "heart beats: 128 samples at 180 Hz around each", New: newECG, About: []string{"patient"}},
+	{Name: drugName, Doc: "drugs and events of reports of side effects", New: newDrug, Gather: gatherDrug, About: []string{"drug", "event"}},
+	{Name: peName, Doc: "Windows programs, libraries and drivers: PE files", New: newPE, About: []string{"name"}},
+	{Name: outbreakName, Doc: "weekly counts of series, such as cases of a disease", New: newOutbreak, About: []string{"series", "time", "count"}},
 	{Name: roadName, Doc: "windows of ten readings of a phone's motion in a car", New: newRoad},
-	{Name: pedestrianName, Doc: "a pedestrian's box, frame by frame", New: newPedestrian},
-	{Name: seriesName, Doc: "points of series, against the points before", New: newSeries},
+	{Name: pedestrianName, Doc: "a pedestrian's box, frame by frame", New: newPedestrian, About: []string{"pedestrian", "video", "frame"}},
+	{Name: seriesName, Doc: "points of series, against the points before", New: newSeries, About: []string{"series", "time", "value"}},
 }
 
 // FamilyNames gives their names.

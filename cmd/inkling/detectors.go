@@ -107,7 +107,7 @@ func showDetector(cmd *cobra.Command, a *app, name string) error {
 	}
 	for i := range d.Examples.Origin {
 		e := alertLike(d, i)
-		fmt.Fprintf(out, "  example %-6d %s  %s\n", i+1, who(e), s.dim(place(e.Origin)))
+		fmt.Fprintf(out, "  example %-6d %s\n", i+1, joined(who(e), s.dim(standing(e))))
 	}
 	return nil
 }

@@ -144,7 +144,7 @@ func showAlert(w io.Writer, a *app, alert inkling.Alert, isAlert bool) error {
 		return nil
 	}
 	s := styleOf(w)
-	fmt.Fprintf(w, "Not an alert: %s of benign records score as high.\n%s %s  %s%s\n", rate(alert.PValue), s.green("○"), s.bold(who(alert)), when(alert), s.dim(place(alert.Origin)))
+	fmt.Fprintf(w, "Not an alert: %s of benign records score as high.\n%s %s  %s%s\n", rate(alert.PValue), s.green("○"), s.bold(who(alert)), when(alert), s.dim(standing(alert)))
 	tellEvidence(w, s, alert.Evidence)
 	fmt.Fprintln(w)
 	return nil
@@ -153,7 +153,7 @@ func showAlert(w io.Writer, a *app, alert inkling.Alert, isAlert bool) error {
 // tellAlert writes an alert with its evidence for people.
 func tellAlert(w io.Writer, alert inkling.Alert) {
 	s := styleOf(w)
-	fmt.Fprintf(w, "%s %s  %s%s\n", s.red("●"), s.bold(who(alert)), when(alert), s.dim(place(alert.Origin)+"  alert "+alert.ID))
+	fmt.Fprintf(w, "%s %s  %s%s\n", s.red("●"), s.bold(who(alert)), when(alert), s.dim(joined(standing(alert), "alert "+alert.ID)))
 	if len(alert.Evidence.NearestBenign) == 0 {
 		fmt.Fprintf(w, "  p-value %.2g; no evidence: the hunt made it for the first alerts alone (--evidence)\n\n", alert.PValue)
 		return
@@ -227,7 +227,8 @@ func tellNeighbour(w io.Writer, s style, label string, n []inkling.Neighbour) {
 	if len(n) == 0 {
 		return
 	}
-	fmt.Fprintf(w, "  %-15s distance %-6.3g %s  %s\n", label, n[0].Distance, who(inkling.Alert{Record: n[0].Record, Origin: n[0].Origin}), s.dim(place(n[0].Origin)))
+	a := inkling.Alert{Record: n[0].Record, Origin: n[0].Origin}
+	fmt.Fprintf(w, "  %-15s distance %-6.3g %s\n", label, n[0].Distance, joined(who(a), s.dim(standing(a))))
 }
 
 // bar draws a share: ten cells wide, against the verdict in another colour and with a minus.

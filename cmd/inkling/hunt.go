@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -101,7 +100,7 @@ type hunt struct {
 
 	kept  map[string]*json.Encoder // by detector; none where nothing is kept
 	told  atomic.Int64             // by one goroutine; the one that reads shows it
-	pairs map[string]int           // alerts by who to whom
+	about subjects                 // of alerts
 	by    map[string]int           // alerts by detector
 }
 
@@ -124,7 +123,7 @@ const mostLines = 20
 func (h *hunt) run(ctx context.Context, files []string) error {
 	var total detect.Summary
 	var failed error
-	h.pairs, h.by = map[string]int{}, map[string]int{}
+	h.about, h.by = subjects{}, map[string]int{}
 	for _, file := range files {
 		s, err := h.file(ctx, file)
 		total = add(total, s)
@@ -202,7 +201,7 @@ func add(a, b detect.Summary) detect.Summary {
 func (h *hunt) tell(alert inkling.Alert) error {
 	h.progress.clear()
 	told := int(h.told.Add(1))
-	h.pairs[who(alert)]++
+	h.about.count(alert)
 	h.by[alert.Detector]++
 	switch {
 	case h.a.json:
@@ -215,7 +214,7 @@ func (h *hunt) tell(alert inkling.Alert) error {
 		if len(h.detectors) > 1 {
 			name = alert.Detector + "  "
 		}
-		fmt.Fprintf(h.out, "%s  %s%s  p %.2g  %s\n", s.red("●"), name, who(alert), alert.PValue, s.dim(place(alert.Origin)))
+		fmt.Fprintf(h.out, "%s  %s%s  p %.2g  %s\n", s.red("●"), name, who(alert), alert.PValue, s.dim(further(alert)))
 	}
 	return nil
 }
@@ -242,20 +241,8 @@ func (h *hunt) summary(s detect.Summary) error {
 	}
 	fmt.Fprintln(h.out)
 	tellLosses(h.out, s)
-	tellPairs(h.out, h.pairs)
+	h.about.tell(h.out)
 	return nil
-}
-
-// tellPairs says between whom most alerts are.
-func tellPairs(w io.Writer, alerts map[string]int) {
-	pairs := mostFirst(alerts)
-	for i, p := range pairs {
-		if i == 5 {
-			fmt.Fprintf(w, "  … %s\n", plural(len(pairs)-5, "further pair"))
-			break
-		}
-		fmt.Fprintf(w, "  %6s  %s\n", count(alerts[p]), p)
-	}
 }
 
 // tellLosses says what a run could not do justice to.
@@ -281,27 +268,4 @@ func mostFirst(m map[string]int) []string {
 	}
 	slices.SortFunc(keys, func(a, b string) int { return cmp.Or(m[b]-m[a], strings.Compare(a, b)) })
 	return keys
-}
-
-// who says between whom a record is, as far as it has addresses; else where it stands.
-func who(a inkling.Alert) string {
-	src, ok1 := a.Record["id.orig_h"].(string)
-	dst, ok2 := a.Record["id.resp_h"].(string)
-	if !ok1 || !ok2 {
-		return place(a.Origin)
-	}
-	port := ""
-	if p, ok := a.Record["id.resp_p"].(float64); ok {
-		port = fmt.Sprintf(":%.0f", p)
-	}
-	proto, _ := a.Record["proto"].(string)
-	return inkling.Printable(strings.TrimSpace(fmt.Sprintf("%s → %s%s %s", src, dst, port, proto)))
-}
-
-// place is where a record stands, in few letters: JSON output has the whole path.
-func place(o inkling.Origin) string {
-	if s := o.String(); len(s) <= 40 {
-		return inkling.Printable(s)
-	}
-	return inkling.Printable(fmt.Sprintf("…/%s:%d", filepath.Base(o.File), o.Line))
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/inkling-sec/inkling"
 	"github.com/inkling-sec/inkling/feature"
 	"github.com/inkling-sec/inkling/meta"
 	"github.com/inkling-sec/inkling/pack"
@@ -65,9 +66,21 @@ func workedExample(t *testing.T, p *pack.Pack) {
 		}
 		if words[1] == "hunt" {
 			for l := range strings.Lines(out.String()) {
-				var s struct{ Alerts *int }
-				if json.Unmarshal([]byte(l), &s) == nil && s.Alerts != nil {
+				var s struct {
+					Alerts *int
+					Late   int
+				}
+				var a inkling.Alert
+				switch {
+				case json.Unmarshal([]byte(l), &s) == nil && s.Alerts != nil:
 					alerts += *s.Alerts
+					if s.Late > 0 {
+						t.Errorf("%d records of the example are late", s.Late)
+					}
+				case json.Unmarshal([]byte(l), &a) == nil:
+					if f := feature.Find(p.Schema); f != nil && f.About != nil && called(a.Record) == nil {
+						t.Errorf("nothing says what %v is about", a.Record)
+					}
 				}
 			}
 		}

@@ -82,7 +82,7 @@ type watch struct {
 	screen          sync.Mutex // guards what is printed, and what follows
 	progress        *progress
 	told, records   int
-	pairs           map[string]int
+	about           subjects
 	mu              sync.Mutex                 // guards the journal, what sources have passed, and what follows
 	noted           map[string]follow.Position // by the log's path
 	dirty           bool                       // there is something to commit
@@ -114,7 +114,7 @@ func (w *watch) run(ctx context.Context, files []string) error {
 		return err
 	}
 	defer j.Close()
-	w.journal, w.noted, w.pairs, w.progress = j, map[string]follow.Position{}, map[string]int{}, newProgress(w.a)
+	w.journal, w.noted, w.about, w.progress = j, map[string]follow.Position{}, subjects{}, newProgress(w.a)
 	if note != nil {
 		if err := json.Unmarshal(note, &w.noted); err != nil {
 			return &inkling.Error{Code: inkling.Invalid, Place: w.place + ".position", What: "the place to go on at is damaged", Remedy: "remove it to start anew", Err: err}
@@ -370,7 +370,7 @@ func (w *watch) tell(alerts []inkling.Alert) error {
 	s := styleOf(out)
 	for _, a := range alerts {
 		w.told++
-		w.pairs[who(a)]++
+		w.about.count(a)
 		switch {
 		case w.out == "-":
 		case w.a.json:
@@ -380,7 +380,7 @@ func (w *watch) tell(alerts []inkling.Alert) error {
 		case w.told <= w.show:
 			tellAlert(out, a)
 		default:
-			fmt.Fprintf(out, "%s  %s  %s%s  p %.2g  %s\n", s.red("●"), who(a), when(a), a.Detector, a.PValue, s.dim(place(a.Origin)+"  alert "+a.ID))
+			fmt.Fprintf(out, "%s  %s  %s%s  p %.2g  %s\n", s.red("●"), who(a), when(a), a.Detector, a.PValue, s.dim(joined(further(a), "alert "+a.ID)))
 		}
 	}
 	return nil
@@ -413,6 +413,6 @@ func (w *watch) summary(s detect.Summary) error {
 	}
 	fmt.Fprintf(out, ". Were every record benign, about %s would alert.\n", about(expected))
 	tellLosses(out, s)
-	tellPairs(out, w.pairs)
+	w.about.tell(out)
 	return nil
 }

@@ -416,7 +416,7 @@ func TestWatchFailingWriter(t *testing.T) {
 	cmd.SetErr(&errs)
 	cmd.SetOut(io.Discard)
 	disk := &fullDisk{append: 2, notes: 1}
-	w := &watch{a: &app{json: true}, cmd: cmd, journal: disk, progress: &progress{}, pairs: map[string]int{}, noted: map[string]follow.Position{}}
+	w := &watch{a: &app{json: true}, cmd: cmd, journal: disk, progress: &progress{}, about: subjects{}, noted: map[string]follow.Position{}}
 	src := &source{w: w}
 	w.sources = []*source{src}
 	alerts := []inkling.Alert{{ID: "1"}, {ID: "2"}}

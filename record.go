@@ -7,8 +7,10 @@
 package inkling
 
 import (
+	"bytes"
 	"fmt"
 	"math"
+	"strconv"
 )
 
 // Kind says how a field's value is held.
@@ -100,6 +102,17 @@ func (r *Record) CopyTo(dst *Record) {
 		}
 	}
 	dst.Text = text
+}
+
+// Written gives value i as it would be written, without the spaces around it; empty where it is missing.
+func (r *Record) Written(i int) []byte {
+	switch {
+	case r.Schema.Fields[i].Kind == Text:
+		return bytes.TrimSpace(r.Text[i])
+	case math.IsNaN(r.Num[i]):
+		return nil
+	}
+	return strconv.AppendFloat(nil, r.Num[i], 'f', -1, 64) // all digits: an account's number may be long
 }
 
 // Map gives the record's present values by field name, for output: numbers as

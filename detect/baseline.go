@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"bytes"
 	"cmp"
 	"compress/gzip"
 	"context"
@@ -19,6 +20,7 @@ import (
 
 	"github.com/inkling-sec/inkling"
 	"github.com/inkling-sec/inkling/feature"
+	"github.com/inkling-sec/inkling/read/line"
 	"github.com/inkling-sec/inkling/tensor"
 )
 
@@ -221,7 +223,8 @@ func (b *Baseline) sample(ctx context.Context, file string, open func(string) (i
 			if i < 0 {
 				return &inkling.Error{Code: inkling.Invalid, Place: rec.Origin.String(), What: fmt.Sprintf("no label column %q", o.Label), Remedy: "correct --label"}
 			}
-			if b.see(string(rec.Text[i])); string(rec.Text[i]) != o.Benign {
+			label := string(rec.Written(i))
+			if b.see(label); label != o.Benign {
 				continue
 			}
 		}
@@ -259,15 +262,29 @@ func extract(x feature.Extractor, rec *inkling.Record, raw []float64) error {
 	return err
 }
 
-// recordTime gives the record's own time: its first Time field, or NaN.
+// recordTime gives the record's own time, NaN where it has none: its first Time field, or of a table the column time or ts,
+// if it holds a date and time, or seconds since 1970 that are no count of something.
 func recordTime(r *inkling.Record) float64 {
+	const counts = 1e8 // seconds; 1973
+	text := -1
 	for i, f := range r.Schema.Fields {
-		if f.Kind == inkling.Time {
+		switch {
+		case f.Kind == inkling.Time:
 			return r.Num[i]
+		case f.Kind == inkling.Text && text < 0 && (f.Name == "time" || f.Name == "ts"):
+			text = i
+		}
+	}
+	if text >= 0 {
+		if t, ok := line.Moment(bytes.TrimSpace(r.Text[text])); ok && t >= counts && t < latestTime {
+			return t
 		}
 	}
 	return math.NaN()
 }
+
+// latestTime is the year 9999, in seconds: beyond, a time is damaged.
+const latestTime = 253402300800
 
 // prepare fits the scales and lays the parts out as columns.
 func (b *Baseline) prepare() (err error) {

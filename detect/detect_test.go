@@ -317,3 +317,53 @@ func TestExamplesNameMissingLines(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestRecordTime(t *testing.T) {
+	for text, want := range map[string]float64{
+		"1700000000.5": 1700000000.5, "2023-11-14 22:13:20": 1700000000, " 2023-11-14T22:13:20Z ": 1700000000, "73479.0": math.NaN(), "": math.NaN(), "2022-W20": math.NaN(), "1e300": math.NaN(),
+	} {
+		for _, name := range []string{"time", "ts", "hour"} {
+			var r inkling.Record
+			r.Reset(&inkling.Schema{Fields: []inkling.Field{{Name: "x"}, {Name: name}}})
+			r.Text[1] = []byte(text)
+			want := want
+			if name == "hour" {
+				want = math.NaN()
+			}
+			if got := recordTime(&r); got != want && !(math.IsNaN(got) && math.IsNaN(want)) {
+				t.Errorf("%s %q: %v, not %v", name, text, got, want)
+			}
+		}
+	}
+	r := inkling.Record{Schema: &inkling.Schema{Fields: []inkling.Field{{Name: "time"}, {Name: "at", Kind: inkling.Time}}}, Num: []float64{0, 5}, Text: [][]byte{[]byte("1700000000"), nil}}
+	if got := recordTime(&r); got != 5 {
+		t.Errorf("a field that is a time: %v", got)
+	}
+}
+
+// numbered is a reader whose labels are numbers: 1 for benign.
+type numbered struct{ site }
+
+var numberedSchema = &inkling.Schema{Name: "table", Fields: append(slices.Clone(siteSchema.Fields[:4]), inkling.Field{Name: "label", Kind: inkling.Number})}
+
+func (n *numbered) Read(r *inkling.Record) error {
+	if err := n.site.Read(r); err != nil {
+		return err
+	}
+	if string(r.Text[4]) == "benign" {
+		r.Num[4] = 1
+	} else {
+		r.Num[4] = 0
+	}
+	r.Text[4], r.Schema = nil, numberedSchema
+	return nil
+}
+
+func TestBaselineOfNumbersAsLabels(t *testing.T) {
+	b, err := NewBaseline(t.Context(), "site", []string{"site"}, func(string) (inkling.Reader, error) {
+		return &numbered{site{n: 1000, seed: 1, attackEvery: 10}}, nil
+	}, BaselineOptions{Schema: "table", Label: "label", Benign: "1"})
+	if err != nil || b.Records != 900 || len(b.Doubts) != 0 {
+		t.Errorf("%v: %d records, doubts %q", err, b.Records, b.Doubts)
+	}
+}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/inkling-sec/inkling"
@@ -60,7 +59,7 @@ func doubtLabels(kept []sampled, i int, learned, asked bool) []string {
 	}
 	count := map[string]int{}
 	for k := range kept {
-		if v := valueOf(&kept[k].record, i); v != "" && len(count) <= mostLabels {
+		if v := string(kept[k].record.Written(i)); v != "" && len(count) <= mostLabels {
 			count[v]++
 		}
 	}
@@ -79,7 +78,7 @@ func doubtLabels(kept []sampled, i int, learned, asked bool) []string {
 func rises(kept []sampled, i, files int) bool {
 	falls, values, last := 0, 0, 0.0
 	for k := range kept {
-		v, ok := line.Number([]byte(valueOf(&kept[k].record, i)))
+		v, ok := line.Number(kept[k].record.Written(i))
 		switch {
 		case !ok:
 			return false
@@ -91,17 +90,6 @@ func rises(kept []sampled, i, files int) bool {
 		last = v
 	}
 	return values >= fewestValues && falls < files
-}
-
-// valueOf gives a value as it would be written, "" where it is missing.
-func valueOf(r *inkling.Record, i int) string {
-	if r.Schema.Fields[i].Kind == inkling.Text {
-		return strings.TrimSpace(string(r.Text[i]))
-	}
-	if v := r.Num[i]; v == v {
-		return strconv.FormatFloat(v, 'f', -1, 64)
-	}
-	return ""
 }
 
 func commonestFirst(count map[string]int) (labels []string) {

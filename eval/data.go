@@ -129,7 +129,7 @@ func (d *Data) read(ctx context.Context, r inkling.Reader, group int, number *in
 		if by >= 0 {
 			group = d.groupOf(&rec, by)
 		}
-		class := string(trim(rec.Text[label]))
+		class := string(rec.Written(label))
 		if class == "" {
 			return &inkling.Error{Code: inkling.Invalid, Place: rec.Origin.String(), What: fmt.Sprintf("no value in the label column %q", o.Label), Remedy: "label every row, or leave the row out"}
 		}
@@ -169,10 +169,7 @@ const Unjudged = "-"
 
 // groupOf numbers the values of the group's column as they come.
 func (d *Data) groupOf(r *inkling.Record, by int) int {
-	value := string(r.Text[by])
-	if r.Schema.Fields[by].Kind != inkling.Text {
-		value = fmt.Sprint(r.Num[by])
-	}
+	value := string(r.Written(by))
 	n, ok := d.groups[value]
 	if !ok {
 		if d.groups == nil {
@@ -186,7 +183,7 @@ func (d *Data) groupOf(r *inkling.Record, by int) int {
 
 func (d *Data) bind(s *inkling.Schema, at inkling.Origin, o Options) (label int, drop []bool, err error) {
 	label = s.Index(o.Label)
-	if label < 0 || s.Fields[label].Kind != inkling.Text {
+	if label < 0 {
 		return 0, nil, &inkling.Error{Code: inkling.Invalid, Place: at.String(), What: fmt.Sprintf("no label column %q among %s", o.Label, names(s)), Remedy: "name it with --label"}
 	}
 	drop = make([]bool, len(s.Fields))
@@ -334,16 +331,6 @@ func hash(write func(*maphash.Hash)) (sum [2]uint64) {
 		sum[i] = h.Sum64()
 	}
 	return sum
-}
-
-func trim(b []byte) []byte {
-	for len(b) > 0 && (b[0] == ' ' || b[0] == '\t') {
-		b = b[1:]
-	}
-	for len(b) > 0 && (b[len(b)-1] == ' ' || b[len(b)-1] == '\t') {
-		b = b[:len(b)-1]
-	}
-	return b
 }
 
 func names(s *inkling.Schema) string {

@@ -310,3 +310,31 @@ func TestLoadRefuses(t *testing.T) {
 		}
 	}
 }
+
+// Labels may be numbers, as in a column of zeros and ones of a Parquet file.
+func TestNumbersAsLabels(t *testing.T) {
+	s := &inkling.Schema{Name: "table", Fields: []inkling.Field{{Name: "x", Kind: inkling.Number}, {Name: "class", Kind: inkling.Number}}}
+	var rows []inkling.Record
+	for i := range 60 {
+		r := inkling.Record{Schema: s, Num: []float64{float64(i), float64(i / 30)}, Text: make([][]byte, 2)}
+		rows = append(rows, r)
+	}
+	load := func() (*Data, error) {
+		return Load(t.Context(), "numbers", []func() (inkling.Reader, error){func() (inkling.Reader, error) { return &recordReader{data: rows}, nil }}, Options{Schema: "table", Label: "class"})
+	}
+	d, err := load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.Label[0] != "0" || d.Label[59] != "1" || len(d.Label) != 60 {
+		t.Errorf("labels are %q", d.Label)
+	}
+	c, _, err := d.Features([]int{0, 1, 30, 31})
+	if err != nil || len(c.Features) != 1 || c.Features[0].Name != "x" {
+		t.Errorf("%v, features %+v", err, c)
+	}
+	rows[7].Num[1] = math.NaN()
+	if _, err := load(); err == nil || !strings.Contains(err.Error(), "no value in the label column") {
+		t.Errorf("a missing number: %v", err)
+	}
+}

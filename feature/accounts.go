@@ -138,7 +138,7 @@ func (a *accountReader) book(r *inkling.Record) error {
 		}
 	}
 	t, amount := moment(r, a.at[0]), number(r, a.at[3])
-	from, to := name(r, a.at[1]), name(r, a.at[2])
+	from, to := r.Written(a.at[1]), r.Written(a.at[2])
 	switch {
 	case math.IsNaN(t):
 		return unusable(r, "time: not a time", "write seconds since 1970, or 2026-01-31 12:00:00")

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 
 	"github.com/inkling-sec/inkling"
 	"github.com/inkling-sec/inkling/read/line"
@@ -40,7 +39,7 @@ var Families = []Family{
 	{Name: outbreakName, Doc: "weekly counts of series, such as cases of a disease", New: newOutbreak, About: []string{"series", "time", "count"}},
 	{Name: roadName, Doc: "windows of ten readings of a phone's motion in a car", New: newRoad},
 	{Name: pedestrianName, Doc: "a pedestrian's box, frame by frame", New: newPedestrian, About: []string{"pedestrian", "video", "frame"}},
-	{Name: seriesName, Doc: "points of series, against the points before", New: newSeries, About: []string{"series", "time", "value"}},
+	{Name: seriesName, Doc: "points of series, against the points before", New: newSeries, About: []string{"series", "value"}},
 }
 
 // FamilyNames gives their names.
@@ -136,20 +135,9 @@ func number(r *inkling.Record, i int) float64 {
 // text gives field i of a record that holds text, without the spaces around it.
 func text(r *inkling.Record, i int) []byte { return bytes.TrimSpace(r.Text[i]) }
 
-// name gives the text of field i, or its number as it would be written where the reader made one of it; empty when missing.
-func name(r *inkling.Record, i int) []byte {
-	if r.Schema.Fields[i].Kind == inkling.Text {
-		return text(r, i)
-	}
-	if math.IsNaN(r.Num[i]) {
-		return nil
-	}
-	return strconv.AppendFloat(nil, r.Num[i], 'f', -1, 64) // all digits: an account's number may be long
-}
-
 // keyOf hashes the name in field i; false when it is missing.
 func keyOf(r *inkling.Record, i int) (key, bool) {
-	n := name(r, i)
+	n := r.Written(i)
 	return hash128(n), len(n) > 0
 }
 

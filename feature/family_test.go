@@ -43,7 +43,7 @@ func TestNamesOfNumbers(t *testing.T) {
 	var number inkling.Record
 	number.Reset(&inkling.Schema{Name: "table", Fields: []inkling.Field{{Name: "account", Kind: inkling.Number}}})
 	number.Num[0] = 4929123456789012
-	if a, b := name(text, 0), name(&number, 0); string(a) != string(b) {
+	if a, b := text.Written(0), number.Written(0); string(a) != string(b) {
 		t.Errorf("%s and %s", a, b)
 	}
 	number.Num[0]++

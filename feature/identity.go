@@ -107,7 +107,7 @@ func (s *session) read(r *inkling.Record, at *[sessionFields]int) error {
 	}
 	s.sin, s.cos = timeOfDay(s.at)
 	for i, k := range []*key{&s.account, &s.device, &s.network, &s.country} {
-		word := name(r, at[sAccount+i])
+		word := r.Written(at[sAccount+i])
 		if len(word) == 0 && i == 0 {
 			return unusable(r, "account: missing", "name it, or leave the session out")
 		}

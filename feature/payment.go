@@ -96,7 +96,7 @@ func (x *paymentExtractor) Extract(dst []float64, r *inkling.Record) error {
 		x.schema, x.at = r.Schema, at
 	}
 	t, amount := moment(r, x.at[0]), number(r, x.at[3])
-	customer, terminal := name(r, x.at[1]), name(r, x.at[2])
+	customer, terminal := r.Written(x.at[1]), r.Written(x.at[2])
 	switch {
 	case math.IsNaN(t):
 		return unusable(r, "time: not a time", "write seconds since 1970, or 2026-01-31 12:00:00")

@@ -131,16 +131,16 @@ func (x *pedestrian) Extract(dst []float64, r *inkling.Record) error {
 	}
 	n, f := number(r, x.at[2]), TrackFrame{
 		Left: number(r, x.at[3]), Top: number(r, x.at[4]), Right: number(r, x.at[5]), Bottom: number(r, x.at[6]),
-		Occluded: occlusion(name(r, x.at[7])),
+		Occluded: occlusion(r.Written(x.at[7])),
 	}
 	if !(math.Abs(n) < 1<<40) || !(f.Right > f.Left && f.Bottom > f.Top) {
 		return unusable(r, "no box or no number of a frame", "give frame, and xtl < xbr and ytl < ybr in pixels")
 	}
 	f.Number = int(n)
-	if is(name(r, x.at[8]), "walking") {
+	if is(r.Written(x.at[8]), "walking") {
 		f.Walks = 1
 	}
-	if is(name(r, x.at[9]), "looking") {
+	if is(r.Written(x.at[9]), "looking") {
 		f.Looks = 1
 	}
 	video, _ := keyOf(r, x.at[0])

@@ -51,6 +51,14 @@ func Printable(s string) string {
 	}, s)
 }
 
+// Quoted puts a word into quotes where a shell would take it apart.
+func Quoted(s string) string {
+	if s != "" && !strings.ContainsAny(s, " \t\n'\"\\$`*?;&|<>(){}[]#~!") {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
 func (e *Error) Unwrap() error { return e.Err }
 
 // Errorf makes an Error without a remedy.

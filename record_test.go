@@ -36,3 +36,11 @@ func TestRecordCopyTo(t *testing.T) {
 		}
 	}
 }
+
+func TestQuoted(t *testing.T) {
+	for s, want := range map[string]string{"label": "label", "a b": "'a b'", "it's": `'it'\''s'`, "": "''", "$x": "'$x'", "a,b": "a,b", "…/x": "…/x"} {
+		if got := Quoted(s); got != want {
+			t.Errorf("%q: %s, not %s", s, got, want)
+		}
+	}
+}

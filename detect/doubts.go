@@ -48,7 +48,7 @@ func doubts(kept []sampled, files int, o BaselineOptions) (out []string) {
 }
 
 func leaveOut(column, why string) string {
-	return fmt.Sprintf("column %q %s; leave it out with --drop %s", column, why, argument(column))
+	return fmt.Sprintf("column %q %s; leave it out with --drop %s", column, why, inkling.Quoted(column))
 }
 
 // doubtLabels doubts a column whose name says that it holds labels.
@@ -66,7 +66,7 @@ func doubtLabels(kept []sampled, i int, learned, asked bool) []string {
 	if !asked && len(count) > 1 && len(count) <= mostLabels {
 		labels := commonestFirst(count)
 		return []string{fmt.Sprintf("column %q looks like labels (%s), and every record was taken for benign; keep the benign ones with --label %s --benign %s",
-			name, tellShares(count, labels), argument(name), argument(likelyBenign(labels)))}
+			name, tellShares(count, labels), inkling.Quoted(name), inkling.Quoted(likelyBenign(labels)))}
 	}
 	if learned {
 		return []string{leaveOut(name, "looks like labels")}
@@ -130,17 +130,6 @@ func likelyBenign(labels []string) string {
 		}
 	}
 	return "VALUE"
-}
-
-// argument writes a word for a shell.
-func argument(s string) string {
-	plain := func(c rune) bool {
-		return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune("_-.:/@%+=", c)
-	}
-	if s != "" && strings.IndexFunc(s, func(c rune) bool { return !plain(c) }) < 0 {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 func recordsOf(kept []sampled) iter.Seq[*inkling.Record] {

@@ -87,11 +87,3 @@ func TestLikelyBenign(t *testing.T) {
 		}
 	}
 }
-
-func TestArgument(t *testing.T) {
-	for s, want := range map[string]string{"label": "label", "a b": "'a b'", "it's": `'it'\''s'`, "": "''", "$x": "'$x'", "a,b": "'a,b'"} {
-		if got := argument(s); got != want {
-			t.Errorf("%q: %s, not %s", s, got, want)
-		}
-	}
-}

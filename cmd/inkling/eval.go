@@ -218,9 +218,10 @@ func (f *evalFlags) run(cmd *cobra.Command, a *app) error {
 		p.show("training %d of %d, loss %.3f, %.0f tasks/s", q.Iteration, q.Of, q.Loss, q.TasksPerSecond)
 	}}
 	var results []eval.Result
+	leaks := &eval.Leakage{}
 	switch f.protocol {
 	case "new-attack":
-		results, err = f.newAttack(cmd, d, learners, training, note)
+		results, leaks, err = f.newAttack(cmd, d, learners, training, note)
 	case "bound":
 		p.clear()
 		return f.bound(cmd, a, d, learners)
@@ -243,40 +244,47 @@ func (f *evalFlags) run(cmd *cobra.Command, a *app) error {
 		return nil
 	}
 	printResults(cmd.OutOrStdout(), d, results)
+	printLeaks(cmd.OutOrStdout(), leaks)
 	return nil
 }
 
-func (f *evalFlags) newAttack(cmd *cobra.Command, d *eval.Data, learners []meta.Learner, training meta.Run, note func(string)) ([]eval.Result, error) {
+func (f *evalFlags) newAttack(cmd *cobra.Command, d *eval.Data, learners []meta.Learner, training meta.Run, note func(string)) ([]eval.Result, *eval.Leakage, error) {
 	plan := eval.Plan{
 		Protocol: eval.NewAttack{Benign: f.benign, Classes: f.classes, Never: f.never, Shots: f.shots, Draws: f.draws, Seed: f.seed, Forward: f.forward, Apart: f.group != ""},
 		Learners: learners, Training: training, Note: note, Alone: f.alone, OnlyThis: f.onlyThis,
 	}
 	var err error
 	if plan.Trained, err = f.trained(d); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if len(f.known) > 0 {
 		if plan.Known, err = f.load(cmd, f.known); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	episodes, err := plan.Protocol.Episodes(d)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if f.export != "" {
 		if plan.Known != nil {
-			return nil, &inkling.Error{Code: inkling.Invalid, What: "episodes with --known cannot be exported", Remedy: "their known rows are in other files: leave --known or --export-episodes out"}
+			return nil, nil, &inkling.Error{Code: inkling.Invalid, What: "episodes with --known cannot be exported", Remedy: "their known rows are in other files: leave --known or --export-episodes out"}
 		}
 		err := store.WriteFile(f.export, func(w io.Writer) error { return eval.Export(w, d, episodes) })
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	if f.report == "" {
-		return plan.Play(cmd.Context(), d, episodes)
+	if f.report != "" {
+		return f.reported(cmd, d, &plan, episodes)
 	}
-	return f.reported(cmd, d, &plan, episodes)
+	note("looking for what gives the answer away")
+	leaks, err := eval.Leaks(d, plan.Protocol, episodes)
+	if err != nil {
+		return nil, nil, err
+	}
+	results, err := plan.Play(cmd.Context(), d, episodes)
+	return results, leaks, err
 }
 
 // trained reads the models of --models, which must be of the data's contract.
@@ -381,6 +389,43 @@ func printResults(w io.Writer, d *eval.Data, results []eval.Result) {
 			fmt.Fprintf(w, "\n%s\n%s\n", s.bold(fmt.Sprintf("%s, mean of %d classes", plural(shots, "example"), r.Classes)), strings.TrimRight(titles, " "))
 		}
 		fmt.Fprintln(w, strings.TrimRight(cells, " "))
+	}
+}
+
+// printLeaks tells of what learners see that may give the answer away, a line for each kind of finding and place.
+func printLeaks(w io.Writer, leaks *eval.Leakage) {
+	const most = 5
+	type found struct{ check, place string }
+	of := map[found][]eval.Finding{}
+	var order []found
+	for _, l := range leaks.Findings {
+		k := found{l.Check, " " + l.Place}
+		if l.Check == eval.LeakSame || l.Check == eval.LeakNear {
+			k.place = "" // is the class
+		}
+		if l.Learned {
+			if of[k] == nil {
+				order = append(order, k)
+			}
+			of[k] = append(of[k], l)
+		}
+	}
+	if order == nil {
+		return
+	}
+	fmt.Fprintf(w, "\n%s the figures may owe to what gives the answer away, not to the attack. A class may also simply be easy.\n", styleOf(w).red("Beware:"))
+	for _, k := range order[:min(most, len(order))] {
+		l, class := of[k][0], ""
+		if l.Class != "" {
+			class = " of " + l.Class
+		}
+		if more := len(of[k]) - 1; more > 0 {
+			class += fmt.Sprintf(" and %s", plural(more, "other"))
+		}
+		fmt.Fprintf(w, "  %s: %s (%s %.3f)\n", inkling.Printable(k.check+k.place+class), inkling.Printable(l.Says), l.Measure, l.Figure)
+	}
+	if more := len(order) - most; more > 0 {
+		fmt.Fprintf(w, "  and %d more, which --report shows\n", more)
 	}
 }
 

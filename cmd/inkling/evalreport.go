@@ -56,20 +56,12 @@ func (f *evalFlags) command(cmd *cobra.Command, leaveOut ...string) string {
 		}
 		switch {
 		case fl.Value.Type() != "bool":
-			words = append(words, "--"+fl.Name, quoted(strings.Join(values, ",")))
+			words = append(words, "--"+fl.Name, inkling.Quoted(strings.Join(values, ",")))
 		case values[0] == "true":
 			words = append(words, "--"+fl.Name)
 		}
 	})
 	return strings.Join(words, " ")
-}
-
-// quoted puts a word into quotes where a shell would take it apart.
-func quoted(s string) string {
-	if s != "" && !strings.ContainsAny(s, " \t\n'\"\\$`*?;&|<>(){}[]#~!") {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // newCard begins a report card.
@@ -86,20 +78,21 @@ func writeCard(file string, c *report.Card) error {
 }
 
 // reported plays a plan and writes its report card.
-func (f *evalFlags) reported(cmd *cobra.Command, d *eval.Data, plan *eval.Plan, episodes []eval.Episode) ([]eval.Result, error) {
+func (f *evalFlags) reported(cmd *cobra.Command, d *eval.Data, plan *eval.Plan, episodes []eval.Episode) ([]eval.Result, *eval.Leakage, error) {
 	c := f.newCard(cmd, d.Name, d.Name)
 	c.Learner = chosen(slices.Concat(plan.Trained, plan.Learners))
 	about := report.Set{Name: d.Name, Benign: f.benign, Apart: plan.Protocol.Apart, Forward: f.forward, Elsewhere: plan.Known != nil}
 	recorder := report.NewRecorder(c)
 	if err := recorder.Begin(cmd.Context(), about, dataset.Part{Data: d}, plan, episodes); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	plan.Each = func(e eval.Outcome) { recorder.Each(pack.OutcomeOf(d.Name, "", e.Episode.Draw, e), e) }
 	results, err := plan.Play(cmd.Context(), d, episodes)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return results, writeCard(f.report, recorder.Card())
+	card := recorder.Card()
+	return results, card.Sets[0].Parts[0].Leakage, writeCard(f.report, card)
 }
 
 // chosen names the learner that a card holds against the baselines: the program's default, or else the last that is none of them.

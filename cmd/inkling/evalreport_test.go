@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -114,5 +116,29 @@ func TestEvalAllPacksFlow(t *testing.T) {
 	b, err := os.ReadFile(filepath.Join(out, "flow.html"))
 	if err != nil || !strings.Contains(string(b), "tunnel-dns") || !strings.Contains(string(b), "meta-vote") {
 		t.Errorf("%v: %d bytes", err, len(b))
+	}
+}
+
+// What gives the answer away is told beside the figures, and nothing where nothing does.
+func TestEvalTellsLeaks(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("id,x,y,kind\n")
+	rng := rand.New(rand.NewPCG(1, 2))
+	for i := range 600 {
+		kind := "ok"
+		if i >= 500 {
+			kind = "bad"
+		}
+		fmt.Fprintf(&b, "%d,%g,%g,%s\n", i, rng.NormFloat64(), rng.NormFloat64(), kind)
+	}
+	file := write(t, filepath.Join(t.TempDir(), "t.csv"), b.String())
+	args := []string{"eval", "--data", file, "--schema", "table", "--label", "kind", "--benign", "ok", "--learners", "ratio", "--shots", "1", "--draws", "1"}
+	for _, more := range [][]string{nil, {"--report", filepath.Join(t.TempDir(), "r.html")}} {
+		if out := must(t, append(args, more...)...); !strings.Contains(out, "Beware:") || !strings.Contains(out, "\n  one feature id of bad: ") || strings.Contains(out, " x of bad") {
+			t.Errorf("%v: %s", more, out)
+		}
+	}
+	if out := must(t, append(args, "--drop", "id")...); strings.Contains(out, "Beware") {
+		t.Errorf("without the number of the row: %s", out)
 	}
 }

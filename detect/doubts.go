@@ -24,6 +24,9 @@ const (
 // that nobody asked about, and columns of a table that tell records apart, not attacks.
 func doubts(kept []sampled, files int, o BaselineOptions) (out []string) {
 	s := kept[0].record.Schema
+	kept = slices.DeleteFunc(slices.Clone(kept), func(k sampled) bool { // other files may have other fields
+		return k.record.Schema != s && !slices.Equal(k.record.Schema.Fields, s.Fields)
+	})
 	var columns []feature.TableColumn // of a table whose columns nobody has looked at
 	if o.Schema == "table" && o.Pinned == nil {
 		if t, err := feature.InferTable(s, recordsOf(kept), feature.InferOptions{}); err == nil {

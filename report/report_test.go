@@ -216,6 +216,15 @@ func TestCurvesOfTies(t *testing.T) {
 	}
 }
 
+// A margin that is no number is below all others: no alert.
+func TestCurvesOfNoNumber(t *testing.T) {
+	none := float32(math.NaN())
+	c := curvesOf(&eval.Outcome{Benign: []float32{none, none}, Attack: []float32{none, 5}})
+	if c.roc[0] != 0.5 || c.pr[0] != 1 || c.pr[len(c.pr)-1] != 0.5 {
+		t.Errorf("ROC %v, precision %v", c.roc, c.pr)
+	}
+}
+
 // A class that has no figure takes none from the others.
 func TestMeasured(t *testing.T) {
 	all := []pack.Outcome{{Draw: 1, Metrics: eval.Metrics{Taken1: math.NaN()}}, {Draw: 2, Metrics: eval.Metrics{Taken1: 0.5}}}

@@ -119,6 +119,29 @@ func TestEpisodesKeepTheProtocol(t *testing.T) {
 	}
 }
 
+// What is asked for twice is judged once: as more draws it would make intervals narrower than they are.
+func TestNothingCountsTwice(t *testing.T) {
+	d := testData(t)
+	once := NewAttack{Benign: "ok", Classes: []string{"attack0"}, Shots: []int{1}, Draws: 2}
+	twice := once
+	twice.Classes, twice.Shots = []string{"attack0", "attack0"}, []int{1, 1}
+	a, err := once.Episodes(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := twice.Episodes(d)
+	if err != nil || !reflect.DeepEqual(a, b) {
+		t.Errorf("%d episodes, %d when asked for twice, %v", len(a), len(b), err)
+	}
+	twins := Plan{Protocol: once, Learners: []meta.Learner{&meta.KNN{}}, Trained: []meta.Learner{&meta.KNN{Neighbours: 3}}}
+	if r, err := twins.Play(t.Context(), d, a); inkling.CodeOf(err) != inkling.Invalid {
+		t.Errorf("two learners of one name: %v, %v", r, err)
+	}
+	if r, err := (NWay{Learners: []meta.Learner{&meta.KNN{}, &meta.KNN{}}, Draws: 1}).Play(t.Context(), d); inkling.CodeOf(err) != inkling.Invalid {
+		t.Errorf("two learners of one name, n-way: %v, %v", r, err)
+	}
+}
+
 func TestExportNumbersTheFilesRows(t *testing.T) {
 	d := testData(t)
 	episodes, err := NewAttack{Benign: "ok", Draws: 1, Shots: []int{5}}.Episodes(d)

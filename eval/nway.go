@@ -34,6 +34,10 @@ func (p NWay) Play(ctx context.Context, d *Data) ([]Result, error) {
 	if p.Shots == nil {
 		p.Shots = []int{1, 5, 10}
 	}
+	p.Shots = unique(p.Shots)
+	if err := distinct(p.Learners); err != nil {
+		return nil, err
+	}
 	var classes []string
 	for _, c := range d.Classes() {
 		if len(d.Of(c)) >= or(p.MinRows, 50) {

@@ -58,6 +58,9 @@ type stage struct {
 
 // Play runs the plan on d's episodes, one class after the other.
 func (p *Plan) Play(ctx context.Context, d *Data, episodes []Episode) ([]Result, error) {
+	if err := distinct(slices.Concat(p.Trained, p.Learners)); err != nil {
+		return nil, err
+	}
 	t := tally{protocol: "new-attack", dataset: d.Name}
 	var cache trained
 	for i := 0; i < len(episodes); {
@@ -80,6 +83,18 @@ func (p *Plan) Play(ctx context.Context, d *Data, episodes []Episode) ([]Result,
 		i = k
 	}
 	return t.results(), nil
+}
+
+// distinct refuses learners of one name, whose figures would be taken for one learner's.
+func distinct(learners []meta.Learner) error {
+	seen := map[string]bool{}
+	for _, l := range learners {
+		if seen[l.Name()] {
+			return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("two learners are called %s", l.Name()), Remedy: "judge them one after the other: the same seed gives the same episodes"}
+		}
+		seen[l.Name()] = true
+	}
+	return nil
 }
 
 func (p *Plan) note(format string, a ...any) {

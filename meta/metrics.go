@@ -27,7 +27,7 @@ func Margin(s Scorer, x *tensor.Tensor) []float32 {
 
 // AUROC gives the chance that a random attack scores above a random benign
 // row, a tie counting half; NaN when either is empty.
-func AUROC(benign, attack []float32) float64 {
+func AUROC[T float32 | float64](benign, attack []T) float64 {
 	b, a := slices.Sorted(slices.Values(benign)), slices.Sorted(slices.Values(attack))
 	below, upTo, sum := 0, 0, 0
 	for _, v := range a {

@@ -157,14 +157,26 @@ func interval(e pack.Estimate) string {
 	if !finite(e.Mean) {
 		return none
 	}
-	return fmt.Sprintf("%.3f [%.3f, %.3f]", e.Mean, e.Low, e.High)
+	return strings.TrimSpace(fmt.Sprintf("%.3f %s", e.Mean, ends(e)))
+}
+
+// ends writes the interval alone; "" where there is none.
+func ends(e pack.Estimate) string {
+	if !finite(e.Low, e.High) {
+		return ""
+	}
+	return fmt.Sprintf("[%.3f, %.3f]", e.Low, e.High)
 }
 
 func signed(e pack.Estimate) string {
 	if !finite(e.Mean) {
 		return none
 	}
-	return strings.ReplaceAll(fmt.Sprintf("%+.3f [%+.3f, %+.3f]", e.Mean, e.Low, e.High), "-", "−")
+	text := fmt.Sprintf("%+.3f", e.Mean)
+	if finite(e.Low, e.High) {
+		text += fmt.Sprintf(" [%+.3f, %+.3f]", e.Low, e.High)
+	}
+	return strings.ReplaceAll(text, "-", "−")
 }
 
 // percent writes a share with two significant digits, or none after the point from 10 % on.

@@ -247,6 +247,13 @@ func TestAmong(t *testing.T) {
 	}
 }
 
+func TestWithoutInterval(t *testing.T) {
+	one := pack.Estimate{Mean: -.1, Low: nan, High: nan}
+	if interval(one) != "-0.100" || signed(one) != "−0.100" || verdict(&pack.Comparison{Best: "ratio", Ahead: one}, "vote") != level {
+		t.Errorf("%s, %s", interval(one), signed(one))
+	}
+}
+
 func TestVerdict(t *testing.T) {
 	if verdict(&pack.Comparison{Best: "ratio"}, "ratio") != itself || verdict(&pack.Comparison{}, "ratio") != "" {
 		t.Error("a default that is a baseline, or alone")

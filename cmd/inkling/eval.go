@@ -178,6 +178,11 @@ func (f *evalFlags) run(cmd *cobra.Command, a *app) error {
 	if err := f.checkReport(cmd); err != nil {
 		return err
 	}
+	if f.schema != schemaImage {
+		if err := f.checkUse(cmd); err != nil {
+			return err
+		}
+	}
 	if f.allPacks {
 		return f.runAllPacks(cmd, a)
 	}
@@ -227,8 +232,6 @@ func (f *evalFlags) run(cmd *cobra.Command, a *app) error {
 	case "n-way":
 		plan := eval.NWay{Ways: f.ways, Shots: f.shots, Draws: f.draws, Seed: f.seed, Learners: learners, Training: training, Note: note}
 		results, err = plan.Play(cmd.Context(), d)
-	default:
-		err = &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("protocol %q", f.protocol), Remedy: "choose " + either(protocols)}
 	}
 	p.clear()
 	if err != nil {

@@ -37,9 +37,16 @@ func TestEvalReportMisuse(t *testing.T) {
 		{"--all-packs --report x.html", "--report with --all-packs"},
 		{"--data " + s.log + " --prevalence 1.5", "--prevalence 1.5"},
 		{"--all-packs --draws 0", "--draws 0"},
+		{"--pack web --export-episodes x.jsonl", "--export-episodes with packs"},
+		{"--pack web --forward", "--forward with packs"},
+		{"--data " + s.log + " --protocol n-way --models x.safetensors", "--models with --protocol n-way"},
+		{"--data " + s.log + " --protocol bound --classes scan --shots 3", "--shots with --protocol bound"},
+		{"--data " + s.log + " --forward --group uid", "--forward with --group"},
+		{"--data " + s.log + " --protocol both", "protocol \"both\""},
 	} {
 		exec(t, append([]string{"eval"}, strings.Fields(tt.args)...)...).fails(t, 2, tt.says)
 	}
+	exec(t, "eval", "--data", s.log, "--learners", "", "--report", "x.html").fails(t, 2, "no learner to judge")
 	exec(t, "eval", "--all-packs", "--pack", "nope", "--out", s.dir).fails(t, 3, "no pack nope")
 }
 

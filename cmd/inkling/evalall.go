@@ -112,13 +112,11 @@ func (f *evalFlags) keptOrJudged(cmd *cobra.Command, p *pack.Pack, progress *pro
 	now := f.packCard(cmd, p)
 	if card = stored(file); card != nil && !f.again && card.Same(&now) {
 		card.Prevalence, card.Command, kept = now.Prevalence, now.Command, true
-	} else {
-		if card, err = f.cardOf(cmd, p, progress); err != nil {
-			return nil, false, err
-		}
-		if err := store.WriteFile(file, func(w io.Writer) error { return json.NewEncoder(w).Encode(card) }); err != nil {
-			return nil, false, err
-		}
+	} else if card, err = f.cardOf(cmd, p, progress); err != nil {
+		return nil, false, err
+	}
+	if err := store.WriteFile(file, func(w io.Writer) error { return json.NewEncoder(w).Encode(card) }); err != nil {
+		return nil, false, err
 	}
 	return card, kept, writeCard(filepath.Join(f.out, p.Name+".html"), card)
 }

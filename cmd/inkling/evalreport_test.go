@@ -93,6 +93,12 @@ func TestEvalAllPacks(t *testing.T) {
 	if again := must(t, args...); !strings.Contains(again, "judged before") || loads != 1 {
 		t.Errorf("judged again, %d loads: %s", loads, again)
 	}
+	must(t, append(args, "--prevalence", "0.01")...) // needs no judging, and both files say it
+	page, _ := os.ReadFile(filepath.Join(out, "small.html"))
+	figures, _ := os.ReadFile(filepath.Join(out, "small.json"))
+	if loads != 1 || !strings.Contains(string(page), "one record in 100 ") || !strings.Contains(string(figures), `"prevalence":0.01`) {
+		t.Errorf("%d loads; the page or the figures are of another prevalence", loads)
+	}
 	must(t, append(args, "--seed", "2")...)
 	must(t, append(args, "--seed", "2", "--again")...)
 	if loads != 3 {

@@ -27,6 +27,9 @@ func (f *evalFlags) runAllPacks(cmd *cobra.Command, a *app) error {
 	if err := os.MkdirAll(f.out, 0o755); err != nil {
 		return &inkling.Error{Code: inkling.Invalid, Place: f.out, What: "cannot be made", Remedy: "name another directory with --out", Err: err}
 	}
+	if err := store.Writable(filepath.Join(f.out, "index.html")); err != nil {
+		return err
+	}
 	w, s := cmd.OutOrStdout(), styleOf(cmd.OutOrStdout())
 	progress := newProgress(a)
 	defer progress.clear()

@@ -32,8 +32,14 @@ func (f *evalFlags) checkReport(cmd *cobra.Command) error {
 		return &inkling.Error{Code: inkling.Invalid, What: "--out or --again without --all-packs", Remedy: "write one card with --report FILE"}
 	case f.report != "" && f.pack == "" && f.protocol != "new-attack":
 		return &inkling.Error{Code: inkling.Invalid, What: "--report with --protocol " + f.protocol, Remedy: "report cards are of protocol new-attack"}
-	case f.pack != "" || f.allPacks:
-		return f.check()
+	}
+	if f.pack != "" || f.allPacks {
+		if err := f.check(); err != nil {
+			return err
+		}
+	}
+	if f.report != "" { // not after hours of judging
+		return store.Writable(f.report)
 	}
 	return nil
 }

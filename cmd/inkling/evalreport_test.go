@@ -37,6 +37,7 @@ func TestEvalReportMisuse(t *testing.T) {
 		{"--all-packs --report x.html", "--report with --all-packs"},
 		{"--data " + s.log + " --prevalence 1.5", "--prevalence 1.5"},
 		{"--all-packs --draws 0", "--draws 0"},
+		{"--data gone.log --report " + s.dir + "/no/x.html", "x.html: cannot be written"},
 		{"--pack web --export-episodes x.jsonl", "--export-episodes with packs"},
 		{"--pack web --forward", "--forward with packs"},
 		{"--data " + s.log + " --protocol n-way --models x.safetensors", "--models with --protocol n-way"},
@@ -93,6 +94,17 @@ func TestEvalAllPacks(t *testing.T) {
 	if again := must(t, args...); !strings.Contains(again, "judged before") || loads != 1 {
 		t.Errorf("judged again, %d loads: %s", loads, again)
 	}
+	if err := os.Rename(filepath.Join(out, "index.html"), filepath.Join(out, "was.html")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(out, "index.html"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	exec(t, append(args, "--seed", "9")...).fails(t, 2, "index.html: cannot be written")
+	if loads != 1 {
+		t.Error("judged for nothing")
+	}
+	os.Remove(filepath.Join(out, "index.html"))
 	must(t, append(args, "--prevalence", "0.01")...) // needs no judging, and both files say it
 	page, _ := os.ReadFile(filepath.Join(out, "small.html"))
 	figures, _ := os.ReadFile(filepath.Join(out, "small.json"))

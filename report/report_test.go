@@ -117,6 +117,26 @@ func TestCard(t *testing.T) {
 	}
 }
 
+// A class with too few rows for many examples has no figures there, and each table says of how many classes it is.
+func TestCardOfFewerClassesWithMoreExamples(t *testing.T) {
+	v := &view{Card: &Card{Learner: "knn"}, Set: &Set{}}
+	for _, o := range []struct {
+		class string
+		shots int
+	}{{"a", 1}, {"a", 30}, {"b", 1}} {
+		v.Outcomes = append(v.Outcomes, pack.Outcome{Class: o.class, Shots: o.shots, Learner: "knn"})
+	}
+	pack.Sort(v.Outcomes)
+	v.Compared = pack.Compare(v.Outcomes, "knn", false)
+	body, err := learnerSection(v)
+	if err != nil || !strings.Contains(string(body), "1 example, 2 held-out classes") || !strings.Contains(string(body), "30 examples, one held-out class") {
+		t.Errorf("%v, %s", err, body)
+	}
+	if got := v.classes(v.Compared...); got != "1 to 2 held-out classes" {
+		t.Errorf("of all: %s", got)
+	}
+}
+
 // A card of two sets, one of them of two tables and of development classes alone.
 func TestCardOfSeveral(t *testing.T) {
 	d := table(t)

@@ -144,16 +144,32 @@ func (p *Plan) knownElsewhere(s *stage) error {
 	if err != nil {
 		return err
 	}
+	rows, labels := byClass(p.Known, p.knownRows(s.class))
+	s.known = meta.Set{X: s.scaler.Tensor(choose(raw, slices.Concat(rows...))), Y: labels}
+	return nil
+}
+
+// knownRows chooses the rows of the other captures that are known when a class is held out.
+func (p *Plan) knownRows(class string) (known []int) {
+	pr := p.Protocol.withDefaults()
 	rng := rand.New(rand.NewPCG(pr.Seed, 0x6b6e6f77))
-	var known []int
 	for _, c := range p.Known.Classes() {
-		if !slices.Contains(unseen, c) {
+		if c != class && c != pr.Benign && !slices.Contains(pr.Never, c) {
 			known = append(known, head(shuffled(rng, p.Known.Of(c)), pr.KnownRows)...)
 		}
 	}
-	rows, labels := byClass(p.Known, known)
-	s.known = meta.Set{X: s.scaler.Tensor(choose(raw, slices.Concat(rows...))), Y: labels}
-	return nil
+	return known
+}
+
+// KnownRows gives how many rows of known attacks learners get beside the examples of an episode.
+func (p *Plan) KnownRows(e *Episode) int {
+	switch {
+	case p.Alone:
+		return 0
+	case p.Known != nil:
+		return len(p.knownRows(e.Class))
+	}
+	return len(e.Known)
 }
 
 // Sites makes a training site of each capture: its benign rows scale it, and

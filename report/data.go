@@ -70,7 +70,11 @@ func role(s *Set, c Class) string {
 
 // cut says what is kept apart.
 func cut(s *Set) string {
-	text := "Each attack class in turn is left out of everything: a learner gets benign rows, a few examples of the class and rows of the other attacks, and is judged on other benign rows and other rows of the class. "
+	gets, elsewhere := "benign rows, a few examples of the class and rows of the other attacks", " Known attacks and training come from other captures."
+	if s.Alone {
+		gets, elsewhere = "benign rows and a few examples of the class", " Training comes from other captures."
+	}
+	text := "Each attack class in turn is left out of everything: a learner gets " + gets + ", and is judged on other benign rows and other rows of the class. "
 	switch {
 	case s.Apart:
 		text += "Groups, such as patients or captures, are kept apart: what is judged comes from other groups than what is learned from."
@@ -80,7 +84,7 @@ func cut(s *Set) string {
 		text += "Rows are cut at random within each class; exact duplicates were dropped before."
 	}
 	if s.Elsewhere {
-		text += " Known attacks and training come from other captures."
+		text += elsewhere
 	}
 	return text + fmt.Sprintf(" The benign class is %q.", s.Benign)
 }

@@ -42,7 +42,7 @@ func (r *Recorder) Begin(ctx context.Context, about Set, part dataset.Part, plan
 	if slices.ContainsFunc(s.Parts, func(p *Part) bool { return p.Name == part.Name }) {
 		return nil
 	}
-	p, err := describe(s, part, episodes)
+	p, err := describe(s, part, plan, episodes)
 	if err != nil {
 		return err
 	}
@@ -113,10 +113,10 @@ func (r *Recorder) Card() *Card {
 }
 
 // describe says what a part holds.
-func describe(s *Set, part dataset.Part, episodes []eval.Episode) (*Part, error) {
+func describe(s *Set, part dataset.Part, plan *eval.Plan, episodes []eval.Episode) (*Part, error) {
 	d, e := part.Data, &episodes[0]
 	p := &Part{Name: part.Name, Rows: len(d.Label), Duplicates: d.Duplicates, Fingerprint: d.Fingerprint(), Omitted: d.Omitted(),
-		Pool: len(e.Benign), Judged: len(e.QueryBenign), Known: len(e.Known)}
+		Pool: len(e.Benign), Judged: len(e.QueryBenign), Known: plan.KnownRows(e)}
 	groups := map[int]bool{}
 	for _, name := range d.Classes() {
 		of := map[int]bool{}

@@ -9,6 +9,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -134,6 +135,34 @@ func TestCardOfFewerClassesWithMoreExamples(t *testing.T) {
 	}
 	if got := v.classes(v.Compared...); got != "1 to 2 held-out classes" {
 		t.Errorf("of all: %s", got)
+	}
+}
+
+// The known attacks that a card tells of are those that learners get: none with Alone, those of other captures where these are given.
+func TestCardTellsTheKnownThatLearnersGet(t *testing.T) {
+	d := table(t)
+	flood := slices.DeleteFunc(d.Of("probe"), func(r int) bool { return r >= 330 })
+	for want, plan := range map[int]eval.Plan{
+		40:         {},
+		0:          {Alone: true},
+		len(flood): {Known: d.Keep(flood)},
+	} {
+		plan.Protocol = eval.NewAttack{Benign: "ok", Classes: []string{"flood <script>"}, Shots: []int{1}, Draws: 1, Seed: 1}
+		episodes, err := plan.Protocol.Episodes(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := NewRecorder(Card{Learner: "knn"})
+		about := Set{Name: "made", Benign: "ok", Alone: plan.Alone}
+		if err := r.Begin(t.Context(), about, dataset.Part{Data: d}, &plan, episodes); err != nil {
+			t.Fatal(err)
+		}
+		if got := r.Card().Sets[0].Parts[0].Known; got != want {
+			t.Errorf("%d known rows, want %d", got, want)
+		}
+		if says := strings.Contains(cut(&about), "rows of the other attacks"); says == plan.Alone {
+			t.Errorf("alone is %v, the card says: %s", plan.Alone, cut(&about))
+		}
 	}
 }
 

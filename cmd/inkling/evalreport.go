@@ -95,7 +95,7 @@ func writeCard(file string, c *report.Card) error {
 func (f *evalFlags) reported(cmd *cobra.Command, d *eval.Data, plan *eval.Plan, episodes []eval.Episode) ([]eval.Result, error) {
 	c := f.newCard(cmd, d.Name, d.Name)
 	c.Learner = chosen(slices.Concat(plan.Trained, plan.Learners))
-	about := report.Set{Name: d.Name, Benign: f.benign, Apart: plan.Protocol.Apart, Forward: f.forward, Elsewhere: plan.Known != nil}
+	about := report.Set{Name: d.Name, Benign: f.benign, Apart: plan.Protocol.Apart, Forward: f.forward, Elsewhere: plan.Known != nil, Alone: f.alone}
 	recorder := report.NewRecorder(c)
 	if err := recorder.Begin(cmd.Context(), about, dataset.Part{Data: d}, plan, episodes); err != nil {
 		return nil, err

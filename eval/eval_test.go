@@ -2,7 +2,9 @@ package eval
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -331,5 +333,39 @@ func TestLoadRefuses(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), row.says) || inkling.CodeOf(err) != inkling.Invalid {
 			t.Errorf("%s: %v", row.name, err)
 		}
+	}
+}
+
+// A class with too few rows for so many examples takes no part, rather than to give fewer than the result says.
+func TestNWayGivesAsManyExamplesAsItSays(t *testing.T) {
+	d, seen := testData(t), &counting{}
+	if _, err := (NWay{Shots: []int{60}, Draws: 3, Learners: []meta.Learner{seen}}).Play(t.Context(), d); err != nil || seen.fewest != 60 {
+		t.Errorf("%d examples of a class, %v", seen.fewest, err)
+	}
+	if _, err := (NWay{Shots: []int{61}, Draws: 3, Learners: []meta.Learner{seen}}).Play(t.Context(), d); inkling.CodeOf(err) != inkling.Invalid {
+		t.Errorf("61 of 120 rows: %v", err)
+	}
+}
+
+// counting is nearest mean that counts the examples it is given.
+type counting struct {
+	meta.NearestMean
+	fewest int
+}
+
+func (c *counting) Adapt(ctx context.Context, t *meta.Task) (meta.Scorer, error) {
+	n := make([]int, t.Ways)
+	for _, y := range t.Support.Y {
+		n[y]++
+	}
+	c.fewest = slices.Min(n)
+	return c.NearestMean.Adapt(ctx, t)
+}
+
+func TestTooManyShotsAreToldAsRows(t *testing.T) {
+	_, err := NewAttack{Benign: "ok", Shots: []int{100, 60}}.Episodes(testData(t))
+	var e *inkling.Error
+	if !errors.As(err, &e) || !strings.Contains(e.Remedy, "122 rows") { // half of 122 is one more than 60
+		t.Errorf("%v", err)
 	}
 }

@@ -113,7 +113,7 @@ func (p NewAttack) Episodes(d *Data) ([]Episode, error) {
 		out = p.draw(out, Episode{Class: c, Benign: pool, Known: known, QueryBenign: query, QueryOther: other}, h)
 	}
 	if len(out) == 0 {
-		return nil, &inkling.Error{Code: inkling.Invalid, Place: d.Name, What: "no class has enough rows to be held out", Remedy: fmt.Sprintf("an attack needs %d rows", p.MinRows)}
+		return nil, &inkling.Error{Code: inkling.Invalid, Place: d.Name, What: "no class has enough rows to be held out", Remedy: fmt.Sprintf("an attack needs %d rows", max(p.MinRows, 2*slices.Min(p.Shots)+2))}
 	}
 	return out, nil
 }

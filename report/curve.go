@@ -92,7 +92,7 @@ func after(sorted []float32, v float32) int {
 
 func (c *curves) add(o curves) {
 	if c.n == 0 {
-		*c = o
+		*c = curves{slices.Clone(o.roc), slices.Clone(o.pr), slices.Clone(o.kept), o.n}
 		return
 	}
 	c.n += o.n

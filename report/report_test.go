@@ -265,6 +265,44 @@ func TestCurvesOfTies(t *testing.T) {
 	}
 }
 
+// Episodes are played on several cores at once: the card is the same in whatever order they come.
+func TestCardOfAnyOrder(t *testing.T) {
+	type outcome struct {
+		pack.Outcome
+		of eval.Outcome
+	}
+	var all []outcome
+	rng := rand.New(rand.NewPCG(4, 1)) // of these, a mean lies on the edge of two roundings
+	for class := range 8 {
+		var of eval.Outcome
+		for range 400 {
+			of.Benign = append(of.Benign, float32(rng.NormFloat64()))
+		}
+		for range 25 {
+			of.Attack = append(of.Attack, float32(rng.NormFloat64()+1))
+		}
+		all = append(all, outcome{pack.Outcome{Set: "s", Class: fmt.Sprint(class), Shots: 1, Learner: "ratio"}, of})
+	}
+	traces := func() string {
+		r := NewRecorder(Card{Learner: "ratio", Draws: 1})
+		r.set(Set{Name: "s"})
+		for _, o := range all {
+			r.Each(o.Outcome, o.of)
+		}
+		r.Card() // asking changes nothing
+		b, err := json.Marshal(r.Card().Sets[0].Traces)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	forth := traces()
+	slices.Reverse(all)
+	if back := traces(); back != forth {
+		t.Errorf("%s\n%s", forth, back)
+	}
+}
+
 // A margin that is no number is below all others: no alert.
 func TestCurvesOfNoNumber(t *testing.T) {
 	none := float32(math.NaN())

@@ -362,12 +362,12 @@ var measures = []struct {
 // printResults writes the means as a table, one line a learner, with what the protocol measures.
 func printResults(w io.Writer, d *eval.Data, results []eval.Result) {
 	s := styleOf(w)
-	fmt.Fprintf(w, "%s: %d rows of %d classes, %d exact duplicates dropped", d.Name, len(d.Label), len(d.Classes()), d.Duplicates)
+	fmt.Fprintf(w, "%s: %d rows of %d classes, %d exact duplicates dropped", inkling.Printable(d.Name), len(d.Label), len(d.Classes()), d.Duplicates)
 	if d.Skipped > 0 {
 		fmt.Fprintf(w, ", %d unreadable and skipped", d.Skipped)
 	}
 	fmt.Fprintln(w)
-	means := slices.DeleteFunc(slices.Clone(results), func(r eval.Result) bool { return r.Class != "mean" })
+	means := slices.DeleteFunc(slices.Clone(results), func(r eval.Result) bool { return r.Classes == 0 }) // a class may be called "mean"
 	shots := -1
 	for i := range means {
 		r := &means[i]

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -26,6 +27,29 @@ func TestEvalReport(t *testing.T) {
 	}
 	if strings.Contains(string(b), s.dir) {
 		t.Error("the card tells where its files were")
+	}
+}
+
+// A class has the name that the file gives it: it is taken for no line of the table, and commands no terminal.
+func TestEvalHostileClasses(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("a,b,kind\n")
+	for i := range 600 {
+		fmt.Fprintf(&b, "%d,%d,%s\n", i*7919%601, i, []string{"mean", "ok", "\x1b[2Jgone", "ok", "ok"}[i%5])
+	}
+	file := write(t, filepath.Join(t.TempDir(), "t.csv"), b.String())
+	text := must(t, "eval", "--data", file, "--schema", "table", "--label", "kind", "--benign", "ok", "--learners", "ratio", "--shots", "1", "--draws", "2")
+	if n := strings.Count(text, "\nratio "); n != 1 || !strings.Contains(text, "mean of 2 classes") {
+		t.Errorf("%d lines of the one learner: %s", n, text)
+	}
+	terminal, err := os.Create(filepath.Join(t.TempDir(), "terminal"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer terminal.Close()
+	(&progress{w: terminal}).show("%s: training", "\x1b[2Jgone")
+	if shown, err := os.ReadFile(terminal.Name()); err != nil || strings.Contains(string(shown), "\x1b[2J") {
+		t.Errorf("%q, %v", shown, err)
 	}
 }
 

@@ -151,7 +151,7 @@ func describe(s *Set, part dataset.Part, plan *eval.Plan, episodes []eval.Episod
 			p.Constant = append(p.Constant, p.Features[f].Name)
 		}
 		if p.Features[f].Kind == feature.Category {
-			p.Features[f].Levels = slices.Clone(p.Features[f].Levels[:min(len(p.Features[f].Levels), 6)])
+			p.Features[f].Levels = slices.Clone(head(p.Features[f].Levels, shownLevels+1)) // one more tells that there are more
 		}
 	}
 	return p, nil

@@ -16,6 +16,7 @@ import (
 
 	"github.com/inkling-sec/inkling/dataset"
 	"github.com/inkling-sec/inkling/eval"
+	"github.com/inkling-sec/inkling/feature"
 	"github.com/inkling-sec/inkling/meta"
 	"github.com/inkling-sec/inkling/pack"
 )
@@ -162,6 +163,18 @@ func TestCardTellsTheKnownThatLearnersGet(t *testing.T) {
 		}
 		if says := strings.Contains(cut(&about), "rows of the other attacks"); says == plan.Alone {
 			t.Errorf("alone is %v, the card says: %s", plan.Alone, cut(&about))
+		}
+	}
+}
+
+// Levels that are not listed are told of, and only they.
+func TestFeatureLevels(t *testing.T) {
+	levels := strings.Split("abcdefg", "")
+	for n, want := range map[int]string{6: "levels a, b, c, d, e, f<", 7: "levels a, b, c, d, e, f, …<"} {
+		p := &Part{Features: []feature.Feature{{Name: "x", Kind: feature.Category, Levels: levels[:n]}}}
+		body, err := featureSection(&view{Set: &Set{Parts: []*Part{p}}})
+		if err != nil || !strings.Contains(string(body), want) {
+			t.Errorf("%d levels: %v, %s", n, err, body)
 		}
 	}
 }

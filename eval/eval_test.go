@@ -10,8 +10,10 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/inkling-sec/inkling"
@@ -368,4 +370,31 @@ func TestTooManyShotsAreToldAsRows(t *testing.T) {
 	if !errors.As(err, &e) || !strings.Contains(e.Remedy, "122 rows") { // half of 122 is one more than 60
 		t.Errorf("%v", err)
 	}
+}
+
+// The first learner that fails ends the evaluation: what is left is not played for nothing.
+func TestPlayStopsAtAnError(t *testing.T) {
+	d := testData(t)
+	protocol := NewAttack{Benign: "ok", Shots: []int{1}, Draws: 60, Classes: []string{"attack0"}}
+	episodes, err := protocol.Episodes(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &failing{}
+	if _, err := (&Plan{Protocol: protocol, Trained: []meta.Learner{l}}).Play(t.Context(), d, episodes); !errors.Is(err, errFails) || l.calls.Load() > int64(runtime.GOMAXPROCS(0)) { // one a goroutine
+		t.Errorf("%d of 60 episodes, %v", l.calls.Load(), err)
+	}
+}
+
+var errFails = errors.New("it fails")
+
+// failing is a learner that cannot learn.
+type failing struct {
+	meta.NearestMean
+	calls atomic.Int64
+}
+
+func (f *failing) Adapt(context.Context, *meta.Task) (meta.Scorer, error) {
+	f.calls.Add(1)
+	return nil, errFails
 }

@@ -261,6 +261,12 @@ func (p *Plan) judge(ctx context.Context, s *stage, episodes []Episode, learners
 		wg.Go(func() {
 			for i := range next {
 				for j, l := range learners {
+					mu.Lock()
+					failed := first != nil
+					mu.Unlock()
+					if failed { // the others would be played for nothing
+						break
+					}
 					o, err := p.play(ctx, s, &episodes[i], l)
 					mu.Lock()
 					scores[cell{i, j}] = o.Metrics

@@ -398,3 +398,17 @@ func (f *failing) Adapt(context.Context, *meta.Task) (meta.Scorer, error) {
 	f.calls.Add(1)
 	return nil, errFails
 }
+
+// What is known elsewhere is told of in the columns of the data: a table without a schema has others.
+func TestKnownOfATableNeedsASchema(t *testing.T) {
+	d := testData(t)
+	p := Plan{Protocol: NewAttack{Benign: "ok", Shots: []int{1}, Draws: 1}, Trained: []meta.Learner{&meta.KNN{}}, Known: testData(t)}
+	episodes, err := p.Protocol.Episodes(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var e *inkling.Error
+	if _, err := p.Play(t.Context(), d, episodes); !errors.As(err, &e) || !strings.Contains(e.Remedy, "--schema") {
+		t.Errorf("%v", err)
+	}
+}

@@ -133,6 +133,9 @@ func (p *Plan) stage(d *Data, e Episode) (*stage, error) {
 // Each capture is a site scaled by its own benign rows; as context beside the
 // new attack, the same raw rows are scaled by the pool where it is hunted.
 func (p *Plan) knownElsewhere(s *stage) error {
+	if p.Known.fixed == nil {
+		return &inkling.Error{Code: inkling.Invalid, Place: p.Known.Name, What: "a table beside another has columns of its own", Remedy: "hold both to one schema: inkling schema TABLE --out FILE.json, then --schema FILE.json"}
+	}
 	pr := p.Protocol.withDefaults()
 	unseen := append([]string{s.class, pr.Benign}, pr.Never...)
 	sites, err := p.Known.Sites(pr.Benign, unseen, p.Scaling, pr.Seed)

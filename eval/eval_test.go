@@ -18,6 +18,7 @@ import (
 
 	"github.com/inkling-sec/inkling"
 	"github.com/inkling-sec/inkling/meta"
+	"github.com/inkling-sec/inkling/tensor"
 )
 
 // rows are records of a table; every second of them stands twice.
@@ -412,3 +413,40 @@ func TestKnownOfATableNeedsASchema(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// Where known attacks come from another capture, what was trained for one held-out class is taken for another only if neither was
+// in it: the number of attacks that were is the same for both.
+func TestTrainingIsWithoutTheHeldOutClass(t *testing.T) {
+	d := testData(t)
+	var err error
+	if d.fixed, d.raw, err = d.Features(d.Of("ok")); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		never []string
+		times int
+	}{{nil, 2}, {[]string{"attack0", "attack1"}, 1}} {
+		l := &student{times: new(int)}
+		p := Plan{Protocol: NewAttack{Benign: "ok", Classes: []string{"attack0", "attack1"}, Never: tt.never, Shots: []int{1}, Draws: 1}, Learners: []meta.Learner{l}, Known: d}
+		episodes, err := p.Protocol.Episodes(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := p.Play(t.Context(), d, episodes); err != nil || *l.times != tt.times {
+			t.Errorf("never %v: trained %d times, want %d, %v", tt.never, *l.times, tt.times, err)
+		}
+	}
+}
+
+// student is nearest mean that counts how often it is trained.
+type student struct {
+	meta.NearestMean
+	times *int
+}
+
+func (s *student) Train(context.Context, meta.Source, meta.Run) (meta.Trainer, error) {
+	*s.times++
+	return s, nil
+}
+func (*student) Params() map[string]*tensor.Tensor { return nil }
+func (*student) Config() any                       { return nil }

@@ -246,7 +246,7 @@ func (p *Plan) train(ctx context.Context, s *stage, cache *trained) ([]meta.Lear
 
 func sameSites(a, b []meta.Site) bool {
 	return slices.EqualFunc(a, b, func(x, y meta.Site) bool {
-		return len(x.Attacks) == len(y.Attacks) && slices.Equal(x.Benign.Data, y.Benign.Data)
+		return slices.Equal(x.Benign.Data, y.Benign.Data) && slices.EqualFunc(x.Attacks, y.Attacks, func(a, b *tensor.Tensor) bool { return slices.Equal(a.Data, b.Data) })
 	})
 }
 

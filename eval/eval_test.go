@@ -450,3 +450,24 @@ func (s *student) Train(context.Context, meta.Source, meta.Run) (meta.Trainer, e
 }
 func (*student) Params() map[string]*tensor.Tensor { return nil }
 func (*student) Config() any                       { return nil }
+
+// A class with one row on the side that is learned from is no task to train on, and without any other there is no training.
+func TestTrainingNeedsAnotherAttack(t *testing.T) {
+	d := testData(t)
+	play := func(known int) error {
+		p := Plan{Protocol: NewAttack{Benign: "ok", Classes: []string{"attack0"}, Shots: []int{1}, Draws: 1}, Learners: testLearners(t, "protonet"), Training: meta.Run{Iterations: 20}}
+		episodes, err := p.Protocol.Episodes(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		episodes[0].Known = append(head(d.Of("attack1"), 1), head(d.Of("attack2"), known)...)
+		_, err = p.Play(t.Context(), d, episodes)
+		return err
+	}
+	if err := play(20); err != nil {
+		t.Errorf("a class of one row: %v", err)
+	}
+	if err := play(0); inkling.CodeOf(err) != inkling.Invalid {
+		t.Errorf("no class to train on: %v", err)
+	}
+}

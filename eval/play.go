@@ -122,7 +122,9 @@ func (p *Plan) stage(d *Data, e Episode) (*stage, error) {
 	site := meta.Site{Benign: s.benign}
 	rows, labels := byClass(d, e.Known)
 	for _, r := range rows {
-		site.Attacks = append(site.Attacks, s.scaler.Tensor(choose(raw, r)))
+		if len(r) > 1 { // one to learn from and one to judge, in a task to train on
+			site.Attacks = append(site.Attacks, s.scaler.Tensor(choose(raw, r)))
+		}
 	}
 	s.known = meta.Set{X: s.scaler.Tensor(choose(raw, slices.Concat(rows...))), Y: labels}
 	s.sites = []meta.Site{site}
@@ -231,6 +233,9 @@ func (p *Plan) train(ctx context.Context, s *stage, cache *trained) ([]meta.Lear
 	learners := slices.Clone(p.Trained)
 	for _, l := range p.Learners {
 		if t, ok := l.(meta.Trainer); ok {
+			if len(s.sites[0].Attacks) == 0 {
+				return nil, &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("no other attack to train %s on when %s is held out", l.Name(), s.class), Remedy: "leave it out, name a trained model with --models, or give data of more attacks"}
+			}
 			p.note("%s: training %s without it", s.class, l.Name())
 			after, err := t.Train(ctx, tell(meta.BenignAgainstOne(s.sites, meta.Episodes{Seed: p.Protocol.Seed + 1}), s.column), p.Training)
 			if err != nil {

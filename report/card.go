@@ -58,6 +58,7 @@ type Part struct {
 	Rows        int               `json:"rows"`
 	Groups      int               `json:"groups"`
 	Duplicates  int               `json:"duplicates"`
+	Skipped     int               `json:"skipped,omitempty"` // records that could not be read
 	Fingerprint string            `json:"fingerprint"`
 	Contract    string            `json:"contract"` // its name and the beginning of its hash
 	Classes     []Class           `json:"classes"`

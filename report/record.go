@@ -127,7 +127,7 @@ func (r *Recorder) Card() *Card {
 // describe says what a part holds.
 func describe(s *Set, part dataset.Part, plan *eval.Plan, episodes []eval.Episode) (*Part, error) {
 	d, e := part.Data, &episodes[0]
-	p := &Part{Name: part.Name, Rows: len(d.Label), Duplicates: d.Duplicates, Fingerprint: d.Fingerprint(), Omitted: d.Omitted(),
+	p := &Part{Name: part.Name, Rows: len(d.Label), Duplicates: d.Duplicates, Skipped: d.Skipped, Fingerprint: d.Fingerprint(), Omitted: d.Omitted(),
 		Pool: len(e.Benign), Judged: len(e.QueryBenign), Known: plan.KnownRows(e)}
 	groups := map[int]bool{}
 	for _, name := range d.Classes() {

@@ -53,6 +53,20 @@ func TestEvalHostileClasses(t *testing.T) {
 	}
 }
 
+// What could not be read is no part of the figures, and the card says so.
+func TestEvalReportTellsWhatWasSkipped(t *testing.T) {
+	s := newSite(t)
+	log, err := os.ReadFile(s.log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	broken, card := write(t, filepath.Join(s.dir, "broken.log"), string(log)+"no record\n"), filepath.Join(s.dir, "card.html")
+	exec(t, "eval", "--data", broken, "--learners", "ratio", "--draws", "1", "--shots", "1", "--report", card)
+	if page, err := os.ReadFile(card); err != nil || !strings.Contains(string(page), ">1 unreadable and left out.<") {
+		t.Errorf("the card does not tell, %v", err)
+	}
+}
+
 func TestEvalReportMisuse(t *testing.T) {
 	s := newSite(t)
 	for _, tt := range []struct{ args, says string }{

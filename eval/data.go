@@ -169,7 +169,7 @@ const Unjudged = "-"
 
 // groupOf numbers the values of the group's column as they come.
 func (d *Data) groupOf(r *inkling.Record, by int) int {
-	value := string(r.Text[by])
+	value := string(trim(r.Text[by]))
 	if r.Schema.Fields[by].Kind != inkling.Text {
 		value = fmt.Sprint(r.Num[by])
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/csv"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -51,23 +52,37 @@ func (f *evalFlags) command(cmd *cobra.Command, leaveOut ...string) string {
 		if slices.Contains(leaveOut, fl.Name) || slices.Contains([]string{"json", "home", "again"}, fl.Name) {
 			return
 		}
-		values := []string{fl.Value.String()}
-		if s, ok := fl.Value.(pflag.SliceValue); ok {
-			values = s.GetSlice()
-		}
+		name := func(v string) string { return v }
 		if slices.Contains([]string{"data", "known", "models", "export-episodes", "report", "out"}, fl.Name) {
-			for i, v := range values {
-				values[i] = filepath.Base(v)
-			}
+			name = filepath.Base
+		}
+		value := fl.Value.String()
+		if list, is := fl.Value.(pflag.SliceValue); is {
+			value = listOf(list.GetSlice(), name)
+		} else {
+			value = name(value)
 		}
 		switch {
 		case fl.Value.Type() != "bool":
-			words = append(words, "--"+fl.Name, quoted(strings.Join(values, ",")))
-		case values[0] == "true":
+			words = append(words, "--"+fl.Name, quoted(value))
+		case value == "true":
 			words = append(words, "--"+fl.Name)
 		}
 	})
 	return strings.Join(words, " ")
+}
+
+// listOf writes a flag's values as it reads them: one with a comma in it stands in quotes.
+func listOf(values []string, name func(string) string) string {
+	var b strings.Builder
+	row := make([]string, len(values))
+	for i, v := range values {
+		row[i] = name(v)
+	}
+	w := csv.NewWriter(&b)
+	w.Write(row) // a Builder takes everything
+	w.Flush()
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 // quoted puts a word into quotes where a shell would take it apart.

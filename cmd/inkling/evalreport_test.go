@@ -15,12 +15,12 @@ import (
 func TestEvalReport(t *testing.T) {
 	s := newSite(t)
 	card := filepath.Join(s.dir, "card.html")
-	must(t, "eval", "--data", s.log, "--learners", "knn,ratio", "--draws", "2", "--shots", "1,5", "--prevalence", "0.01", "--forward=false", "--report", card)
+	must(t, "eval", "--data", s.log, "--learners", "knn,ratio", "--draws", "2", "--shots", "1,5", "--prevalence", "0.01", "--forward=false", "--never", `"a,b",c`, "--report", card)
 	b, err := os.ReadFile(card)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"conn.log", "inkling eval --data conn.log --draws 2 --learners knn,ratio --prevalence 0.01 --report card.html --shots 1,5", "one record in 100 ", "scan"} {
+	for _, want := range []string{"conn.log", "inkling eval --data conn.log --draws 2 --learners knn,ratio --never &#39;&#34;a,b&#34;,c&#39; --prevalence 0.01 --report card.html --shots 1,5", "one record in 100 ", "scan"} {
 		if !strings.Contains(string(b), want) {
 			t.Errorf("the card does not say %q", want)
 		}

@@ -28,7 +28,7 @@ func contacts(of string) (names []string) {
 }
 
 // SGO reads NHTSA's reports of crashes of cars that drove themselves (part ads) and of cars that helped to drive (part adas), the
-// last version of each incident: "none" and "injury", those of unknown severity left out. A group is who reported.
+// last version of each incident: "none" and "injury", those of unknown severity left out. Who reported is not looked at, so that all are one group.
 func SGO(ctx context.Context, folder string) (parts []Part, err error) {
 	for _, kind := range []string{"ADS", "ADAS"} {
 		d, err := incidents(ctx, folder, kind)

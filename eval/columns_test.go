@@ -179,3 +179,12 @@ func TestKeepKeepsNumbersAndRows(t *testing.T) {
 		t.Errorf("%v, %v (%v)", two, all[3], err)
 	}
 }
+
+// A group is one whatever blanks stand about its name, as a class is: else a patient could be on both sides.
+func TestGroupsAreTrimmed(t *testing.T) {
+	data := [][]string{{"1", "2", "p1", "ok"}, {"3", "4", "p1 ", "ok"}, {"5", "6", " p2", "ok"}}
+	d, err := Load(t.Context(), "t", []func() (inkling.Reader, error){func() (inkling.Reader, error) { return &rows{data: data}, nil }}, Options{Schema: "table", Label: "class", Group: "kind"})
+	if err != nil || !slices.Equal(d.Group, []int{0, 0, 1}) {
+		t.Errorf("groups %v, %v", d.Group, err)
+	}
+}

@@ -2,7 +2,7 @@
 // every learner on the same ones, preprocessing fitted on nothing that is
 // judged, intervals beside every mean.
 //
-// A [Data] is labelled rows; a [Protocol] cuts it into episodes; [Run] plays
+// A [Data] is labelled rows; a protocol such as [NewAttack] cuts it into episodes; a [Plan] plays
 // them and gives [Result]s. Row numbers in an [Episode] count the rows as they
 // stand in the files, so that another program can play the same ones.
 package eval

@@ -2,6 +2,7 @@ package eval
 
 import (
 	"context"
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -109,5 +110,15 @@ func TestOmittedAndFingerprint(t *testing.T) {
 	other := d.Relabel(func(i int) string { return map[bool]string{true: "x", false: d.Label[i]}[i == 7] })
 	if d.Fingerprint() != again.Fingerprint() || d.Fingerprint() == other.Fingerprint() || len(d.Fingerprint()) != 64 {
 		t.Error("the fingerprint does not tell the rows")
+	}
+}
+
+// A feature by itself is ranked by its values as they are: large ones that hardly differ, such as byte counts, among them.
+func TestAloneIsExact(t *testing.T) {
+	if got := alone([]float64{1e9, 1e9 + 1, math.NaN()}, []float64{1e9 + 2, 1e9 + 3}); got != 1 {
+		t.Errorf("AUROC %v", got)
+	}
+	if got := alone([]float64{math.NaN()}, []float64{1}); got != 0.5 {
+		t.Errorf("AUROC %v without a value", got)
 	}
 }

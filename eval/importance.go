@@ -93,14 +93,7 @@ func mean(v []float32) float64 {
 
 // alone gives the AUROC of a feature among rows that have a value; ½ where there are none.
 func alone(benign, class []float64) float64 {
-	present := func(v []float64) (out []float32) {
-		for _, x := range v {
-			if !math.IsNaN(x) {
-				out = append(out, float32(x))
-			}
-		}
-		return out
-	}
+	present := func(v []float64) []float64 { return slices.DeleteFunc(slices.Clone(v), math.IsNaN) }
 	b, a := present(benign), present(class)
 	if len(b) == 0 || len(a) == 0 {
 		return 0.5

@@ -60,7 +60,18 @@ func (p NewAttack) withDefaults() NewAttack {
 	if p.Shots == nil {
 		p.Shots = []int{1, 5, 10}
 	}
+	p.Shots, p.Classes = unique(p.Shots), unique(p.Classes)
 	return p
+}
+
+// unique leaves repetitions out: the same episodes once more would pass for further draws.
+func unique[T comparable](v []T) []T {
+	seen := map[T]bool{}
+	return slices.DeleteFunc(slices.Clone(v), func(x T) bool {
+		had := seen[x]
+		seen[x] = true
+		return had
+	})
 }
 
 // half is a class cut in two: examples come from have, the rest is judged.
@@ -102,7 +113,7 @@ func (p NewAttack) Episodes(d *Data) ([]Episode, error) {
 		out = p.draw(out, Episode{Class: c, Benign: pool, Known: known, QueryBenign: query, QueryOther: other}, h)
 	}
 	if len(out) == 0 {
-		return nil, &inkling.Error{Code: inkling.Invalid, Place: d.Name, What: "no class has enough rows to be held out", Remedy: fmt.Sprintf("an attack needs %d rows", p.MinRows)}
+		return nil, &inkling.Error{Code: inkling.Invalid, Place: d.Name, What: "no class has enough rows to be held out", Remedy: fmt.Sprintf("an attack needs %d rows", max(p.MinRows, 2*slices.Min(p.Shots)+2))}
 	}
 	return out, nil
 }

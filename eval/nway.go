@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/inkling-sec/inkling"
 	"github.com/inkling-sec/inkling/detect"
@@ -21,7 +22,7 @@ type NWay struct {
 	Shots    []int // nil means 1, 5, 10
 	Draws    int   // tasks for each fold and number of shots; 0 means 100
 	Queries  int   // rows to judge a class, at most; 0 means 15
-	MinRows  int   // of a class to take part; 0 means 50
+	MinRows  int   // of a class to take part, twice the most shots at least; 0 means 50
 	Seed     uint64
 	Learners []meta.Learner
 	Training meta.Run
@@ -34,14 +35,19 @@ func (p NWay) Play(ctx context.Context, d *Data) ([]Result, error) {
 	if p.Shots == nil {
 		p.Shots = []int{1, 5, 10}
 	}
+	p.Shots = unique(p.Shots)
+	if err := distinct(p.Learners); err != nil {
+		return nil, err
+	}
 	var classes []string
+	least := max(or(p.MinRows, 50), 2*slices.Max(p.Shots)) // of fewer, a task would take fewer examples than it says
 	for _, c := range d.Classes() {
-		if len(d.Of(c)) >= or(p.MinRows, 50) {
+		if len(d.Of(c)) >= least {
 			classes = append(classes, c)
 		}
 	}
 	if len(classes) < 4 {
-		return nil, &inkling.Error{Code: inkling.Invalid, Place: d.Name, What: fmt.Sprintf("%d classes with enough rows; two folds need 4", len(classes)), Remedy: "use protocol new-attack"}
+		return nil, &inkling.Error{Code: inkling.Invalid, Place: d.Name, What: fmt.Sprintf("%d classes with %d rows or more; two folds need 4", len(classes), least), Remedy: "give fewer --shots, or use protocol new-attack"}
 	}
 	rng := rand.New(rand.NewPCG(p.Seed, 0x6e776179))
 	rng.Shuffle(len(classes), func(i, j int) { classes[i], classes[j] = classes[j], classes[i] })

@@ -58,6 +58,9 @@ type stage struct {
 
 // Play runs the plan on d's episodes, one class after the other.
 func (p *Plan) Play(ctx context.Context, d *Data, episodes []Episode) ([]Result, error) {
+	if err := distinct(slices.Concat(p.Trained, p.Learners)); err != nil {
+		return nil, err
+	}
 	t := tally{protocol: "new-attack", dataset: d.Name}
 	var cache trained
 	for i := 0; i < len(episodes); {
@@ -80,6 +83,18 @@ func (p *Plan) Play(ctx context.Context, d *Data, episodes []Episode) ([]Result,
 		i = k
 	}
 	return t.results(), nil
+}
+
+// distinct refuses learners of one name, whose figures would be taken for one learner's.
+func distinct(learners []meta.Learner) error {
+	seen := map[string]bool{}
+	for _, l := range learners {
+		if seen[l.Name()] {
+			return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("two learners are called %s", l.Name()), Remedy: "judge them one after the other: the same seed gives the same episodes"}
+		}
+		seen[l.Name()] = true
+	}
+	return nil
 }
 
 func (p *Plan) note(format string, a ...any) {
@@ -107,7 +122,9 @@ func (p *Plan) stage(d *Data, e Episode) (*stage, error) {
 	site := meta.Site{Benign: s.benign}
 	rows, labels := byClass(d, e.Known)
 	for _, r := range rows {
-		site.Attacks = append(site.Attacks, s.scaler.Tensor(choose(raw, r)))
+		if len(r) > 1 { // one to learn from and one to judge, in a task to train on
+			site.Attacks = append(site.Attacks, s.scaler.Tensor(choose(raw, r)))
+		}
 	}
 	s.known = meta.Set{X: s.scaler.Tensor(choose(raw, slices.Concat(rows...))), Y: labels}
 	s.sites = []meta.Site{site}
@@ -118,6 +135,9 @@ func (p *Plan) stage(d *Data, e Episode) (*stage, error) {
 // Each capture is a site scaled by its own benign rows; as context beside the
 // new attack, the same raw rows are scaled by the pool where it is hunted.
 func (p *Plan) knownElsewhere(s *stage) error {
+	if p.Known.fixed == nil {
+		return &inkling.Error{Code: inkling.Invalid, Place: p.Known.Name, What: "a table beside another has columns of its own", Remedy: "hold both to one schema: inkling schema TABLE --out FILE.json, then --schema FILE.json"}
+	}
 	pr := p.Protocol.withDefaults()
 	unseen := append([]string{s.class, pr.Benign}, pr.Never...)
 	sites, err := p.Known.Sites(pr.Benign, unseen, p.Scaling, pr.Seed)
@@ -129,16 +149,32 @@ func (p *Plan) knownElsewhere(s *stage) error {
 	if err != nil {
 		return err
 	}
+	rows, labels := byClass(p.Known, p.knownRows(s.class))
+	s.known = meta.Set{X: s.scaler.Tensor(choose(raw, slices.Concat(rows...))), Y: labels}
+	return nil
+}
+
+// knownRows chooses the rows of the other captures that are known when a class is held out.
+func (p *Plan) knownRows(class string) (known []int) {
+	pr := p.Protocol.withDefaults()
 	rng := rand.New(rand.NewPCG(pr.Seed, 0x6b6e6f77))
-	var known []int
 	for _, c := range p.Known.Classes() {
-		if !slices.Contains(unseen, c) {
+		if c != class && c != pr.Benign && !slices.Contains(pr.Never, c) {
 			known = append(known, head(shuffled(rng, p.Known.Of(c)), pr.KnownRows)...)
 		}
 	}
-	rows, labels := byClass(p.Known, known)
-	s.known = meta.Set{X: s.scaler.Tensor(choose(raw, slices.Concat(rows...))), Y: labels}
-	return nil
+	return known
+}
+
+// KnownRows gives how many rows of known attacks learners get beside the examples of an episode.
+func (p *Plan) KnownRows(e *Episode) int {
+	switch {
+	case p.Alone:
+		return 0
+	case p.Known != nil:
+		return len(p.knownRows(e.Class))
+	}
+	return len(e.Known)
 }
 
 // Sites makes a training site of each capture: its benign rows scale it, and
@@ -197,6 +233,9 @@ func (p *Plan) train(ctx context.Context, s *stage, cache *trained) ([]meta.Lear
 	learners := slices.Clone(p.Trained)
 	for _, l := range p.Learners {
 		if t, ok := l.(meta.Trainer); ok {
+			if len(s.sites[0].Attacks) == 0 {
+				return nil, &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("no other attack to train %s on when %s is held out", l.Name(), s.class), Remedy: "leave it out, name a trained model with --models, or give data of more attacks"}
+			}
 			p.note("%s: training %s without it", s.class, l.Name())
 			after, err := t.Train(ctx, tell(meta.BenignAgainstOne(s.sites, meta.Episodes{Seed: p.Protocol.Seed + 1}), s.column), p.Training)
 			if err != nil {
@@ -212,7 +251,7 @@ func (p *Plan) train(ctx context.Context, s *stage, cache *trained) ([]meta.Lear
 
 func sameSites(a, b []meta.Site) bool {
 	return slices.EqualFunc(a, b, func(x, y meta.Site) bool {
-		return len(x.Attacks) == len(y.Attacks) && slices.Equal(x.Benign.Data, y.Benign.Data)
+		return slices.Equal(x.Benign.Data, y.Benign.Data) && slices.EqualFunc(x.Attacks, y.Attacks, func(a, b *tensor.Tensor) bool { return slices.Equal(a.Data, b.Data) })
 	})
 }
 
@@ -230,6 +269,12 @@ func (p *Plan) judge(ctx context.Context, s *stage, episodes []Episode, learners
 		wg.Go(func() {
 			for i := range next {
 				for j, l := range learners {
+					mu.Lock()
+					failed := first != nil
+					mu.Unlock()
+					if failed { // the others would be played for nothing
+						break
+					}
 					o, err := p.play(ctx, s, &episodes[i], l)
 					mu.Lock()
 					scores[cell{i, j}] = o.Metrics

@@ -1,6 +1,7 @@
 package meta
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -22,16 +23,18 @@ func Margin(s Scorer, x *tensor.Tensor) []float32 {
 	return both[:n]
 }
 
+// The measures of ranking take a score of NaN for lower than any other, as what is no alert.
+
 // AUROC gives the chance that a random attack scores above a random benign
 // row, a tie counting half; NaN when either is empty.
-func AUROC(benign, attack []float32) float64 {
+func AUROC[T float32 | float64](benign, attack []T) float64 {
 	b, a := slices.Sorted(slices.Values(benign)), slices.Sorted(slices.Values(attack))
 	below, upTo, sum := 0, 0, 0
 	for _, v := range a {
-		for below < len(b) && b[below] < v {
+		for below < len(b) && cmp.Less(b[below], v) {
 			below++
 		}
-		for upTo < len(b) && b[upTo] <= v {
+		for upTo < len(b) && !cmp.Less(v, b[upTo]) {
 			upTo++
 		}
 		sum += below + upTo
@@ -47,10 +50,10 @@ func AveragePrecision(benign, attack []float32) float64 {
 	sum := 0.0
 	for i, j := len(a), len(b); i > 0; {
 		at, had := a[i-1], i
-		for i > 0 && a[i-1] >= at {
+		for i > 0 && !cmp.Less(a[i-1], at) {
 			i--
 		}
-		for j > 0 && b[j-1] >= at {
+		for j > 0 && !cmp.Less(b[j-1], at) {
 			j--
 		}
 		hits := float64(len(a) - i)
@@ -72,7 +75,7 @@ func RecallAtFPR(benign, attack []float32, rate float64) float64 {
 	threshold := b[max(0, n-1-int(rate*float64(n)))]
 	hits := 0
 	for _, v := range attack {
-		if v > threshold {
+		if cmp.Less(threshold, v) {
 			hits++
 		}
 	}

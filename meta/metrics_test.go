@@ -17,6 +17,7 @@ func near(t *testing.T, what string, got, want, within float64) {
 // The second row is the example in scikit-learn's documentation of both
 // measures; the others were counted by hand and agree with scikit-learn 1.2.1.
 func TestRanking(t *testing.T) {
+	nan := float32(math.NaN())
 	for _, c := range []struct {
 		name           string
 		benign, attack []float32
@@ -28,6 +29,9 @@ func TestRanking(t *testing.T) {
 		{"documented", []float32{.1, .4}, []float32{.35, .8}, .75, 5. / 6},
 		{"all level", []float32{1, 1, 1}, []float32{1}, .5, .25},
 		{"apart", []float32{-3, -2}, []float32{0, 1}, 1, 1},
+		// A network that diverged: pairs 2½ of 4, precision 1/1 at 2, then 2/4.
+		{"not a number", []float32{nan, 1}, []float32{2, nan}, 2.5 / 4, (1 + 2./4) / 2},
+		{"nothing but that", []float32{nan, nan}, []float32{nan}, .5, 1. / 3},
 		{"upside down", []float32{3, 2}, []float32{0, 1}, 0, (1./3 + 2./4) / 2},
 	} {
 		near(t, c.name+": AUROC", meta.AUROC(c.benign, c.attack), c.auroc, 1e-12)
@@ -56,6 +60,8 @@ func TestRecallAtFPR(t *testing.T) {
 	} {
 		near(t, "recall", meta.RecallAtFPR(benign, []float32{98, 98.5, 99, 99.5}, c.rate), c.want, 1e-12)
 	}
+	nan := float32(math.NaN())
+	near(t, "above no number", meta.RecallAtFPR([]float32{nan}, []float32{1, nan}, .01), .5, 1e-12)
 	if got := meta.RecallAtFPR(nil, []float32{1}, .1); !math.IsNaN(got) {
 		t.Errorf("without benign rows: %v", got)
 	}

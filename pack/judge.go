@@ -3,6 +3,7 @@ package pack
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"math"
@@ -122,11 +123,22 @@ func Sort(outcomes []Outcome) {
 	})
 }
 
-// Estimate is a mean with its 95 % interval.
-type Estimate struct {
-	Mean float64 `json:"mean"`
-	Low  float64 `json:"low"`
-	High float64 `json:"high"`
+// Estimate is a mean with its 95 % interval, whose ends are NaN where a single draw of a single class has none.
+type Estimate struct{ Mean, Low, High float64 }
+
+// MarshalJSON writes null for what is not known.
+func (e Estimate) MarshalJSON() ([]byte, error) {
+	known := func(v float64) *float64 {
+		if math.IsNaN(v) {
+			return nil
+		}
+		return &v
+	}
+	return json.Marshal(struct {
+		Mean *float64 `json:"mean"`
+		Low  *float64 `json:"low"`
+		High *float64 `json:"high"`
+	}{known(e.Mean), known(e.Low), known(e.High)})
 }
 
 // none is the estimate of what was not judged.
@@ -237,6 +249,9 @@ func (u units) estimate() Estimate {
 	}
 	if len(u) == 0 {
 		return none
+	}
+	if len(u) == 1 && len(u[0]) == 1 {
+		return Estimate{u[0][0], math.NaN(), math.NaN()}
 	}
 	rng := rand.New(rand.NewPCG(0x7061636b, uint64(len(u))))
 	means := make([]float64, resamples)

@@ -1,6 +1,7 @@
 package pack
 
 import (
+	"encoding/json"
 	"math"
 	"testing"
 
@@ -53,5 +54,19 @@ func TestCompare(t *testing.T) {
 		if alone[0].Best != "" || !math.IsNaN(alone[0].Ahead.Mean) {
 			t.Errorf("%s without a baseline: %+v", learner, alone[0])
 		}
+	}
+}
+
+// One draw of one class has no interval, and so is ahead of nothing.
+func TestOneDrawHasNoInterval(t *testing.T) {
+	got := Compare(append(played("ratio", false, 0.5), played("vote", false, 0.7)...), "vote", false)[0]
+	if e := got.Ahead; math.Abs(e.Mean-0.2) > 1e-12 || !math.IsNaN(e.Low) || !math.IsNaN(e.High) {
+		t.Errorf("%+v", e)
+	}
+	if b, err := json.Marshal(got.AP["vote"]); string(b) != `{"mean":0.7,"low":null,"high":null}` {
+		t.Errorf("%s, %v", b, err)
+	}
+	if e := Compare(played("vote", false, 0.5, 0.7), "vote", false)[0].AP["vote"]; !(e.Low < e.High) {
+		t.Errorf("two draws: %+v", e)
 	}
 }

@@ -22,7 +22,7 @@ func boundSection(v *view) (template.HTML, error) {
 		Rows          []boundRow
 		Most, Classes string
 	}
-	data.Most, data.Classes = examples(v.most().Shots), v.classes()
+	data.Most, data.Classes = examples(v.most().Shots), v.classes(*v.most())
 	c := chart{title: "False-alarm rate", wide: 400, equal: true, x: axis{title: "promised", min: 0.0005, max: 0.2, log: true}, y: axis{title: "measured", min: 0.0001, max: 0.2, log: true}}
 	for _, p := range promises {
 		data.Rows = append(data.Rows, boundRow{Promised: rate(p)})

@@ -44,7 +44,8 @@ type Set struct {
 	Benign        string         `json:"benign"`
 	Apart         bool           `json:"apart"`
 	Forward       bool           `json:"forward"`
-	Elsewhere     bool           `json:"elsewhere"` // known attacks come from other captures
+	Elsewhere     bool           `json:"elsewhere"`       // known attacks come from other captures
+	Alone         bool           `json:"alone,omitempty"` // learners get no known attacks beside the examples
 	Development   []string       `json:"development,omitempty"`
 	Parts         []*Part        `json:"parts"`
 	Traces        []*Trace       `json:"traces"`
@@ -57,6 +58,7 @@ type Part struct {
 	Rows        int               `json:"rows"`
 	Groups      int               `json:"groups"`
 	Duplicates  int               `json:"duplicates"`
+	Skipped     int               `json:"skipped,omitempty"` // records that could not be read
 	Fingerprint string            `json:"fingerprint"`
 	Contract    string            `json:"contract"` // its name and the beginning of its hash
 	Classes     []Class           `json:"classes"`
@@ -65,7 +67,7 @@ type Part struct {
 	Omitted     []eval.Omitted    `json:"omitted,omitempty"`
 	Pool        int               `json:"pool"`   // benign rows that are learned from
 	Judged      int               `json:"judged"` // other benign rows
-	Known       int               `json:"known"`  // rows of other attacks, of the first class that was held out
+	Known       int               `json:"known"`  // rows of other attacks that learners get, of the first class that was held out
 	Leakage     *eval.Leakage     `json:"leakage"`
 }
 

@@ -32,7 +32,7 @@ func confusionSection(v *view) (template.HTML, error) {
 		Shots              []string
 		Rows               []confusionRow
 	}
-	data.Own, data.Most, data.Classes = v.Card.Learner, examples(v.most().Shots), v.classes()
+	data.Own, data.Most, data.Classes = v.Card.Learner, examples(v.most().Shots), v.classes(v.Compared...)
 	for _, kind := range []struct {
 		name, ought string
 		of          func(*pack.Outcome) float64

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -81,7 +82,7 @@ func curvesOf(e *eval.Outcome) curves {
 // after gives how many of sorted are not above v.
 func after(sorted []float32, v float32) int {
 	at, _ := slices.BinarySearchFunc(sorted, v, func(e, v float32) int {
-		if e <= v {
+		if !cmp.Less(v, e) {
 			return -1
 		}
 		return 1
@@ -91,7 +92,7 @@ func after(sorted []float32, v float32) int {
 
 func (c *curves) add(o curves) {
 	if c.n == 0 {
-		*c = o
+		*c = curves{slices.Clone(o.roc), slices.Clone(o.pr), slices.Clone(o.kept), o.n}
 		return
 	}
 	c.n += o.n

@@ -16,7 +16,7 @@ func curveSection(v *view) (template.HTML, error) {
 		ROC, PR []template.HTML
 		Classes string
 	}
-	data.Classes = v.classes()
+	data.Classes = v.classes(v.Compared...)
 	for i := range v.Compared {
 		c := &v.Compared[i]
 		roc := chart{title: "ROC, " + examples(c.Shots), wide: 305, x: axis{title: "false-alarm rate", min: v.leastRate(), max: 1, log: true}, y: axis{title: "recall", max: 1}, marks: []float64{0.001, 0.01}}

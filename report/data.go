@@ -14,7 +14,7 @@ var dataTemplate = parse("data", `
 <div class="scroll"><table>
 <tr><th>data</th><th class="n">rows</th><th class="n">groups</th><th class="n">exact duplicates dropped</th><th class="n">benign learned from</th><th class="n">benign judged</th><th class="n">known attacks</th><th>SHA-256 of the rows</th></tr>
 {{range .Parts}}<tr><td>{{.Name}}</td><td class="n">{{count .Rows}}</td><td class="n">{{.Groups}}</td><td class="n">{{count .Duplicates}}</td><td class="n">{{count .Pool}}</td><td class="n">{{count .Judged}}</td><td class="n">{{count .Known}}</td><td><code>{{short .Fingerprint}}</code></td></tr>
-{{end}}</table></div>
+{{end}}</table></div>{{with .Skipped}}<p class="warn">{{count .}} unreadable and left out.</p>{{end}}
 <div class="scroll"><table>
 <tr><th>class</th>{{if .Several}}<th>data</th>{{end}}<th class="n">rows</th><th class="n">groups</th><th>role</th></tr>
 {{range .Classes}}<tr><td>{{.Name}}</td>{{if $.Several}}<td>{{.Part}}</td>{{end}}<td class="n">{{count .Rows}}</td><td class="n">{{.Groups}}</td><td>{{.Role}}</td></tr>
@@ -34,11 +34,13 @@ func dataSection(v *view) (template.HTML, error) {
 		Several bool
 		Classes []classRow
 		More    int
+		Skipped int
 		Cut     string
 	}
 	data.Set, data.Several, data.Cut = s, len(s.Parts) > 1, cut(s)
 	for _, p := range s.Parts {
 		name := *p
+		data.Skipped += p.Skipped
 		if name.Name == "" {
 			name.Name = s.Name
 		}
@@ -70,7 +72,11 @@ func role(s *Set, c Class) string {
 
 // cut says what is kept apart.
 func cut(s *Set) string {
-	text := "Each attack class in turn is left out of everything: a learner gets benign rows, a few examples of the class and rows of the other attacks, and is judged on other benign rows and other rows of the class. "
+	gets, elsewhere := "benign rows, a few examples of the class and rows of the other attacks", " Known attacks and training come from other captures."
+	if s.Alone {
+		gets, elsewhere = "benign rows and a few examples of the class", " Training comes from other captures."
+	}
+	text := "Each attack class in turn is left out of everything: a learner gets " + gets + ", and is judged on other benign rows and other rows of the class. "
 	switch {
 	case s.Apart:
 		text += "Groups, such as patients or captures, are kept apart: what is judged comes from other groups than what is learned from."
@@ -80,7 +86,7 @@ func cut(s *Set) string {
 		text += "Rows are cut at random within each class; exact duplicates were dropped before."
 	}
 	if s.Elsewhere {
-		text += " Known attacks and training come from other captures."
+		text += elsewhere
 	}
 	return text + fmt.Sprintf(" The benign class is %q.", s.Benign)
 }

@@ -18,6 +18,11 @@ var featureTemplate = parse("features", `
 {{range .Rows}}<tr><td>{{.Name}}</td><td>{{.Kind}}</td><td>{{.Says}}</td></tr>
 {{end}}</table></div></details>`)
 
+// shownLevels is how many levels of a category are listed.
+const shownLevels = 6
+
+func head(s []string, n int) []string { return s[:min(len(s), n)] }
+
 type featureRow struct{ Name, Kind, Says string }
 
 func featureSection(v *view) (template.HTML, error) {
@@ -40,8 +45,8 @@ func featureSection(v *view) (template.HTML, error) {
 		var says []string
 		if f.Kind == feature.Category {
 			categories++
-			says = append(says, "levels "+strings.Join(f.Levels, ", "))
-			if len(f.Levels) == 6 {
+			says = append(says, "levels "+strings.Join(head(f.Levels, shownLevels), ", "))
+			if len(f.Levels) > shownLevels {
 				says[0] += ", …"
 			}
 		}

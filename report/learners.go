@@ -46,7 +46,7 @@ func learnerSection(v *view) (template.HTML, error) {
 	data.Own, data.Several = v.Card.Learner, len(v.Set.Parts) > 1
 	for i := range v.Compared {
 		c := &v.Compared[i]
-		t := learnerTable{Title: examples(c.Shots) + ", " + v.classes()}
+		t := learnerTable{Title: examples(c.Shots) + ", " + v.classes(*c)}
 		low := pack.Means(v.Outcomes, c.Shots, v.Development, func(o *pack.Outcome) float64 { return o.Recall01 })
 		area := pack.Means(v.Outcomes, c.Shots, v.Development, func(o *pack.Outcome) float64 { return o.AUROC })
 		for _, l := range learners(c.AP) {

@@ -54,16 +54,23 @@ func (c *Card) view(s *Set) *view {
 // most is the comparison at the largest number of examples.
 func (v *view) most() *pack.Comparison { return &v.Compared[len(v.Compared)-1] }
 
-// classes says of which classes the figures are.
-func (v *view) classes() string {
-	n, of := v.most().Classes, "held-out class"
+// classes says of how many classes the figures of those comparisons are: not every class has rows enough for many examples.
+func (v *view) classes(of ...pack.Comparison) string {
+	kind := "held-out class"
 	if v.Development {
-		of = "development class"
+		kind = "development class"
 	}
-	if n == 1 {
-		return "one " + of
+	least, most := of[0].Classes, of[0].Classes
+	for _, c := range of {
+		least, most = min(least, c.Classes), max(most, c.Classes)
 	}
-	return fmt.Sprintf("%d %ses", n, of)
+	switch {
+	case most == 1:
+		return "one " + kind
+	case least < most:
+		return fmt.Sprintf("%d to %d %ses", least, most, kind)
+	}
+	return fmt.Sprintf("%d %ses", most, kind)
 }
 
 // trace gives a learner's curves, or nil.
@@ -157,14 +164,26 @@ func interval(e pack.Estimate) string {
 	if !finite(e.Mean) {
 		return none
 	}
-	return fmt.Sprintf("%.3f [%.3f, %.3f]", e.Mean, e.Low, e.High)
+	return strings.TrimSpace(fmt.Sprintf("%.3f %s", e.Mean, ends(e)))
+}
+
+// ends writes the interval alone; "" where there is none.
+func ends(e pack.Estimate) string {
+	if !finite(e.Low, e.High) {
+		return ""
+	}
+	return fmt.Sprintf("[%.3f, %.3f]", e.Low, e.High)
 }
 
 func signed(e pack.Estimate) string {
 	if !finite(e.Mean) {
 		return none
 	}
-	return strings.ReplaceAll(fmt.Sprintf("%+.3f [%+.3f, %+.3f]", e.Mean, e.Low, e.High), "-", "−")
+	text := fmt.Sprintf("%+.3f", e.Mean)
+	if finite(e.Low, e.High) {
+		text += fmt.Sprintf(" [%+.3f, %+.3f]", e.Low, e.High)
+	}
+	return strings.ReplaceAll(text, "-", "−")
 }
 
 // percent writes a share with two significant digits, or none after the point from 10 % on.

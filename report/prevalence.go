@@ -30,7 +30,7 @@ func prevalenceSection(v *view) (template.HTML, error) {
 		Most, Classes string
 	}
 	k := v.most().Shots
-	data.Among, data.Own, data.Most, data.Classes = among(v.Card.Prevalence), v.Card.Learner, examples(k), v.classes()
+	data.Among, data.Own, data.Most, data.Classes = among(v.Card.Prevalence), v.Card.Learner, examples(k), v.classes(*v.most())
 	c := chart{title: "Precision by prevalence", wide: 400, marks: []float64{v.Card.Prevalence}, y: axis{title: "precision", max: 1}, x: axis{title: "prevalence", min: min(1e-5, v.Card.Prevalence), max: max(0.1, v.Card.Prevalence), log: true}}
 	for _, at := range operating {
 		recall, has := pack.Means(v.Outcomes, k, v.Development, at.recall)[v.Card.Learner]

@@ -18,8 +18,15 @@ import (
 type Recorder struct {
 	card     *Card
 	outcomes []pack.Outcome
-	sums     map[traceKey]map[int]*curves // by draw
+	played   map[traceKey][]played
 	order    []traceKey
+}
+
+// played is the curves of an episode.
+type played struct {
+	draw        int
+	part, class string
+	curves
 }
 
 type traceKey struct {
@@ -30,7 +37,7 @@ type traceKey struct {
 
 // NewRecorder begins with what is known before.
 func NewRecorder(c Card) *Recorder {
-	return &Recorder{card: &c, sums: map[traceKey]map[int]*curves{}}
+	return &Recorder{card: &c, played: map[traceKey][]played{}}
 }
 
 // explained is the number of classes of a set whose features are looked into.
@@ -42,7 +49,7 @@ func (r *Recorder) Begin(ctx context.Context, about Set, part dataset.Part, plan
 	if slices.ContainsFunc(s.Parts, func(p *Part) bool { return p.Name == part.Name }) {
 		return nil
 	}
-	p, err := describe(s, part, episodes)
+	p, err := describe(s, part, plan, episodes)
 	if err != nil {
 		return err
 	}
@@ -73,14 +80,24 @@ func (r *Recorder) Each(o pack.Outcome, e eval.Outcome) {
 		return
 	}
 	k := traceKey{o.Set, o.Learner, o.Shots, o.Development}
-	if r.sums[k] == nil {
-		r.sums[k] = map[int]*curves{}
+	if r.played[k] == nil {
 		r.order = append(r.order, k)
 	}
-	if r.sums[k][o.Draw] == nil {
-		r.sums[k][o.Draw] = &curves{}
+	r.played[k] = append(r.played[k], played{o.Draw, o.Part, o.Class, curvesOf(&e)})
+}
+
+// draws sums the curves of each draw up over classes, in an order that does not depend on which came first.
+func draws(all []played) (out []curves) {
+	slices.SortFunc(all, func(a, b played) int {
+		return cmp.Or(a.draw-b.draw, cmp.Compare(a.part, b.part), cmp.Compare(a.class, b.class))
+	})
+	for i, p := range all {
+		if i == 0 || p.draw != all[i-1].draw {
+			out = append(out, curves{})
+		}
+		out[len(out)-1].add(p.curves)
 	}
-	r.sums[k][o.Draw].add(curvesOf(&e))
+	return out
 }
 
 // Card gives the card of all that was told.
@@ -97,12 +114,7 @@ func (r *Recorder) Card() *Card {
 			if k.set != s.Name {
 				continue
 			}
-			var draws []curves
-			for n := range r.card.Draws {
-				if c := r.sums[k][n]; c != nil {
-					draws = append(draws, *c)
-				}
-			}
+			draws := draws(r.played[k])
 			s.Traces = append(s.Traces, &Trace{k.learner, k.shots, k.development,
 				bandOf(alarmRates, draws, func(c *curves) []float64 { return c.roc }),
 				bandOf(recalls, draws, func(c *curves) []float64 { return c.pr }),
@@ -113,10 +125,10 @@ func (r *Recorder) Card() *Card {
 }
 
 // describe says what a part holds.
-func describe(s *Set, part dataset.Part, episodes []eval.Episode) (*Part, error) {
+func describe(s *Set, part dataset.Part, plan *eval.Plan, episodes []eval.Episode) (*Part, error) {
 	d, e := part.Data, &episodes[0]
-	p := &Part{Name: part.Name, Rows: len(d.Label), Duplicates: d.Duplicates, Fingerprint: d.Fingerprint(), Omitted: d.Omitted(),
-		Pool: len(e.Benign), Judged: len(e.QueryBenign), Known: len(e.Known)}
+	p := &Part{Name: part.Name, Rows: len(d.Label), Duplicates: d.Duplicates, Skipped: d.Skipped, Fingerprint: d.Fingerprint(), Omitted: d.Omitted(),
+		Pool: len(e.Benign), Judged: len(e.QueryBenign), Known: plan.KnownRows(e)}
 	groups := map[int]bool{}
 	for _, name := range d.Classes() {
 		of := map[int]bool{}
@@ -139,7 +151,7 @@ func describe(s *Set, part dataset.Part, episodes []eval.Episode) (*Part, error)
 			p.Constant = append(p.Constant, p.Features[f].Name)
 		}
 		if p.Features[f].Kind == feature.Category {
-			p.Features[f].Levels = slices.Clone(p.Features[f].Levels[:min(len(p.Features[f].Levels), 6)])
+			p.Features[f].Levels = slices.Clone(head(p.Features[f].Levels, shownLevels+1)) // one more tells that there are more
 		}
 	}
 	return p, nil

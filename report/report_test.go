@@ -9,12 +9,14 @@ import (
 	"math"
 	"math/rand/v2"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/inkling-sec/inkling/dataset"
 	"github.com/inkling-sec/inkling/eval"
+	"github.com/inkling-sec/inkling/feature"
 	"github.com/inkling-sec/inkling/meta"
 	"github.com/inkling-sec/inkling/pack"
 )
@@ -117,6 +119,66 @@ func TestCard(t *testing.T) {
 	}
 }
 
+// A class with too few rows for many examples has no figures there, and each table says of how many classes it is.
+func TestCardOfFewerClassesWithMoreExamples(t *testing.T) {
+	v := &view{Card: &Card{Learner: "knn"}, Set: &Set{}}
+	for _, o := range []struct {
+		class string
+		shots int
+	}{{"a", 1}, {"a", 30}, {"b", 1}} {
+		v.Outcomes = append(v.Outcomes, pack.Outcome{Class: o.class, Shots: o.shots, Learner: "knn"})
+	}
+	pack.Sort(v.Outcomes)
+	v.Compared = pack.Compare(v.Outcomes, "knn", false)
+	body, err := learnerSection(v)
+	if err != nil || !strings.Contains(string(body), "1 example, 2 held-out classes") || !strings.Contains(string(body), "30 examples, one held-out class") {
+		t.Errorf("%v, %s", err, body)
+	}
+	if got := v.classes(v.Compared...); got != "1 to 2 held-out classes" {
+		t.Errorf("of all: %s", got)
+	}
+}
+
+// The known attacks that a card tells of are those that learners get: none with Alone, those of other captures where these are given.
+func TestCardTellsTheKnownThatLearnersGet(t *testing.T) {
+	d := table(t)
+	flood := slices.DeleteFunc(d.Of("probe"), func(r int) bool { return r >= 330 })
+	for want, plan := range map[int]eval.Plan{
+		40:         {},
+		0:          {Alone: true},
+		len(flood): {Known: d.Keep(flood)},
+	} {
+		plan.Protocol = eval.NewAttack{Benign: "ok", Classes: []string{"flood <script>"}, Shots: []int{1}, Draws: 1, Seed: 1}
+		episodes, err := plan.Protocol.Episodes(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := NewRecorder(Card{Learner: "knn"})
+		about := Set{Name: "made", Benign: "ok", Alone: plan.Alone}
+		if err := r.Begin(t.Context(), about, dataset.Part{Data: d}, &plan, episodes); err != nil {
+			t.Fatal(err)
+		}
+		if got := r.Card().Sets[0].Parts[0].Known; got != want {
+			t.Errorf("%d known rows, want %d", got, want)
+		}
+		if says := strings.Contains(cut(&about), "rows of the other attacks"); says == plan.Alone {
+			t.Errorf("alone is %v, the card says: %s", plan.Alone, cut(&about))
+		}
+	}
+}
+
+// Levels that are not listed are told of, and only they.
+func TestFeatureLevels(t *testing.T) {
+	levels := strings.Split("abcdefg", "")
+	for n, want := range map[int]string{6: "levels a, b, c, d, e, f<", 7: "levels a, b, c, d, e, f, …<"} {
+		p := &Part{Features: []feature.Feature{{Name: "x", Kind: feature.Category, Levels: levels[:n]}}}
+		body, err := featureSection(&view{Set: &Set{Parts: []*Part{p}}})
+		if err != nil || !strings.Contains(string(body), want) {
+			t.Errorf("%d levels: %v, %s", n, err, body)
+		}
+	}
+}
+
 // A card of two sets, one of them of two tables and of development classes alone.
 func TestCardOfSeveral(t *testing.T) {
 	d := table(t)
@@ -216,6 +278,53 @@ func TestCurvesOfTies(t *testing.T) {
 	}
 }
 
+// Episodes are played on several cores at once: the card is the same in whatever order they come.
+func TestCardOfAnyOrder(t *testing.T) {
+	type outcome struct {
+		pack.Outcome
+		of eval.Outcome
+	}
+	var all []outcome
+	rng := rand.New(rand.NewPCG(4, 1)) // of these, a mean lies on the edge of two roundings
+	for class := range 8 {
+		var of eval.Outcome
+		for range 400 {
+			of.Benign = append(of.Benign, float32(rng.NormFloat64()))
+		}
+		for range 25 {
+			of.Attack = append(of.Attack, float32(rng.NormFloat64()+1))
+		}
+		all = append(all, outcome{pack.Outcome{Set: "s", Class: fmt.Sprint(class), Shots: 1, Learner: "ratio"}, of})
+	}
+	traces := func() string {
+		r := NewRecorder(Card{Learner: "ratio", Draws: 1})
+		r.set(Set{Name: "s"})
+		for _, o := range all {
+			r.Each(o.Outcome, o.of)
+		}
+		r.Card() // asking changes nothing
+		b, err := json.Marshal(r.Card().Sets[0].Traces)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	forth := traces()
+	slices.Reverse(all)
+	if back := traces(); back != forth {
+		t.Errorf("%s\n%s", forth, back)
+	}
+}
+
+// A margin that is no number is below all others: no alert.
+func TestCurvesOfNoNumber(t *testing.T) {
+	none := float32(math.NaN())
+	c := curvesOf(&eval.Outcome{Benign: []float32{none, none}, Attack: []float32{none, 5}})
+	if c.roc[0] != 0.5 || c.pr[0] != 1 || c.pr[len(c.pr)-1] != 0.5 {
+		t.Errorf("ROC %v, precision %v", c.roc, c.pr)
+	}
+}
+
 // A class that has no figure takes none from the others.
 func TestMeasured(t *testing.T) {
 	all := []pack.Outcome{{Draw: 1, Metrics: eval.Metrics{Taken1: math.NaN()}}, {Draw: 2, Metrics: eval.Metrics{Taken1: 0.5}}}
@@ -235,6 +344,13 @@ func TestAmong(t *testing.T) {
 		if got := among(prevalence); got != want {
 			t.Errorf("%g: one record in %s, not %s", prevalence, got, want)
 		}
+	}
+}
+
+func TestWithoutInterval(t *testing.T) {
+	one := pack.Estimate{Mean: -.1, Low: nan, High: nan}
+	if interval(one) != "-0.100" || signed(one) != "−0.100" || verdict(&pack.Comparison{Best: "ratio", Ahead: one}, "vote") != level {
+		t.Errorf("%s, %s", interval(one), signed(one))
 	}
 }
 

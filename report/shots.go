@@ -19,7 +19,7 @@ func shotsSection(v *view) (template.HTML, error) {
 		Classes   string
 		Baselines []string
 	}
-	data.Own, data.Classes, data.Baselines = v.Card.Learner, v.classes(), pack.Baselines
+	data.Own, data.Classes, data.Baselines = v.Card.Learner, v.classes(v.Compared...), pack.Baselines
 	for _, of := range []struct {
 		title string
 		of    func(*pack.Comparison) map[string]pack.Estimate

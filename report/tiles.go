@@ -39,7 +39,7 @@ func tiles(v *view) (out []tile) {
 		if !has {
 			continue
 		}
-		t := tile{Kind: verdict(c, v.Card.Learner), Title: fmt.Sprintf("Average precision, %s", examples(c.Shots)), Figure: figure(own.Mean), Interval: fmt.Sprintf("[%.3f, %.3f]", own.Low, own.High)}
+		t := tile{Kind: verdict(c, v.Card.Learner), Title: fmt.Sprintf("Average precision, %s", examples(c.Shots)), Figure: figure(own.Mean), Interval: ends(own)}
 		switch t.Kind {
 		case "":
 			t.Says = "no baseline was judged beside it"

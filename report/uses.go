@@ -54,7 +54,7 @@ func of(m map[string]pack.Estimate, learner string) pack.Estimate {
 
 // remarks says in a few words what to know of the figures.
 func (v *view) remarks() string {
-	out := []string{v.classes()}
+	out := []string{v.classes(v.Compared...)}
 	switch {
 	case v.Set.Apart:
 		out = append(out, "groups kept apart")

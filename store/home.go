@@ -165,6 +165,25 @@ func WriteFile(path string, write func(io.Writer) error) error {
 	return nil
 }
 
+// Writable refuses a place that WriteFile could not write to, before the work of making what is to be written.
+// Of a device or a pipe only writing tells.
+func Writable(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && info.IsDir():
+		return unwritable(path, errors.New("it is a directory"))
+	case err == nil && !info.Mode().IsRegular():
+		return nil
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), temporary)
+	if err != nil {
+		return unwritable(path, err)
+	}
+	f.Close()
+	os.Remove(f.Name())
+	return nil
+}
+
 // syncFolder makes a file's name survive a power cut.
 func syncFolder(path string) {
 	if dir, err := os.Open(filepath.Dir(path)); err == nil {

@@ -165,6 +165,21 @@ func TestWriteFileBlames(t *testing.T) {
 	}
 }
 
+func TestWritable(t *testing.T) {
+	dir := t.TempDir()
+	for path, want := range map[string]inkling.Code{dir: inkling.Invalid, filepath.Join(dir, "no", "x"): inkling.Invalid} {
+		if err := Writable(path); inkling.CodeOf(err) != want {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	if err := Writable(filepath.Join(dir, "x")); err != nil || len(files(t, dir)) != 0 {
+		t.Errorf("%v, left %v", err, files(t, dir))
+	}
+	if err := Writable(os.DevNull); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestUnwritable(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "file")

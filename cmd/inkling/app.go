@@ -205,7 +205,7 @@ func (p *progress) show(format string, args ...any) {
 		return
 	}
 	p.last, p.used = time.Now(), true
-	fmt.Fprintf(p.w, "\r\x1b[K"+format, args...)
+	fmt.Fprint(p.w, "\r\x1b[K"+inkling.Printable(fmt.Sprintf(format, args...))) // it may name what stands in a file
 }
 
 // count gives a function that shows how much of what is done.

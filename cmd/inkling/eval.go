@@ -178,6 +178,11 @@ func (f *evalFlags) run(cmd *cobra.Command, a *app) error {
 	if err := f.checkReport(cmd); err != nil {
 		return err
 	}
+	if f.schema != schemaImage {
+		if err := f.checkUse(cmd); err != nil {
+			return err
+		}
+	}
 	if f.allPacks {
 		return f.runAllPacks(cmd, a)
 	}
@@ -228,8 +233,6 @@ func (f *evalFlags) run(cmd *cobra.Command, a *app) error {
 	case "n-way":
 		plan := eval.NWay{Ways: f.ways, Shots: f.shots, Draws: f.draws, Seed: f.seed, Learners: learners, Training: training, Note: note}
 		results, err = plan.Play(cmd.Context(), d)
-	default:
-		err = &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("protocol %q", f.protocol), Remedy: "choose " + either(protocols)}
 	}
 	p.clear()
 	if err != nil {
@@ -367,12 +370,12 @@ var measures = []struct {
 // printResults writes the means as a table, one line a learner, with what the protocol measures.
 func printResults(w io.Writer, d *eval.Data, results []eval.Result) {
 	s := styleOf(w)
-	fmt.Fprintf(w, "%s: %d rows of %d classes, %d exact duplicates dropped", d.Name, len(d.Label), len(d.Classes()), d.Duplicates)
+	fmt.Fprintf(w, "%s: %d rows of %d classes, %d exact duplicates dropped", inkling.Printable(d.Name), len(d.Label), len(d.Classes()), d.Duplicates)
 	if d.Skipped > 0 {
 		fmt.Fprintf(w, ", %d unreadable and skipped", d.Skipped)
 	}
 	fmt.Fprintln(w)
-	means := slices.DeleteFunc(slices.Clone(results), func(r eval.Result) bool { return r.Class != "mean" })
+	means := slices.DeleteFunc(slices.Clone(results), func(r eval.Result) bool { return r.Classes == 0 }) // a class may be called "mean"
 	shots := -1
 	for i := range means {
 		r := &means[i]

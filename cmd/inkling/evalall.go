@@ -27,6 +27,9 @@ func (f *evalFlags) runAllPacks(cmd *cobra.Command, a *app) error {
 	if err := os.MkdirAll(f.out, 0o755); err != nil {
 		return &inkling.Error{Code: inkling.Invalid, Place: f.out, What: "cannot be made", Remedy: "name another directory with --out", Err: err}
 	}
+	if err := store.Writable(filepath.Join(f.out, "index.html")); err != nil {
+		return err
+	}
 	w, s := cmd.OutOrStdout(), styleOf(cmd.OutOrStdout())
 	progress := newProgress(a)
 	defer progress.clear()
@@ -112,13 +115,11 @@ func (f *evalFlags) keptOrJudged(cmd *cobra.Command, p *pack.Pack, progress *pro
 	now := f.packCard(cmd, p)
 	if card = stored(file); card != nil && !f.again && card.Same(&now) {
 		card.Prevalence, card.Command, kept = now.Prevalence, now.Command, true
-	} else {
-		if card, err = f.cardOf(cmd, p, progress); err != nil {
-			return nil, false, err
-		}
-		if err := store.WriteFile(file, func(w io.Writer) error { return json.NewEncoder(w).Encode(card) }); err != nil {
-			return nil, false, err
-		}
+	} else if card, err = f.cardOf(cmd, p, progress); err != nil {
+		return nil, false, err
+	}
+	if err := store.WriteFile(file, func(w io.Writer) error { return json.NewEncoder(w).Encode(card) }); err != nil {
+		return nil, false, err
 	}
 	return card, kept, writeCard(filepath.Join(f.out, p.Name+".html"), card)
 }

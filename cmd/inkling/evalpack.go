@@ -184,8 +184,14 @@ func printComparison(w io.Writer, p *pack.Pack, c pack.Comparison, development b
 	fmt.Fprintln(w)
 }
 
-func interval(e pack.Estimate) string { return fmt.Sprintf("%.3f [%.3f, %.3f]", e.Mean, e.Low, e.High) }
+func interval(e pack.Estimate) string { return estimated("%.3f", e) }
 
-func signed(e pack.Estimate) string {
-	return fmt.Sprintf("%+.3f [%+.3f, %+.3f]", e.Mean, e.Low, e.High)
+func signed(e pack.Estimate) string { return estimated("%+.3f", e) }
+
+// estimated writes a mean and, where it has one, its interval.
+func estimated(format string, e pack.Estimate) string {
+	if math.IsNaN(e.Low) {
+		return fmt.Sprintf(format, e.Mean)
+	}
+	return fmt.Sprintf(format+" ["+format+", "+format+"]", e.Mean, e.Low, e.High)
 }

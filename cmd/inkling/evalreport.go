@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/csv"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -32,8 +33,14 @@ func (f *evalFlags) checkReport(cmd *cobra.Command) error {
 		return &inkling.Error{Code: inkling.Invalid, What: "--out or --again without --all-packs", Remedy: "write one card with --report FILE"}
 	case f.report != "" && f.pack == "" && f.protocol != "new-attack":
 		return &inkling.Error{Code: inkling.Invalid, What: "--report with --protocol " + f.protocol, Remedy: "report cards are of protocol new-attack"}
-	case f.pack != "" || f.allPacks:
-		return f.check()
+	}
+	if f.pack != "" || f.allPacks {
+		if err := f.check(); err != nil {
+			return err
+		}
+	}
+	if f.report != "" { // not after hours of judging
+		return store.Writable(f.report)
 	}
 	return nil
 }
@@ -45,23 +52,37 @@ func (f *evalFlags) command(cmd *cobra.Command, leaveOut ...string) string {
 		if slices.Contains(leaveOut, fl.Name) || slices.Contains([]string{"json", "home", "again"}, fl.Name) {
 			return
 		}
-		values := []string{fl.Value.String()}
-		if s, ok := fl.Value.(pflag.SliceValue); ok {
-			values = s.GetSlice()
-		}
+		name := func(v string) string { return v }
 		if slices.Contains([]string{"data", "known", "models", "export-episodes", "report", "out"}, fl.Name) {
-			for i, v := range values {
-				values[i] = filepath.Base(v)
-			}
+			name = filepath.Base
+		}
+		value := fl.Value.String()
+		if list, is := fl.Value.(pflag.SliceValue); is {
+			value = listOf(list.GetSlice(), name)
+		} else {
+			value = name(value)
 		}
 		switch {
 		case fl.Value.Type() != "bool":
-			words = append(words, "--"+fl.Name, inkling.Quoted(strings.Join(values, ",")))
-		case values[0] == "true":
+			words = append(words, "--"+fl.Name, inkling.Quoted(value))
+		case value == "true":
 			words = append(words, "--"+fl.Name)
 		}
 	})
 	return strings.Join(words, " ")
+}
+
+// listOf writes a flag's values as it reads them: one with a comma in it stands in quotes.
+func listOf(values []string, name func(string) string) string {
+	var b strings.Builder
+	row := make([]string, len(values))
+	for i, v := range values {
+		row[i] = name(v)
+	}
+	w := csv.NewWriter(&b)
+	w.Write(row) // a Builder takes everything
+	w.Flush()
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 // newCard begins a report card.
@@ -81,7 +102,7 @@ func writeCard(file string, c *report.Card) error {
 func (f *evalFlags) reported(cmd *cobra.Command, d *eval.Data, plan *eval.Plan, episodes []eval.Episode) ([]eval.Result, *eval.Leakage, error) {
 	c := f.newCard(cmd, d.Name, d.Name)
 	c.Learner = chosen(slices.Concat(plan.Trained, plan.Learners))
-	about := report.Set{Name: d.Name, Benign: f.benign, Apart: plan.Protocol.Apart, Forward: f.forward, Elsewhere: plan.Known != nil}
+	about := report.Set{Name: d.Name, Benign: f.benign, Apart: plan.Protocol.Apart, Forward: f.forward, Elsewhere: plan.Known != nil, Alone: f.alone}
 	recorder := report.NewRecorder(c)
 	if err := recorder.Begin(cmd.Context(), about, dataset.Part{Data: d}, plan, episodes); err != nil {
 		return nil, nil, err

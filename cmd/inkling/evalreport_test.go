@@ -16,18 +16,55 @@ import (
 func TestEvalReport(t *testing.T) {
 	s := newSite(t)
 	card := filepath.Join(s.dir, "card.html")
-	must(t, "eval", "--data", s.log, "--learners", "knn,ratio", "--draws", "2", "--shots", "1,5", "--prevalence", "0.01", "--forward=false", "--report", card)
+	must(t, "eval", "--data", s.log, "--learners", "knn,ratio", "--draws", "2", "--shots", "1,5", "--prevalence", "0.01", "--forward=false", "--never", `"a,b",c`, "--report", card)
 	b, err := os.ReadFile(card)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"conn.log", "inkling eval --data conn.log --draws 2 --learners knn,ratio --prevalence 0.01 --report card.html --shots 1,5", "one record in 100 ", "scan"} {
+	for _, want := range []string{"conn.log", "inkling eval --data conn.log --draws 2 --learners knn,ratio --never &#39;&#34;a,b&#34;,c&#39; --prevalence 0.01 --report card.html --shots 1,5", "one record in 100 ", "scan"} {
 		if !strings.Contains(string(b), want) {
 			t.Errorf("the card does not say %q", want)
 		}
 	}
 	if strings.Contains(string(b), s.dir) {
 		t.Error("the card tells where its files were")
+	}
+}
+
+// A class has the name that the file gives it: it is taken for no line of the table, and commands no terminal.
+func TestEvalHostileClasses(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("a,b,kind\n")
+	for i := range 600 {
+		fmt.Fprintf(&b, "%d,%d,%s\n", i*7919%601, i, []string{"mean", "ok", "\x1b[2Jgone", "ok", "ok"}[i%5])
+	}
+	file := write(t, filepath.Join(t.TempDir(), "t.csv"), b.String())
+	text := must(t, "eval", "--data", file, "--schema", "table", "--label", "kind", "--benign", "ok", "--learners", "ratio", "--shots", "1", "--draws", "2")
+	if n := strings.Count(text, "\nratio "); n != 1 || !strings.Contains(text, "mean of 2 classes") {
+		t.Errorf("%d lines of the one learner: %s", n, text)
+	}
+	terminal, err := os.Create(filepath.Join(t.TempDir(), "terminal"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer terminal.Close()
+	(&progress{w: terminal}).show("%s: training", "\x1b[2Jgone")
+	if shown, err := os.ReadFile(terminal.Name()); err != nil || strings.Contains(string(shown), "\x1b[2J") {
+		t.Errorf("%q, %v", shown, err)
+	}
+}
+
+// What could not be read is no part of the figures, and the card says so.
+func TestEvalReportTellsWhatWasSkipped(t *testing.T) {
+	s := newSite(t)
+	log, err := os.ReadFile(s.log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	broken, card := write(t, filepath.Join(s.dir, "broken.log"), string(log)+"no record\n"), filepath.Join(s.dir, "card.html")
+	exec(t, "eval", "--data", broken, "--learners", "ratio", "--draws", "1", "--shots", "1", "--report", card)
+	if page, err := os.ReadFile(card); err != nil || !strings.Contains(string(page), ">1 unreadable and left out.<") {
+		t.Errorf("the card does not tell, %v", err)
 	}
 }
 
@@ -39,9 +76,17 @@ func TestEvalReportMisuse(t *testing.T) {
 		{"--all-packs --report x.html", "--report with --all-packs"},
 		{"--data " + s.log + " --prevalence 1.5", "--prevalence 1.5"},
 		{"--all-packs --draws 0", "--draws 0"},
+		{"--data gone.log --report " + s.dir + "/no/x.html", "x.html: cannot be written"},
+		{"--pack web --export-episodes x.jsonl", "--export-episodes with packs"},
+		{"--pack web --forward", "--forward with packs"},
+		{"--data " + s.log + " --protocol n-way --models x.safetensors", "--models with --protocol n-way"},
+		{"--data " + s.log + " --protocol bound --classes scan --shots 3", "--shots with --protocol bound"},
+		{"--data " + s.log + " --forward --group uid", "--forward with --group"},
+		{"--data " + s.log + " --protocol both", "protocol \"both\""},
 	} {
 		exec(t, append([]string{"eval"}, strings.Fields(tt.args)...)...).fails(t, 2, tt.says)
 	}
+	exec(t, "eval", "--data", s.log, "--learners", "", "--report", "x.html").fails(t, 2, "no learner to judge")
 	exec(t, "eval", "--all-packs", "--pack", "nope", "--out", s.dir).fails(t, 3, "no pack nope")
 }
 
@@ -87,6 +132,23 @@ func TestEvalAllPacks(t *testing.T) {
 	}
 	if again := must(t, args...); !strings.Contains(again, "judged before") || loads != 1 {
 		t.Errorf("judged again, %d loads: %s", loads, again)
+	}
+	if err := os.Rename(filepath.Join(out, "index.html"), filepath.Join(out, "was.html")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(out, "index.html"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	exec(t, append(args, "--seed", "9")...).fails(t, 2, "index.html: cannot be written")
+	if loads != 1 {
+		t.Error("judged for nothing")
+	}
+	os.Remove(filepath.Join(out, "index.html"))
+	must(t, append(args, "--prevalence", "0.01")...) // needs no judging, and both files say it
+	page, _ := os.ReadFile(filepath.Join(out, "small.html"))
+	figures, _ := os.ReadFile(filepath.Join(out, "small.json"))
+	if loads != 1 || !strings.Contains(string(page), "one record in 100 ") || !strings.Contains(string(figures), `"prevalence":0.01`) {
+		t.Errorf("%d loads; the page or the figures are of another prevalence", loads)
 	}
 	must(t, append(args, "--seed", "2")...)
 	must(t, append(args, "--seed", "2", "--again")...)

@@ -1,7 +1,6 @@
 package detect
 
 import (
-	"bytes"
 	"cmp"
 	"compress/gzip"
 	"context"
@@ -20,7 +19,6 @@ import (
 
 	"github.com/inkling-sec/inkling"
 	"github.com/inkling-sec/inkling/feature"
-	"github.com/inkling-sec/inkling/read/line"
 	"github.com/inkling-sec/inkling/tensor"
 )
 
@@ -266,25 +264,22 @@ func extract(x feature.Extractor, rec *inkling.Record, raw []float64) error {
 // if it holds a date and time, or seconds since 1970 that are no count of something.
 func recordTime(r *inkling.Record) float64 {
 	const counts = 1e8 // seconds; 1973
-	text := -1
+	named := -1
 	for i, f := range r.Schema.Fields {
 		switch {
 		case f.Kind == inkling.Time:
 			return r.Num[i]
-		case f.Kind == inkling.Text && text < 0 && (f.Name == "time" || f.Name == "ts"):
-			text = i
+		case named < 0 && (f.Name == "time" || f.Name == "ts"):
+			named = i
 		}
 	}
-	if text >= 0 {
-		if t, ok := line.Moment(bytes.TrimSpace(r.Text[text])); ok && t >= counts && t < latestTime {
+	if named >= 0 {
+		if t := feature.Moment(r, named); t >= counts {
 			return t
 		}
 	}
 	return math.NaN()
 }
-
-// latestTime is the year 9999, in seconds: beyond, a time is damaged.
-const latestTime = 253402300800
 
 // prepare fits the scales and lays the parts out as columns.
 func (b *Baseline) prepare() (err error) {

@@ -339,6 +339,10 @@ func TestRecordTime(t *testing.T) {
 	if got := recordTime(&r); got != 5 {
 		t.Errorf("a field that is a time: %v", got)
 	}
+	r = inkling.Record{Schema: &inkling.Schema{Fields: []inkling.Field{{Name: "ts", Kind: inkling.Number}}}, Num: []float64{1.7e9}, Text: make([][]byte, 1)}
+	if got := recordTime(&r); got != 1.7e9 {
+		t.Errorf("a column of numbers: %v", got)
+	}
 }
 
 // numbered is a reader whose labels are numbers: 1 for benign.

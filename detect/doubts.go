@@ -33,17 +33,20 @@ func doubts(kept []sampled, files int, o BaselineOptions) (out []string) {
 			columns = t.Columns
 		}
 	}
+	var others []string
 	for i, f := range s.Fields {
 		learned := columns != nil && f.Kind != inkling.Time && f.Name != o.Label && !slices.Contains(o.Drop, f.Name)
-		out = append(out, doubtLabels(kept, i, learned, o.Label != "")...)
 		switch {
-		case !learned || feature.NamesLabels(f.Name):
+		case feature.NamesLabels(f.Name):
+			out = append(out, doubtLabels(kept, i, learned, o.Label != "")...)
+		case !learned:
 		case rises(kept, i, files):
-			out = append(out, leaveOut(f.Name, "never falls from row to row: a number or time of the record"))
+			others = append(others, leaveOut(f.Name, "never falls from row to row: a number or time of the record"))
 		case columns[i].Kind == feature.IdentifierColumn || columns[i].Kind == feature.TimeColumn:
-			out = append(out, leaveOut(f.Name, columns[i].Why))
+			others = append(others, leaveOut(f.Name, columns[i].Why))
 		}
 	}
+	out = append(out, others...) // after the labels, which are worse and often stand last
 	if more := len(out) - mostDoubts; more > 0 {
 		out = append(out[:mostDoubts], fmt.Sprintf("%d more columns are to be doubted; see inkling schema", more))
 	}
@@ -57,9 +60,6 @@ func leaveOut(column, why string) string {
 // doubtLabels doubts a column whose name says that it holds labels.
 func doubtLabels(kept []sampled, i int, learned, asked bool) []string {
 	name := kept[0].record.Schema.Fields[i].Name
-	if !feature.NamesLabels(name) {
-		return nil
-	}
 	count := map[string]int{}
 	for k := range kept {
 		if v := string(kept[k].record.Written(i)); v != "" && len(count) <= mostLabels {

@@ -137,7 +137,7 @@ func (a *accountReader) book(r *inkling.Record) error {
 			return err
 		}
 	}
-	t, amount := moment(r, a.at[0]), number(r, a.at[3])
+	t, amount := Moment(r, a.at[0]), number(r, a.at[3])
 	from, to := r.Written(a.at[1]), r.Written(a.at[2])
 	switch {
 	case math.IsNaN(t):

@@ -141,8 +141,8 @@ func keyOf(r *inkling.Record, i int) (key, bool) {
 	return hash128(n), len(n) > 0
 }
 
-// moment gives field i as seconds since 1970, whether written so or as a date and time, UTC where no zone is said; NaN when it is neither.
-func moment(r *inkling.Record, i int) float64 {
+// Moment gives field i as seconds since 1970, whether written so or as a date and time, UTC where no zone is said; NaN when it is neither.
+func Moment(r *inkling.Record, i int) float64 {
 	v, ok := 0.0, true
 	if r.Schema.Fields[i].Kind != inkling.Text {
 		v = r.Num[i]

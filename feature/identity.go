@@ -101,7 +101,7 @@ func (s *session) changes() float64 {
 
 // read fills s; what a record may lack or is damaged is missing.
 func (s *session) read(r *inkling.Record, at *[sessionFields]int) error {
-	s.at = moment(r, at[sTime])
+	s.at = Moment(r, at[sTime])
 	if math.IsNaN(s.at) {
 		return unusable(r, "time: not a time", "write seconds since 1970, or 2026-01-31 12:00:00")
 	}

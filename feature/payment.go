@@ -95,7 +95,7 @@ func (x *paymentExtractor) Extract(dst []float64, r *inkling.Record) error {
 		}
 		x.schema, x.at = r.Schema, at
 	}
-	t, amount := moment(r, x.at[0]), number(r, x.at[3])
+	t, amount := Moment(r, x.at[0]), number(r, x.at[3])
 	customer, terminal := r.Written(x.at[1]), r.Written(x.at[2])
 	switch {
 	case math.IsNaN(t):

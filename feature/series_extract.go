@@ -57,7 +57,7 @@ func (x *series) Extract(dst []float64, r *inkling.Record) error {
 		}
 		x.schema, x.at = r.Schema, [3]int{r.Schema.Index("series"), at[0], at[1]}
 	}
-	now := moment(r, x.at[1])
+	now := Moment(r, x.at[1])
 	v := number(r, x.at[2])
 	if math.IsNaN(now) || !(math.Abs(v) < 1e100) {
 		return unusable(r, "no time or no value", "give time in seconds or as 2006-01-02 15:04:05, and value as a number")

@@ -223,10 +223,10 @@ func (f *evalFlags) run(cmd *cobra.Command, a *app) error {
 		p.show("training %d of %d, loss %.3f, %.0f tasks/s", q.Iteration, q.Of, q.Loss, q.TasksPerSecond)
 	}}
 	var results []eval.Result
-	leaks := &eval.Leakage{}
+	var leaks *eval.Leakage // looked for where they are told of
 	switch f.protocol {
 	case "new-attack":
-		results, leaks, err = f.newAttack(cmd, d, learners, training, note)
+		results, leaks, err = f.newAttack(cmd, a, d, learners, training, note)
 	case "bound":
 		p.clear()
 		return f.bound(cmd, a, d, learners)
@@ -247,11 +247,13 @@ func (f *evalFlags) run(cmd *cobra.Command, a *app) error {
 		return nil
 	}
 	printResults(cmd.OutOrStdout(), d, results)
-	printLeaks(cmd.OutOrStdout(), leaks)
+	if leaks != nil {
+		printLeaks(cmd.OutOrStdout(), leaks)
+	}
 	return nil
 }
 
-func (f *evalFlags) newAttack(cmd *cobra.Command, d *eval.Data, learners []meta.Learner, training meta.Run, note func(string)) ([]eval.Result, *eval.Leakage, error) {
+func (f *evalFlags) newAttack(cmd *cobra.Command, a *app, d *eval.Data, learners []meta.Learner, training meta.Run, note func(string)) ([]eval.Result, *eval.Leakage, error) {
 	plan := eval.Plan{
 		Protocol: eval.NewAttack{Benign: f.benign, Classes: f.classes, Never: f.never, Shots: f.shots, Draws: f.draws, Seed: f.seed, Forward: f.forward, Apart: f.group != ""},
 		Learners: learners, Training: training, Note: note, Alone: f.alone, OnlyThis: f.onlyThis,
@@ -281,10 +283,12 @@ func (f *evalFlags) newAttack(cmd *cobra.Command, d *eval.Data, learners []meta.
 	if f.report != "" {
 		return f.reported(cmd, d, &plan, episodes)
 	}
-	note("looking for what gives the answer away")
-	leaks, err := eval.Leaks(d, plan.Protocol, episodes)
-	if err != nil {
-		return nil, nil, err
+	var leaks *eval.Leakage
+	if !a.json { // a line of JSON is a result
+		note("looking for what gives the answer away")
+		if leaks, err = eval.Leaks(d, plan.Protocol, episodes); err != nil {
+			return nil, nil, err
+		}
 	}
 	results, err := plan.Play(cmd.Context(), d, episodes)
 	return results, leaks, err

@@ -1,0 +1,91 @@
+package detect
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/inkling-sec/inkling/feature"
+	"github.com/inkling-sec/inkling/tensor"
+)
+
+// sum scores a row by which of its columns are high.
+type sum func(high []bool) float32
+
+func (sum) Ways() int { return 2 }
+
+func (f sum) Score(dst []float32, x *tensor.Tensor) {
+	high := make([]bool, x.Cols())
+	for i := range x.Rows() {
+		for j, v := range x.Row(i) {
+			high[j] = v > 1
+		}
+		dst[2*i], dst[2*i+1] = 0, f(high)
+	}
+}
+
+// The changes named are those that are needed, wherever in the order of what they do alone they stand; more than eight are none.
+func TestFlip(t *testing.T) {
+	const features = 12
+	c := &feature.Contract{Name: "table", Version: 1}
+	raw, benign, rows := make([]float64, features), make([]float64, features), make([][]float64, 100)
+	for i := range raw {
+		c.Features = append(c.Features, feature.Feature{Name: fmt.Sprint("f", i)})
+		raw[i] = 1000
+	}
+	for i := range rows {
+		rows[i] = make([]float64, features)
+		for j := range rows[i] {
+			rows[i][j] = float64(i % 10)
+		}
+	}
+	s, err := feature.Fit(c, rows, feature.Scaling{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := func(high []bool) (n float32) {
+		for _, h := range high {
+			if h {
+				n++
+			}
+		}
+		return n
+	}
+	// Two that each do nothing alone, beside ten that do a little and are not needed.
+	pair := func(high []bool) float32 {
+		n := count(high[:10])
+		if high[10] || high[11] {
+			n += 20
+		}
+		return n
+	}
+	for _, tt := range []struct {
+		name      string
+		score     sum
+		threshold float64
+		want      []string
+	}{
+		{"the first one", count, features - 1, []string{"f0"}},
+		{"eight", count, features - 8, []string{"f0", "f1", "f2", "f3", "f4", "f5", "f6", "f7"}},
+		{"nine", count, features - 9, nil},
+		{"the last two", pair, 15, []string{"f10", "f11"}},
+		{"never", func([]bool) float32 { return 1 }, 0, nil},
+	} {
+		a := &Armed{Baseline: &Baseline{Contract: c, scaler: s}, scorer: tt.score, threshold: tt.threshold, Calibration: NewCalibration([]float64{0, 1, 2})}
+		var got []string
+		at := raw
+		for _, change := range a.flip(raw, benign) {
+			got = append(got, change.Feature)
+			i := slices.IndexFunc(c.Features, func(f feature.Feature) bool { return f.Name == change.Feature })
+			if at = with(at, i, benign[i]); change.From != 1000. || change.To != 0. || change.PValue != a.PValue(a.Score(at)) {
+				t.Errorf("%s: %+v", tt.name, change)
+			}
+		}
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("%s: %v, not %v", tt.name, got, tt.want)
+		}
+		if got != nil && a.Alerts(a.Score(at)) {
+			t.Errorf("%s: after its changes the record still alerts", tt.name)
+		}
+	}
+}

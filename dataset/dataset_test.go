@@ -86,7 +86,7 @@ func TestWindowsEndBeforeTheCrossing(t *testing.T) {
 	var ends []int
 	var classes []string
 	tell := func(end int, class string) { ends, classes = append(ends, end), append(classes, class) }
-	windows(track, tell) // last frames are 15, 23, …; 47, 55, 63 are 53, 45 and 37 before the crossing; 71 would be 29
+	windows(track, Crosses, tell) // last frames are 15, 23, …; 47, 55, 63 are 53, 45 and 37 before the crossing; 71 would be 29
 	if !slices.Equal(ends, []int{48, 56, 64}) || classes[0] != "crosses" {
 		t.Errorf("windows end before %v, %v", ends, classes)
 	}
@@ -94,7 +94,7 @@ func TestWindowsEndBeforeTheCrossing(t *testing.T) {
 		track[i].crosses = false
 	}
 	ends, classes = nil, nil
-	if windows(track[:40], tell); len(ends) != 4 || classes[0] != "stays" {
+	if windows(track[:40], Crosses, tell); len(ends) != 4 || classes[0] != "stays" {
 		t.Errorf("%d windows, %v", len(ends), classes)
 	}
 }

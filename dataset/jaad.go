@@ -3,7 +3,10 @@ package dataset
 import (
 	"context"
 	"io"
+	"maps"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/inkling-sec/inkling/eval"
 	"github.com/inkling-sec/inkling/feature"
@@ -18,16 +21,25 @@ const (
 	latest       = 60
 )
 
+// Classes of JAADFrames: someone about to cross. Half of the videos are for development.
+const (
+	Crosses       = "crosses"
+	CrossesTuning = "crosses, development videos"
+)
+
 // frame is a pedestrian in one picture.
 type frame struct {
 	feature.TrackFrame
 	crosses bool
 }
 
+// street is where a video was made: 1 is yes.
+type street struct{ crosswalk, lights, junction, lanes float64 }
+
 // JAAD makes a group of each video, and a row of each window.
 func JAAD(ctx context.Context, folder string) ([]Part, error) {
-	return jaadAs(ctx, folder, "table", feature.TrackColumns, func(s *Sheet, _ int, track []frame) {
-		windows(track, func(end int, class string) {
+	videos, err := jaadAs(folder, feature.TrackColumns, func(s *Sheet, _ string, _ int, track []frame) {
+		windows(track, Crosses, func(end int, class string) {
 			var w []feature.TrackFrame
 			for _, f := range track[end-windowFrames : end] {
 				w = append(w, f.TrackFrame)
@@ -35,26 +47,73 @@ func JAAD(ctx context.Context, folder string) ([]Part, error) {
 			s.Add(class, feature.TrackRow(w)...)
 		})
 	})
+	if err != nil {
+		return nil, err
+	}
+	d, err := LoadSheets(ctx, jaad, "table", videos...)
+	return []Part{{"", d}}, err
 }
 
 // JAADFrames makes a group of each video, and a record of schema "pedestrian" of each frame; only the last frame of a
-// window is judged.
+// window is judged. Every other video is of part "development"; the others of "test".
 func JAADFrames(ctx context.Context, folder string) ([]Part, error) {
-	names := []string{"video", "pedestrian", "frame", "xtl", "ytl", "xbr", "ybr", "occlusion", "action", "look"}
-	return jaadAs(ctx, folder, "pedestrian", names, func(s *Sheet, pedestrian int, track []frame) {
-		class := make([]string, len(track))
-		for i := range class {
-			class[i] = eval.Unjudged
+	streets, err := jaadStreets(folder)
+	if err != nil {
+		return nil, err
+	}
+	names := []string{"video", "pedestrian", "frame", "xtl", "ytl", "xbr", "ybr", "occlusion", "action", "look", "crosswalk", "lights", "junction", "lanes"}
+	var parts []Part
+	for at, name := range []string{"development", "test"} {
+		videos, err := jaadAs(folder, names, func(s *Sheet, video string, pedestrian int, track []frame) {
+			class := make([]string, len(track))
+			for i := range class {
+				class[i] = eval.Unjudged
+			}
+			windows(track, [2]string{CrossesTuning, Crosses}[at], func(end int, c string) { class[end-1] = c })
+			where := streets[video]
+			for i, f := range track {
+				s.Add(class[i], 0, float64(pedestrian), float64(f.Number), f.Left, f.Top, f.Right, f.Bottom, 2*f.Occluded, f.Walks, f.Looks,
+					where.crosswalk, where.lights, where.junction, where.lanes)
+			}
+		})
+		if err != nil {
+			return nil, err
 		}
-		windows(track, func(end int, c string) { class[end-1] = c })
-		for i, f := range track {
-			s.Add(class[i], 0, float64(pedestrian), float64(f.Number), f.Left, f.Top, f.Right, f.Bottom, 2*f.Occluded, f.Walks, f.Looks)
+		var half []*Sheet
+		for i := at; i < len(videos); i += 2 {
+			half = append(half, videos[i])
 		}
+		d, err := LoadSheets(ctx, jaad, "pedestrian", half...)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, Part{name, d})
+	}
+	return parts, nil
+}
+
+const jaad = "jaad"
+
+// jaadStreets gives each video's street. They are noted by pedestrian, by who saw what he did: whether there is a crossing is
+// taken from all of a video's pedestrians, as a map would tell it of the place, not of the person.
+func jaadStreets(folder string) (map[string]street, error) {
+	streets := map[string]street{}
+	err := Gunzip(filepath.Join(folder, "jaad_attributes.csv.gz"), func(r io.Reader) error {
+		return Table(r, func(get func(string) string) error {
+			video := strings.Clone(get("video"))
+			s := streets[video]
+			streets[video] = street{
+				max(s.crosswalk, bit(get("designated") == "D")), max(s.lights, bit(get("signalized") == "S")),
+				max(s.junction, bit(get("intersection") == "yes")), max(s.lanes, number(get("num_lanes"))),
+			}
+			return nil
+		})
 	})
+	return streets, err
 }
 
 // jaadAs makes a sheet of each video, by what add makes of each pedestrian's track.
-func jaadAs(ctx context.Context, folder, schema string, names []string, add func(s *Sheet, pedestrian int, track []frame)) ([]Part, error) {
+func jaadAs(folder string, names []string, add func(s *Sheet, video string, pedestrian int, track []frame)) ([]*Sheet, error) {
 	tracks := map[string]map[string][]frame{} // by video and pedestrian
 	err := Gunzip(filepath.Join(folder, "jaad_tracks.csv.gz"), func(r io.Reader) error {
 		return Table(r, func(get func(string) string) error {
@@ -77,17 +136,16 @@ func jaadAs(ctx context.Context, folder, schema string, names []string, add func
 		return nil, err
 	}
 	var videos []*Sheet
-	for _, pedestrians := range inOrder(tracks) {
+	for _, video := range slices.Sorted(maps.Keys(tracks)) {
 		s := &Sheet{Columns: names}
-		for i, track := range inOrder(pedestrians) {
-			add(s, i, track)
+		for i, track := range inOrder(tracks[video]) {
+			add(s, video, i, track)
 		}
 		if len(s.Rows) > 0 {
 			videos = append(videos, s)
 		}
 	}
-	d, err := LoadSheets(ctx, "jaad", schema, videos...)
-	return []Part{{"", d}}, err
+	return videos, nil
 }
 
 func bit(b bool) float64 {
@@ -97,8 +155,8 @@ func bit(b bool) float64 {
 	return 0
 }
 
-// windows tells of the windows of one pedestrian's track, half overlapping.
-func windows(track []frame, tell func(end int, class string)) {
+// windows tells of the windows of one pedestrian's track, half overlapping: whether he stays or is about to cross, as the class of that name.
+func windows(track []frame, crosses string, tell func(end int, class string)) {
 	start := -1
 	for i, f := range track {
 		if f.crosses {
@@ -115,7 +173,7 @@ func windows(track []frame, tell func(end int, class string)) {
 		case start < 0:
 			tell(end, "stays")
 		case wait >= soonest && wait <= latest:
-			tell(end, "crosses")
+			tell(end, crosses)
 		}
 	}
 }

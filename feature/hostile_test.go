@@ -39,7 +39,7 @@ func hostileColumns(f *Family) []string {
 	case roadName:
 		return roadNames()
 	case pedestrianName:
-		return []string{"video", "pedestrian", "frame", "xtl", "ytl", "xbr", "ybr", "occlusion", "action", "look"}
+		return []string{"video", "pedestrian", "frame", "xtl", "ytl", "xbr", "ybr", "occlusion", "action", "look", "picture", "crosswalk", "lights", "junction", "lanes"}
 	case seriesName:
 		return []string{"series", "time", "value"}
 	}

@@ -8,13 +8,15 @@ import (
 )
 
 // The contract of pedestrians: a record is a pedestrian's box in one frame of a
-// video at 30 frames a second; the row tells of the trailing half second. Video,
-// pedestrian and frame say what belongs together and are never inputs.
+// video at 30 frames a second; the row tells of the trailing half second, and of
+// the place where the record does. Video, pedestrian and frame say what belongs
+// together and are never inputs.
 
 const (
 	pedestrianName    = "pedestrian"
-	pedestrianVersion = 1
+	pedestrianVersion = 2
 	pedestriansMost   = 1 << 12 // remembered at a time
+	pictureWidth      = 1920    // px, where a record does not say
 )
 
 // TrackFrames is half a second.
@@ -69,13 +71,26 @@ var pedestrianDocs = [][2]string{
 	{"", "share of frames looking towards the car"}, {"", "1 when looking now"},
 }
 
-// pedestrianMore are features beside TrackColumns: what distance does not change.
+// pedestrianMore are features beside TrackColumns: what distance does not change. A box's height measures metres: how many
+// heights someone is from the middle of the picture stays as it is while a car drives straight past who stands.
 var pedestrianMore = []Feature{
 	{Name: "dx_heights", Unit: "heights", Doc: "way to the right in half a second, by the box's height"},
 	{Name: "speed_heights", Unit: "heights/s", Doc: "mean speed sideways, by the box's height"},
 	{Name: "started", Doc: "walking in the later half less that in the earlier: 1 for who has just started"},
 	{Name: "turned", Doc: "looking in the later half less that in the earlier"},
 	{Name: "seen", Unit: "frames", Doc: "of the trailing half second that there are"},
+	{Name: "aside", Unit: "heights", Doc: "from the middle of the picture, either way, by the box's height"},
+	{Name: "closing", Unit: "heights/s", Doc: "how fast that becomes less: his speed towards the car's way"},
+	{Name: "meets", Unit: "1/s", Doc: "closing by aside and a height: one over the time until he is in the car's way"},
+	{Name: "nears", Unit: "1/s", Doc: "growth of the logarithm of the box's height: one over the time until the car is where he is"},
+}
+
+// pedestrianPlace are features of where he is, each the field of its name; a record may lack them.
+var pedestrianPlace = []Feature{
+	{Name: "crosswalk", Doc: "1 at a marked crossing"},
+	{Name: "lights", Doc: "1 where traffic lights say who goes"},
+	{Name: "junction", Doc: "1 where streets meet"},
+	{Name: "lanes", Doc: "of the street"},
 }
 
 var pedestrianContract = makePedestrian()
@@ -88,15 +103,21 @@ func makePedestrian() *Contract {
 	c.Features = append(c.Features, pedestrianMore...)
 	for i := range c.Features {
 		f := &c.Features[i]
-		f.OverTime, f.Missing = i >= 5, f.Name != "seen" // the first five are of the frame itself
+		f.OverTime, f.Missing = i >= 5 && f.Name != "aside", f.Name != "seen" // the first five are of the frame itself
+	}
+	for _, f := range pedestrianPlace {
+		f.Missing = true
+		c.Features = append(c.Features, f)
 	}
 	return c
 }
 
 type pedestrian struct {
-	schema *inkling.Schema
-	at     []int
-	tracks *lru[track]
+	schema  *inkling.Schema
+	at      []int
+	picture int   // -1 where records do not say how wide it is
+	place   []int // fields of pedestrianPlace, -1 for those that are lacking
+	tracks  *lru[track]
 }
 
 // track is a pedestrian's trailing half second, oldest first.
@@ -127,7 +148,10 @@ func (x *pedestrian) Extract(dst []float64, r *inkling.Record) error {
 		if err != nil {
 			return err
 		}
-		x.schema, x.at = r.Schema, at
+		x.schema, x.at, x.picture, x.place = r.Schema, at, r.Schema.Index("picture"), x.place[:0]
+		for _, f := range pedestrianPlace {
+			x.place = append(x.place, r.Schema.Index(f.Name))
+		}
 	}
 	n, f := number(r, x.at[2]), TrackFrame{
 		Left: number(r, x.at[3]), Top: number(r, x.at[4]), Right: number(r, x.at[5]), Bottom: number(r, x.at[6]),
@@ -148,12 +172,38 @@ func (x *pedestrian) Extract(dst []float64, r *inkling.Record) error {
 	t := x.tracks.get(video.with(who))
 	t.add(f)
 	w := t.frames[:t.n]
-	for i, v := range append(TrackRow(w), t.more()...) {
+	middle := pictureWidth / 2.0
+	if x.picture >= 0 {
+		if v := number(r, x.picture); v > 0 {
+			middle = v / 2
+		}
+	}
+	row := append(TrackRow(w), t.more(middle)...)
+	for i, v := range row {
 		if dst[i] = finite(v); t.n < 2 && pedestrianContract.Features[i].OverTime && pedestrianContract.Features[i].Missing {
 			dst[i] = math.NaN()
 		}
 	}
+	for i, at := range x.place {
+		dst[len(row)+i] = placeOf(r, at)
+	}
 	return nil
+}
+
+// placeOf gives what a field says of a place: a number, 1 and 0 for yes and no, NaN for anything else.
+func placeOf(r *inkling.Record, at int) float64 {
+	if at < 0 {
+		return math.NaN()
+	}
+	if r.Schema.Fields[at].Kind == inkling.Text {
+		switch string(bytes.ToLower(bytes.TrimSpace(r.Text[at]))) {
+		case "yes", "true":
+			return 1
+		case "no", "false":
+			return 0
+		}
+	}
+	return finite(number(r, at))
 }
 
 // add forgets what is older than the trailing half second; a frame that does not come after the last one begins anew.
@@ -170,8 +220,8 @@ func (t *track) add(f TrackFrame) {
 	t.n++
 }
 
-// more gives pedestrianMore.
-func (t *track) more() []float64 {
+// more gives pedestrianMore; middle is that of the picture, in pixels from its left.
+func (t *track) more(middle float64) []float64 {
 	w := t.frames[:t.n]
 	first, last := w[0], w[t.n-1]
 	height := last.Bottom - last.Top
@@ -185,10 +235,29 @@ func (t *track) more() []float64 {
 		h := 2 * i / t.n
 		walks[h], looks[h], n[h] = walks[h]+f.Walks, looks[h]+f.Looks, n[h]+1
 	}
+	aside := func(f TrackFrame) float64 { return math.Abs((f.Left+f.Right)/2-middle) / (f.Bottom - f.Top) }
+	closing := -slope(w, aside)
 	return []float64{
 		(last.Left + last.Right - first.Left - first.Right) / 2 / height, way / seconds / height,
 		walks[1]/n[1] - walks[0]/n[0], looks[1]/n[1] - looks[0]/n[0], float64(t.n),
+		aside(last), closing, closing / (1 + aside(last)), slope(w, func(f TrackFrame) float64 { return math.Log(f.Bottom - f.Top) }),
 	}
+}
+
+// slope is how much what of tells rises in a second: of the line through all frames by least squares, 0 of a single one.
+func slope(w []TrackFrame, of func(TrackFrame) float64) float64 {
+	var number, mean, both, square float64
+	for _, f := range w {
+		number, mean = number+float64(f.Number)/float64(len(w)), mean+of(f)/float64(len(w))
+	}
+	for _, f := range w {
+		d := float64(f.Number) - number
+		both, square = both+d*(of(f)-mean), square+d*d
+	}
+	if square == 0 {
+		return 0
+	}
+	return 30 * both / square
 }
 
 // is reports whether a value that may be written as 1 is meant.

@@ -67,6 +67,24 @@ func (*recordReader) Close() error { return nil }
 
 func number(name string) []inkling.Field { return []inkling.Field{{Name: name, Kind: inkling.Number}} }
 
+// What stands twice among rows that no learner gets gives nothing away.
+func TestLeaksLooksAmongWhatIsLearned(t *testing.T) {
+	d, p, _ := planted(t, number("c"), func(rng *rand.Rand, i int, attack bool, num []float64, _ []string) {
+		if num[2] = rng.NormFloat64(); attack && i > 900 { // nearly the same rows, all in the later half
+			num[0], num[1], num[2] = 1, 2, rng.Float64()*1e-6
+		}
+	})
+	p.Forward, p.QueryAttack = true, 60
+	episodes, err := p.Episodes(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := Leaks(d, p, episodes)
+	if err != nil || slices.ContainsFunc(l.Overlaps, func(o Overlap) bool { return o.Same+o.Near > 0 }) {
+		t.Errorf("%+v, %v", l.Overlaps, err)
+	}
+}
+
 // Every leak that is planted is found in its place, and none besides; a clean table has none.
 func TestLeaks(t *testing.T) {
 	counter := [2]int{}

@@ -26,16 +26,11 @@ func (l *Leakage) acrossTheCut(d *Data, p NewAttack, e *Episode) error {
 	if err != nil {
 		return err
 	}
-	judged := map[int]bool{}
-	for _, r := range e.QueryAttack {
-		judged[r] = true
-	}
-	unjudged := slices.DeleteFunc(d.Of(e.Class), func(r int) bool { return judged[r] })
 	pool := scaler.Tensor(choose(raw, e.Benign))
 	for _, side := range []struct {
 		class         string
 		learned, rows []int
-	}{{p.Benign, e.Benign, e.QueryBenign}, {e.Class, unjudged, e.QueryAttack}} {
+	}{{p.Benign, e.Benign, e.QueryBenign}, {e.Class, e.drawn, e.QueryAttack}} {
 		held := e.Class
 		if side.class == p.Benign && !p.Apart { // the cut of benign rows is the same for every class
 			if held = ""; len(l.Overlaps) > 0 {
@@ -46,8 +41,8 @@ func (l *Leakage) acrossTheCut(d *Data, p NewAttack, e *Episode) error {
 		o := Overlap{Class: held, Judged: side.class, Rows: len(side.rows), Same: same(query, learned), Benign: same(query, pool), Near: near(query, learned)}
 		l.Overlaps = append(l.Overlaps, o)
 		for _, f := range []Finding{
-			{Check: LeakSame, Figure: o.Same, Says: "judged rows of %s that stand among those not judged too, as learners see them"},
-			{Check: LeakNear, Figure: o.Near, Says: "judged rows of %s that are all but the same as one of those not judged"},
+			{Check: LeakSame, Figure: o.Same, Says: "judged rows of %s that stand among those to learn from too, as learners see them"},
+			{Check: LeakNear, Figure: o.Near, Says: "judged rows of %s that are all but the same as one of those to learn from"},
 		} {
 			if f.Figure >= leakShare {
 				f.Class, f.Place, f.Measure, f.Learned = held, side.class, "share", true

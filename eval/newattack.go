@@ -21,6 +21,8 @@ type Episode struct {
 	QueryBenign []int  `json:"query_benign"`
 	QueryAttack []int  `json:"query_attack"`
 	QueryOther  []int  `json:"query_other"` // of other attacks: how often they are taken for the class
+
+	drawn []int // rows of the class that Support is drawn from
 }
 
 // NewAttack is the protocol that leaves one attack class out of everything: a
@@ -137,7 +139,7 @@ func (p NewAttack) noClass(d *Data, c string, classes []string) error {
 
 // draw appends the episodes like e: examples from h.have, by shots and draw.
 func (p NewAttack) draw(out []Episode, e Episode, h half) []Episode {
-	e.QueryAttack = head(h.rest, p.QueryAttack)
+	e.QueryAttack, e.drawn = head(h.rest, p.QueryAttack), h.have
 	for _, shots := range p.Shots {
 		for draw := range p.Draws {
 			if len(h.have) <= shots {

@@ -13,13 +13,13 @@ var leakTemplate = parse("leaks", `
 {{range .Shown}}<tr><td>{{.Check}}</td>{{if $.Several}}<td>{{.Part}}</td>{{end}}<td>{{or .Class "any"}}</td><td>{{.Place}}</td><td class="n">{{figure .Figure}}</td><td>{{.Measure}}</td><td class="w">{{.Says}}</td><td>{{if .Learned}}<span class="warn">yes</span>{{else}}no{{end}}</td></tr>
 {{end}}</table></div>{{with .More}}<p class="note">{{.}} more are not listed.</p>{{end}}
 {{else}}<p class="fine">Nothing was found.</p>{{end}}
-<p class="note">Looked for: a single feature that tells a class from benign rows (AUROC, one threshold, single values, 0.99 or more), identifiers and times whose neighbours are of one class, the order of the files (0.9 or more), and judged rows that stand, the same or nearly so after scaling, among those not judged too (5 % or more).</p>
+<p class="note">Looked for: a single feature that tells a class from benign rows (AUROC, one threshold, single values, 0.99 or more), identifiers and times whose neighbours are of one class, the order of the files (0.9 or more), and judged rows that stand, the same or nearly so after scaling, among those to learn from too (5 % or more).</p>
 <h4>On both sides of the cut</h4>
 <div class="scroll"><table>
 <tr><th>held out</th>{{if .Several}}<th>data</th>{{end}}<th>judged rows of</th><th class="n">rows</th><th class="n">the same row is learned from</th><th class="n">nearly the same</th><th class="n">the same as a benign row</th></tr>
 {{range .Overlaps}}<tr><td>{{or .Class "any"}}</td>{{if $.Several}}<td>{{.Part}}</td>{{end}}<td>{{.Judged}}</td><td class="n">{{count .Rows}}</td><td class="n">{{percent .Same}}</td><td class="n">{{percent .Near}}</td><td class="n">{{percent .Benign}}</td></tr>
 {{end}}</table></div>
-<p class="note">As learners see rows, scaled. For a class: among all its rows that are not judged, of which a learner gets a few. A row of an attack that is the same as a benign one cannot be told from it.</p>`)
+<p class="note">As learners see rows, scaled. For a class: among all its rows that examples are drawn from, of which a learner gets a few. A row of an attack that is the same as a benign one cannot be told from it.</p>`)
 
 // seen gives the number of findings that are of what learners see.
 func (s *Set) seen() (n int) {

@@ -20,10 +20,11 @@ func MITBIH(ctx context.Context, folder string) ([]Part, error) {
 	}
 	patients := map[float64]*Sheet{}
 	for i, class := range label.Text {
-		p := patients[record.Num[i]]
+		patient := patientOf(record.Num[i])
+		p := patients[patient]
 		if p == nil {
 			p = &Sheet{Columns: Numbered(x.Shape[1])}
-			patients[record.Num[i]] = p
+			patients[patient] = p
 		}
 		p.Add(class, x.Row(i)...)
 	}
@@ -97,12 +98,9 @@ func beatSheets(folder string) ([]*Sheet, error) {
 	const rate = 360 // of sample
 	patients := map[float64]*Sheet{}
 	for i, c := range class {
-		patient, rr := record.Num[i], number("")
-		if i > 0 && record.Num[i-1] == patient {
+		patient, rr := patientOf(record.Num[i]), number("")
+		if i > 0 && record.Num[i-1] == record.Num[i] {
 			rr = (sample.Num[i] - sample.Num[i-1]) / rate
-		}
-		if patient == 202 {
-			patient = 201 // two records of one person
 		}
 		p := patients[patient]
 		if p == nil {
@@ -112,6 +110,14 @@ func beatSheets(folder string) ([]*Sheet, error) {
 		p.Add(c, slices.Concat(x.Row(i), []float64{patient, rr})...)
 	}
 	return inOrder(patients), nil
+}
+
+// patientOf gives the patient of a record: 201 and 202 are of one.
+func patientOf(record float64) float64 {
+	if record == 202 {
+		return 201
+	}
+	return record
 }
 
 func readBeats(folder string) (arrays map[string]*Array, x, label, record *Array, err error) {

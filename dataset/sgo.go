@@ -28,7 +28,7 @@ func contacts(of string) (names []string) {
 }
 
 // SGO reads NHTSA's reports of crashes of cars that drove themselves (part ads) and of cars that helped to drive (part adas), the
-// last version of each incident: "none" and "injury", those of unknown severity left out. Who reported is not looked at, so that all are one group.
+// last version of each incident that tells its severity: "none" and "injury". Who reported is not looked at, so that all are one group.
 func SGO(ctx context.Context, folder string) (parts []Part, err error) {
 	for _, kind := range []string{"ADS", "ADAS"} {
 		d, err := incidents(ctx, folder, kind)
@@ -72,7 +72,7 @@ func incidents(ctx context.Context, folder, kind string) (*eval.Data, error) {
 	return loadTexts(ctx, "sgo-"+strings.ToLower(kind), "table", "", t)
 }
 
-// incident is what the newest version of a report says.
+// incident is what the newest version of a report says that tells the severity.
 type incident struct {
 	version float64
 	class   string

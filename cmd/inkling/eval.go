@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -148,6 +149,28 @@ func (f *evalFlags) load(cmd *cobra.Command, files []string) (*eval.Data, error)
 	return eval.Load(cmd.Context(), strings.Join(names, "+"), sources, eval.Options{Schema: f.schema, Drop: f.drop, Label: f.label, Group: f.group, Pinned: f.pin, Skipped: f.skipped(cmd, &progress{})})
 }
 
+// knownElsewhere refuses a file that is both judged and known: what is judged would be learned from.
+func (f *evalFlags) knownElsewhere() error {
+	judged, err := f.input.files(f.data, contractOf(f.schema))
+	if err != nil {
+		return err
+	}
+	known, err := f.input.files(f.known, contractOf(f.schema))
+	if err != nil {
+		return err
+	}
+	for _, j := range judged {
+		for _, k := range known {
+			one, err := os.Stat(j)
+			other, no := os.Stat(k)
+			if err == nil && no == nil && os.SameFile(one, other) {
+				return &inkling.Error{Code: inkling.Invalid, Place: k, What: "is in --known and in --data: what is judged would be learned from", Remedy: "name other captures with --known, or leave it out: then the file's own other attacks are known"}
+			}
+		}
+	}
+	return nil
+}
+
 var protocols = []string{"new-attack", "n-way", "bound"}
 
 // atLeast is the value of a flag and the least it may have.
@@ -210,6 +233,11 @@ func (f *evalFlags) run(cmd *cobra.Command, a *app) error {
 	learners, err := learnersOf(f.learners, f.seed, "--learners")
 	if err != nil {
 		return err
+	}
+	if len(f.known) > 0 {
+		if err := f.knownElsewhere(); err != nil {
+			return err
+		}
 	}
 	defer f.unused()
 	d, err := f.load(cmd, f.data)

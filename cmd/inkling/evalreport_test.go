@@ -82,6 +82,7 @@ func TestEvalReportMisuse(t *testing.T) {
 		{"--data " + s.log + " --protocol n-way --models x.safetensors", "--models with --protocol n-way"},
 		{"--data " + s.log + " --protocol bound --classes scan --shots 3", "--shots with --protocol bound"},
 		{"--data " + s.log + " --forward --group uid", "--forward with --group"},
+		{"--data " + s.log + " --known " + s.dir + "/./" + filepath.Base(s.log), "is in --known and in --data"},
 		{"--data " + s.log + " --protocol both", "protocol \"both\""},
 	} {
 		exec(t, append([]string{"eval"}, strings.Fields(tt.args)...)...).fails(t, 2, tt.says)

@@ -111,29 +111,25 @@ func (t *tally) results() []Result {
 func (t *tally) result(c *cell) Result {
 	r := Result{Protocol: t.protocol, Dataset: t.dataset, Learner: c.learner, Class: c.class, Shots: c.shots, Draws: len(c.draws), CI95: map[string][2]float64{}}
 	for _, f := range figures {
-		e := estimate(c, f.of)
+		e := meta.MeanOf(drawsOf(c, f.of))
 		r.set(f.name, f.in, e.Mean, e.Low, e.High)
 	}
 	return r
 }
 
-// mean averages over classes, each weighing the same. The classes are given, the
-// draws are random: the interval is of the draws' spread within classes.
+// mean averages over classes, as [meta.MeanOfMeans] does.
 func (t *tally) mean(learner string, shots int, cells []*cell) Result {
 	r := Result{Protocol: t.protocol, Dataset: t.dataset, Learner: learner, Class: "mean", Shots: shots, Classes: len(cells), CI95: map[string][2]float64{}}
 	for _, c := range cells {
 		r.Draws += len(c.draws)
 	}
 	for _, f := range figures {
-		sum, square := 0.0, 0.0
-		for _, c := range cells {
-			e := estimate(c, f.of)
-			sum += e.Mean
-			square += (e.High - e.Mean) * (e.High - e.Mean)
+		x := make([][]float64, len(cells))
+		for i, c := range cells {
+			x[i] = drawsOf(c, f.of)
 		}
-		n := float64(len(cells))
-		half := math.Sqrt(square) / n
-		r.set(f.name, f.in, sum/n, sum/n-half, sum/n+half)
+		e := meta.MeanOfMeans(x)
+		r.set(f.name, f.in, e.Mean, e.Low, e.High)
 	}
 	return r
 }
@@ -149,12 +145,12 @@ func (r *Result) set(name string, in func(*Result) **float64, mean, low, high fl
 	}
 }
 
-func estimate(c *cell, of func(*Metrics) *float64) meta.Estimate {
+func drawsOf(c *cell, of func(*Metrics) *float64) []float64 {
 	x := make([]float64, len(c.draws))
 	for i := range c.draws {
 		x[i] = *of(&c.draws[i])
 	}
-	return meta.MeanOf(x)
+	return x
 }
 
 func round4(v float64) float64 { return math.Round(v*1e4) / 1e4 }

@@ -132,6 +132,23 @@ func MeanOf(x []float64) Estimate {
 	return Estimate{mean, mean - half, mean + half, len(x)}
 }
 
+// MeanOfMeans estimates the mean over groups, each weighing the same, of the means of what x[i] are draws of. The groups are
+// given and the draws are random: the interval says how sure the mean of these groups is, not what others would give. It adds
+// up Student's intervals of the groups as independent errors add up, which is a little wide where groups are many. A group of
+// one draw makes it NaN.
+func MeanOfMeans(x [][]float64) Estimate {
+	var mean, square float64
+	n := 0
+	for _, draws := range x {
+		e := MeanOf(draws)
+		mean, square, n = mean+e.Mean, square+(e.High-e.Mean)*(e.High-e.Mean), n+e.N
+	}
+	groups := float64(len(x))
+	mean /= groups
+	half := math.Sqrt(square) / groups
+	return Estimate{mean, mean - half, mean + half, n}
+}
+
 // student975 gives the 97.5 % point of Student's t: a table for few degrees of
 // freedom, else the expansion about the normal point (Abramowitz & Stegun
 // 26.7.5), off by less than 0.001 from 5 on.

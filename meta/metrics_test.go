@@ -2,6 +2,7 @@ package meta_test
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/inkling-sec/inkling/meta"
@@ -79,6 +80,40 @@ func TestAccuracy(t *testing.T) {
 
 // t for 4 degrees of freedom is 2.7764, s of 1 to 5 is √2.5; 2.0096 is t for 49
 // (tables of Student's t).
+// Groups that differ much, of draws that differ: 95 of 100 intervals or a few more hold the mean of the groups' own means.
+func TestMeanOfMeans(t *testing.T) {
+	e := meta.MeanOfMeans([][]float64{{1, 3}, {5, 5, 5}})
+	near(t, "mean", e.Mean, 3.5, 1e-12)
+	near(t, "half width", e.High-e.Mean, 12.7062/2, 1e-9)
+	if e.N != 5 {
+		t.Errorf("%d draws", e.N)
+	}
+	if e := meta.MeanOfMeans([][]float64{{1, 2}, {3}}); e.Mean != 2.25 || !math.IsNaN(e.Low) {
+		t.Errorf("a group of one draw: %+v", e)
+	}
+	rng := rand.New(rand.NewPCG(7, 7))
+	for _, groups := range []int{1, 2, 5, 15} {
+		const trials = 2000
+		held := 0
+		for range trials {
+			x, mean := make([][]float64, groups), 0.0
+			for g := range x {
+				own := 3 * rng.NormFloat64()
+				mean += own / float64(groups)
+				for range 10 {
+					x[g] = append(x[g], own+rng.NormFloat64())
+				}
+			}
+			if e := meta.MeanOfMeans(x); e.Low < mean && mean < e.High {
+				held++
+			}
+		}
+		if share := float64(held) / trials; share < 0.935 || share > 0.985 {
+			t.Errorf("%d groups: %.3f of the intervals hold the mean", groups, share)
+		}
+	}
+}
+
 func TestMeanOf(t *testing.T) {
 	e := meta.MeanOf([]float64{5, 3, 1, 2, 4})
 	near(t, "mean", e.Mean, 3, 1e-12)

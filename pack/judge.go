@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"math"
-	"math/rand/v2"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -123,7 +122,7 @@ func Sort(outcomes []Outcome) {
 	})
 }
 
-// Estimate is a mean with its 95 % interval, whose ends are NaN where a single draw of a single class has none.
+// Estimate is a mean with its 95 % interval, whose ends are NaN where a class has a single draw.
 type Estimate struct{ Mean, Low, High float64 }
 
 // MarshalJSON writes null for what is not known.
@@ -153,10 +152,11 @@ type Comparison struct {
 	Top     string              // of all learners, by average precision
 	Best    string              // of Baselines; empty where none was judged
 	Ahead   Estimate            // of average precision: the default's less Best's, on the same episodes; NaN where either was not judged
+	Wins    int                 // classes in which the default is ahead of Best
 }
 
-// Compare sums outcomes up over classes and draws: those of development classes or those of the others. Intervals are bootstrapped: over
-// classes where there are several, and over draws within them.
+// Compare sums outcomes up over classes and draws: those of development classes or those of the others. Intervals are over draws,
+// of these classes: how far another class may be from them, Wins and the classes' own figures tell.
 func Compare(outcomes []Outcome, learner string, development bool) (out []Comparison) {
 	var shots []int
 	for _, o := range outcomes {
@@ -173,7 +173,7 @@ func Compare(outcomes []Outcome, learner string, development bool) (out []Compar
 		}
 		for l, u := range ap {
 			if len(u) == c.Classes {
-				c.AP[l], c.Recall1[l] = u.estimate(), recall[l].estimate()
+				c.AP[l], c.Recall1[l] = u.share(), recall[l].share()
 			}
 		}
 		c.Top = slices.MaxFunc(slices.Sorted(maps.Keys(c.AP)), func(a, b string) int { return cmp.Compare(c.AP[a].Mean, c.AP[b].Mean) })
@@ -183,7 +183,8 @@ func Compare(outcomes []Outcome, learner string, development bool) (out []Compar
 			}
 		}
 		if own := ap[learner]; len(own) == c.Classes && c.Best != "" {
-			c.Ahead = own.less(ap[c.Best]).estimate()
+			less := own.less(ap[c.Best])
+			c.Ahead, c.Wins = less.estimate(), less.above()
 		}
 		out = append(out, c)
 	}
@@ -194,7 +195,7 @@ func Compare(outcomes []Outcome, learner string, development bool) (out []Compar
 func Means(outcomes []Outcome, shots int, development bool, of func(*Outcome) float64) map[string]Estimate {
 	out := map[string]Estimate{}
 	for l, u := range unitsOf(outcomes, shots, development, of) {
-		out[l] = u.estimate()
+		out[l] = u.share()
 	}
 	return out
 }
@@ -231,39 +232,27 @@ func (u units) less(v units) units {
 	return out
 }
 
-const resamples = 2000
-
-// estimate gives the mean over classes of means over draws.
+// estimate gives the mean over classes of means over draws; see [meta.MeanOfMeans].
 func (u units) estimate() Estimate {
-	mean := func(pick func(n int) int) float64 {
-		sum := 0.0
-		for range u {
-			draws := u[pick(len(u))]
-			part := 0.0
-			for range draws {
-				part += draws[pick(len(draws))]
-			}
-			sum += part / float64(len(draws))
-		}
-		return sum / float64(len(u))
-	}
 	if len(u) == 0 {
 		return none
 	}
-	if len(u) == 1 && len(u[0]) == 1 {
-		return Estimate{u[0][0], math.NaN(), math.NaN()}
-	}
-	rng := rand.New(rand.NewPCG(0x7061636b, uint64(len(u))))
-	means := make([]float64, resamples)
-	for i := range means {
-		means[i] = mean(rng.IntN)
-	}
-	slices.Sort(means)
-	whole := 0.0
+	e := meta.MeanOfMeans(u)
+	return Estimate{e.Mean, e.Low, e.High}
+}
+
+// share is the estimate of what lies between 0 and 1.
+func (u units) share() Estimate {
+	e := u.estimate()
+	return Estimate{e.Mean, max(e.Low, 0), min(e.High, 1)}
+}
+
+// above counts the classes whose mean is above 0.
+func (u units) above() (n int) {
 	for _, draws := range u {
-		for _, v := range draws {
-			whole += v / float64(len(draws)*len(u))
+		if meta.MeanOf(draws).Mean > 0 {
+			n++
 		}
 	}
-	return Estimate{whole, means[resamples*25/1000], means[resamples*975/1000]}
+	return n
 }

@@ -243,8 +243,8 @@ func TestSums(t *testing.T) {
 	uses := written(t, func(w io.Writer) error { return Uses(w, "inkling eval --all-packs", cards, skipped) })
 	lines := strings.Split(uses, "\n")
 	for _, l := range lines[:4] {
-		if strings.Count(l, "|") != 12 {
-			t.Errorf("not eleven cells: %q", l)
+		if strings.Count(l, "|") != 13 {
+			t.Errorf("not twelve cells: %q", l)
 		}
 	}
 	if !strings.HasPrefix(lines[2], "| made | made | 1 | knn | 0.") || !strings.Contains(uses, `gone was not judged: no data\|here.`) {

@@ -9,7 +9,7 @@ import (
 
 var shotsTemplate = parse("shots", `
 <div class="charts">{{range .Charts}}<figure>{{.}}</figure>{{end}}</div>
-<p class="note">Means of {{.Classes}}, with 95 % intervals by bootstrap over classes, where there are several, and draws. {{.Own}} is held against the best of the baselines {{join .Baselines ", "}}, chosen anew at each number of examples.</p>`)
+<p class="note">Means of {{.Classes}}, with 95 % intervals over draws. {{.Own}} is held against the best of the baselines {{join .Baselines ", "}}, chosen anew at each number of examples.</p>`)
 
 // shotsSection draws figures by number of examples.
 func shotsSection(v *view) (template.HTML, error) {

@@ -32,6 +32,14 @@ func verdict(c *pack.Comparison, learner string) string {
 	return level
 }
 
+// wins tells in how many of several classes the default is ahead of the best baseline, where it is another; "" of a single class.
+func wins(c *pack.Comparison, learner string) string {
+	if c.Classes < 2 || c.Best == "" || c.Best == learner || !finite(c.Ahead.Mean) {
+		return ""
+	}
+	return fmt.Sprintf("%d of %d", c.Wins, c.Classes)
+}
+
 func tiles(v *view) (out []tile) {
 	for i := range v.Compared {
 		c := &v.Compared[i]
@@ -49,6 +57,9 @@ func tiles(v *view) (out []tile) {
 			t.Says, t.Ahead = "level with "+c.Best, signed(c.Ahead)
 		default:
 			t.Says, t.Ahead = t.Kind+" than "+c.Best, signed(c.Ahead)
+		}
+		if n := wins(c, v.Card.Learner); n != "" {
+			t.Ahead += ", ahead in " + n + " classes"
 		}
 		out = append(out, t)
 	}

@@ -22,6 +22,7 @@ type use struct {
 	Baseline pack.Estimate
 	Top      string // of all learners, where neither of both
 	Verdict  string
+	Wins     string // classes in which the default is ahead, of how many
 	Remarks  string
 	First    bool // of its set
 }
@@ -37,7 +38,7 @@ func usesOf(cards []*Card) (out []use) {
 				if k.Top != c.Learner && k.Top != k.Best {
 					top = fmt.Sprintf("%s %.3f", k.Top, of(k.AP, k.Top).Mean)
 				}
-				out = append(out, use{c, s, k, of(k.AP, c.Learner), of(k.AP, k.Best), top, verdict(k, c.Learner), v.remarks(), i == 0})
+				out = append(out, use{c, s, k, of(k.AP, c.Learner), of(k.AP, k.Best), top, verdict(k, c.Learner), wins(k, c.Learner), v.remarks(), i == 0})
 			}
 		}
 	}
@@ -70,16 +71,16 @@ func (v *view) remarks() string {
 // Uses writes the table of all uses as Markdown; command is what made it.
 func Uses(w io.Writer, command string, cards []*Card, skipped []Skipped) error {
 	var b strings.Builder
-	b.WriteString("| use | set | K | default | its AP | best baseline | its AP | difference | | best of all others | remarks |\n|---|---|---|---|---|---|---|---|---|---|---|\n")
+	b.WriteString("| use | set | K | default | its AP | best baseline | its AP | difference | | classes ahead | best of all others | remarks |\n|---|---|---|---|---|---|---|---|---|---|---|---|\n")
 	for _, u := range usesOf(cards) {
 		remarks := ""
 		if u.First {
 			remarks = u.Remarks
 		}
-		fmt.Fprintf(&b, "| %s | %s | %d | %s | %s | %s | %s | %s | %s | %s | %s |\n", cell(u.Card.Name), cell(u.Set.Name), u.Compared.Shots, u.Card.Learner, interval(u.Own), u.Compared.Best, interval(u.Baseline), signed(u.Compared.Ahead), u.Verdict, u.Top, cell(remarks))
+		fmt.Fprintf(&b, "| %s | %s | %d | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", cell(u.Card.Name), cell(u.Set.Name), u.Compared.Shots, u.Card.Learner, interval(u.Own), u.Compared.Best, interval(u.Baseline), signed(u.Compared.Ahead), u.Verdict, u.Wins, u.Top, cell(remarks))
 	}
 	if len(cards) > 0 {
-		fmt.Fprintf(&b, "\nAP is average precision, a mean over classes and %d draws with its 95 %% interval; the best baseline is the best of %s at that K. Better and worse are those whose interval of the difference leaves zero out; the best of all others is told where it is ahead of both. Made by `%s` (Inkling %s).\n", cards[0].Draws, strings.Join(pack.Baselines, ", "), command, cards[0].Program)
+		fmt.Fprintf(&b, "\nAP is average precision, a mean over classes and %d draws with its 95 %% interval over draws; the best baseline is the best of %s at that K. Better and worse are those whose interval of the difference leaves zero out, which is said of these classes: how far others may differ, the classes ahead tell; the best of all others is told where it is ahead of both. Made by `%s` (Inkling %s).\n", cards[0].Draws, strings.Join(pack.Baselines, ", "), command, cards[0].Program)
 	}
 	for _, s := range skipped {
 		fmt.Fprintf(&b, "\n%s was not judged: %s.\n", s.Pack, cell(s.Why))
@@ -131,11 +132,11 @@ var indexTemplate = parse("index", `<!DOCTYPE html>
 <header><p class="kind">Inkling</p><h1>Report cards</h1>
 <p class="about">How well each use is served: the default learner against the best baseline, by average precision, on public data.</p></header>
 <div class="scroll"><table>
-<tr><th>use</th><th>set</th><th class="n">K</th><th>default</th><th>best baseline</th><th>difference</th><th></th><th>best of all others</th></tr>
-{{range .Uses}}<tr><td>{{if .First}}<a href="{{.Card.Name}}.html">{{.Card.Title}}</a>{{end}}</td><td>{{if .First}}{{.Set.Name}}<br/><span class="note">{{.Remarks}}</span>{{end}}</td><td class="n">{{.Compared.Shots}}</td><td>{{.Card.Learner}} {{interval .Own}}</td><td>{{.Compared.Best}} {{interval .Baseline}}</td><td class="i">{{signed .Compared.Ahead}}</td><td>{{if eq .Verdict "better"}}<span class="fine">better</span>{{else if eq .Verdict "worse"}}<span class="warn">worse</span>{{else}}{{.Verdict}}{{end}}</td><td>{{.Top}}</td></tr>
+<tr><th>use</th><th>set</th><th class="n">K</th><th>default</th><th>best baseline</th><th>difference</th><th></th><th>classes ahead</th><th>best of all others</th></tr>
+{{range .Uses}}<tr><td>{{if .First}}<a href="{{.Card.Name}}.html">{{.Card.Title}}</a>{{end}}</td><td>{{if .First}}{{.Set.Name}}<br/><span class="note">{{.Remarks}}</span>{{end}}</td><td class="n">{{.Compared.Shots}}</td><td>{{.Card.Learner}} {{interval .Own}}</td><td>{{.Compared.Best}} {{interval .Baseline}}</td><td class="i">{{signed .Compared.Ahead}}</td><td>{{if eq .Verdict "better"}}<span class="fine">better</span>{{else if eq .Verdict "worse"}}<span class="warn">worse</span>{{else}}{{.Verdict}}{{end}}</td><td>{{.Wins}}</td><td>{{.Top}}</td></tr>
 {{end}}</table></div>
 {{range .Skipped}}<p class="note">{{.Pack}} was not judged: {{.Why}}.</p>{{end}}
-<p class="note">Means over held-out classes and draws with 95 % intervals. Better and worse are those whose interval of the difference leaves zero out.</p>
+<p class="note">Means over held-out classes and draws with 95 % intervals over draws. Better and worse are those whose interval of the difference leaves zero out, which is said of these classes: how far others may differ, the classes ahead tell.</p>
 </body>
 </html>
 `)

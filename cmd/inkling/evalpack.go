@@ -158,18 +158,21 @@ func printPack(w io.Writer, a *app, p *pack.Pack, outcomes []pack.Outcome) error
 func compared(p *pack.Pack, c pack.Comparison, development bool) map[string]any {
 	out := map[string]any{"pack": p.Name, "development": development, "shots": c.Shots, "classes": c.Classes, "ap": c.AP, "recall_fpr_1pct": c.Recall1, "default": p.Learner}
 	if !math.IsNaN(c.Ahead.Mean) {
-		out["best_baseline"], out["ap_ahead"] = c.Best, c.Ahead
+		out["best_baseline"], out["ap_ahead"], out["classes_ahead"] = c.Best, c.Ahead, c.Wins
 	}
 	return out
 }
 
 func printComparison(w io.Writer, p *pack.Pack, c pack.Comparison, development bool) {
-	of := "test classes"
+	of, classes := "test", "classes"
 	if development {
-		of = "development classes"
+		of = "development"
+	}
+	if c.Classes == 1 {
+		classes = "class"
 	}
 	s := styleOf(w)
-	fmt.Fprintf(w, "%s, K = %d, %d %s\n", s.bold(p.Title), c.Shots, c.Classes, of)
+	fmt.Fprintf(w, "%s, K = %d, %d %s %s\n", s.bold(p.Title), c.Shots, c.Classes, of, classes)
 	names := slices.SortedFunc(maps.Keys(c.AP), func(x, y string) int { return cmp.Compare(c.AP[y].Mean, c.AP[x].Mean) })
 	for _, n := range names {
 		mark := " "
@@ -179,7 +182,11 @@ func printComparison(w io.Writer, p *pack.Pack, c pack.Comparison, development b
 		fmt.Fprintf(w, "%s %-20s average precision %s  recall at 1 %% %s\n", mark, n, interval(c.AP[n]), interval(c.Recall1[n]))
 	}
 	if !math.IsNaN(c.Ahead.Mean) {
-		fmt.Fprintf(w, "  default %s less best baseline %s: %s\n", p.Learner, c.Best, signed(c.Ahead))
+		fmt.Fprintf(w, "  default %s less best baseline %s: %s", p.Learner, c.Best, signed(c.Ahead))
+		if c.Classes > 1 && c.Best != p.Learner {
+			fmt.Fprintf(w, ", ahead in %d of %d", c.Wins, c.Classes)
+		}
+		fmt.Fprintln(w)
 	}
 	fmt.Fprintln(w)
 }

@@ -330,6 +330,7 @@ func (d *decoder) finish(every uint64) {
 	if f.isICMP() && f.icmp < 0 {
 		f.icmp = int32(f.dp) // as Cisco began it
 	}
+	d.notAhead()
 	f.exporter, f.at = d.head.domain.exporter, d.head.at
 	d.give(f)
 }

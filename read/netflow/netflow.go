@@ -71,6 +71,7 @@ func (r *Reader) Notes() (notes []string) {
 		{s.NotIP, "flows have no addresses"},
 		{s.Evicted, "conversations were ended early, as the table was full"},
 		{s.Dropped, "templates made room for others or grew old"},
+		{s.Ahead, "flows end more than a day after they were told of, by a wrong clock; they were given the time they came"},
 		{s.Sampled, "flows were sampled, and their counts multiplied"},
 	} {
 		if n.count > 0 {
@@ -89,6 +90,7 @@ type Stats struct {
 	Damaged uint64 // packets or sets that could not be read to their end
 	NotIP   uint64 // flow records without addresses
 	Evicted uint64 // conversations ended early because the table was full
+	Ahead   uint64 // flow records that end more than a day after their packet came
 	Sampled uint64 // flow records whose counts were multiplied
 	Dropped uint64 // templates that made room for others, or had not been heard of for a day
 }

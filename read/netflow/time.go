@@ -55,6 +55,23 @@ func (d *decoder) times() (start, end int64) {
 	return start, end
 }
 
+// aheadMost is how much later than its packet a flow may end, by clocks that differ.
+const aheadMost = 24 * 3600 * 1e6
+
+// notAhead moves a flow that ends long after its packet came to that time: it would take the time of all that is remembered
+// with it, and anyone can send a packet.
+func (d *decoder) notAhead() {
+	w := &d.flow.ways
+	by := max(w[0].start, w[0].end, w[1].start, w[1].end) - d.head.at
+	if by <= aheadMost {
+		return
+	}
+	d.stats.Ahead++
+	for i := range w {
+		w[i].start, w[i].end = max(w[i].start-by, 0), max(w[i].end-by, 0)
+	}
+}
+
 // clocks are the elements that tell of one moment.
 type clocks struct{ milli, uptime, micro, nano, second, delta uint8 }
 

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -59,6 +60,30 @@ func TestListener(t *testing.T) {
 	}
 	if got := send(t, Options{Templates: keep}, later, v9Of(1, 1, dataOf(256, usual, talk...))); !reflect.DeepEqual(got, talked) {
 		t.Errorf("after a restart: %v", got)
+	}
+}
+
+// A flow of the year 2286 is given the time its packet came: it must not set the time of what is remembered. One whose exporter's
+// clock is hours off is left as it is, and so is one of long ago.
+func TestFlowsAheadOfTheirPacket(t *testing.T) {
+	exporter, flow := netip.MustParseAddr("192.0.2.1"), talk[0]
+	at := func(start uint64) one { f := flow; f.start, f.end = start, start+1500; return f }
+	const hours = 3600_000
+	src := packets{{ipfixOf(0, 1, templateOf(10, 256, modern4), dataOf(256, modern4, at(9_999_999_999_000), at(sent+20*hours), at(sent-9000*hours))), exporter, sent * 1000}}
+	got, errs, stats := readAll(&src, Options{})
+	if len(got) != 3 || len(errs) > 0 || stats.Ahead != 1 {
+		t.Fatalf("%v, %v, %+v", got, errs, stats)
+	}
+	var starts []float64
+	for _, r := range got {
+		starts = append(starts, r["ts"].(float64))
+		if r["duration"] != 1.5 {
+			t.Errorf("duration %v", r["duration"])
+		}
+	}
+	slices.Sort(starts)
+	if want := []float64{sent/1000 - 9000*3600, sent/1000 - 1.5, sent/1000 + 20*3600}; !slices.Equal(starts, want) {
+		t.Errorf("flows start at %v, want %v", starts, want)
 	}
 }
 

@@ -155,8 +155,8 @@ type Comparison struct {
 	Wins    int                 // classes in which the default is ahead of Best
 }
 
-// Compare sums outcomes up over classes and draws: those of development classes or those of the others. Intervals are over draws,
-// of these classes: how far another class may be from them, Wins and the classes' own figures tell.
+// Compare sums outcomes up over classes and draws: those of development classes or those of the others. Intervals are over draws
+// of these classes; how far another class may be from them, Wins and the classes' own figures tell. From [ManyClasses] on they are over classes.
 func Compare(outcomes []Outcome, learner string, development bool) (out []Comparison) {
 	var shots []int
 	for _, o := range outcomes {
@@ -232,12 +232,23 @@ func (u units) less(v units) units {
 	return out
 }
 
-// estimate gives the mean over classes of means over draws; see [meta.MeanOfMeans].
+// ManyClasses is how many classes tell something of others: from so many on the interval is over classes. Fewer are taken as
+// given, and the interval is over draws: an interval from a handful that means to hold for others is either useless or false.
+const ManyClasses = 8
+
+// estimate gives the mean over classes of means over draws.
 func (u units) estimate() Estimate {
 	if len(u) == 0 {
 		return none
 	}
 	e := meta.MeanOfMeans(u)
+	if len(u) >= ManyClasses {
+		means := make([]float64, len(u))
+		for i, draws := range u {
+			means[i] = meta.MeanOf(draws).Mean
+		}
+		e = meta.MeanOf(means)
+	}
 	return Estimate{e.Mean, e.Low, e.High}
 }
 

@@ -65,6 +65,32 @@ func TestCompare(t *testing.T) {
 	}
 }
 
+// Of many classes the interval is over classes, whose means differ; of few it is over draws.
+func TestManyClasses(t *testing.T) {
+	ahead := func(classes int) Estimate {
+		var all []Outcome
+		for c := range classes {
+			for draw := range 3 {
+				for _, l := range []string{"vote", "ratio"} {
+					o := Outcome{Set: "s", Class: string(rune('a' + c)), Shots: 1, Draw: draw, Learner: l}
+					if l == "vote" {
+						o.AP = float64(c%2) / 10
+					}
+					all = append(all, o)
+				}
+			}
+		}
+		Sort(all)
+		return Compare(all, "vote", false)[0].Ahead
+	}
+	if e := ahead(ManyClasses - 2); math.Abs(e.High-e.Low) > 1e-9 || math.Abs(e.Mean-0.05) > 1e-9 {
+		t.Errorf("few classes, of draws that are alike: %+v", e)
+	}
+	if e := ahead(ManyClasses); math.Abs(e.High-e.Mean-2.3646*0.05/math.Sqrt(7)) > 1e-4 { // Student's t for 7
+		t.Errorf("many classes: %+v", e)
+	}
+}
+
 // One draw of one class has no interval, and so is ahead of nothing.
 func TestOneDrawHasNoInterval(t *testing.T) {
 	got := Compare(append(played("ratio", false, 0.5), played("vote", false, 0.7)...), "vote", false)[0]

@@ -13,7 +13,7 @@ var laundering = Pack{
 	Name: "laundering", Title: "Money laundering, by the transactions of accounts", Area: "finance",
 	About:  "Transactions are read, accounts are judged when they end: a record is an account. Found is money that comes back to where it set out, is gathered from many and passed on, or split up, by fans, amounts, times and the partners' own fans.",
 	Schema: "laundering", Learner: "vote",
-	Why:     "as for any table; extra trees are 0.02 to 0.03 ahead on the one development class, most of which is the simulation's second amounts",
+	Why:     "as for any table; extra trees are 0.02 ahead on the one development class, most of which is the simulation's second amounts",
 	Example: Example{File: "transfers.csv", Attack: "round-trip", Make: makeTransfers},
 	Judged: []Judged{{
 		Name: "AMLSim samples", Folder: "amlsim-samples", Load: dataset.Banks, Benign: "benign", Apart: true,

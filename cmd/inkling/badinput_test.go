@@ -292,6 +292,9 @@ func TestWrongWords(t *testing.T) {
 		{2, []string{"train", "--data", s.log, "-o", filepath.Join(s.dir, "no", "model")}, []string{"its folder is not there"}},
 		{2, []string{"quickstart", "--attack", "flood"}, []string{`"flood"`, "choose one of"}},
 		{2, []string{"quickstart", "--shots", "1000000"}, []string{"the first half of the attack has", "or fewer"}},
+		{2, []string{"quickstart", "--shots", "201"}, []string{"--shots 201", "give 200 or fewer"}},
+		{2, []string{"quickstart", "--shots", "0"}, []string{"--shots 0", "give 1 or more"}},
+		{2, []string{"quickstart", "--shots", "-1"}, []string{"--shots -1", "give 1 or more"}},
 	} {
 		r := exec(t, s.args(tt.args...)...)
 		os.RemoveAll(filepath.Join(s.home, "quickstart")) // its capture stays when the words are wrong

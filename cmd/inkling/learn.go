@@ -16,6 +16,7 @@ import (
 	"github.com/inkling-sec/inkling/meta"
 	"github.com/inkling-sec/inkling/models"
 	"github.com/inkling-sec/inkling/pack"
+	"github.com/inkling-sec/inkling/read"
 	"github.com/inkling-sec/inkling/store"
 )
 
@@ -207,7 +208,7 @@ func examples(ctx context.Context, in *input, args []string, b *detect.Baseline)
 // addNew appends rows but those that are there: a record that is marked twice must not find itself in the self-test.
 func addNew(all *detect.Rows, rows detect.Rows) {
 	for i, o := range rows.Origin {
-		if slices.Contains(all.Origin, o) {
+		if slices.ContainsFunc(all.Origin, func(there inkling.Origin) bool { return there.Line == o.Line && read.Same(there.File, o.File) }) {
 			continue
 		}
 		all.Raw = append(all.Raw, rows.Raw[i])

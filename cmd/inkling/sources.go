@@ -12,7 +12,7 @@ import (
 
 // aboutSources says for the help what may stand where files are named.
 const aboutSources = `A FILE may be a directory, with all below it, or a pattern in quotes. Of a directory,
-what is not to be read is told of and passed over.`
+what is not to be read is told of and passed over; so is a file that is named twice.`
 
 // files gives the files that sources stand for; of a directory, those whose records the contract is for, where there is one.
 func (in *input) files(sources []string, c *feature.Contract) ([]string, error) {

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -98,6 +99,13 @@ func TestSources(t *testing.T) {
 		}
 		if r := exec(t, "convert", source); r.status != 0 || strings.Count(r.stdout, "\tscan\n") != 6 {
 			t.Errorf("%s: %s", source, r.stdout)
+		}
+	}
+	for _, words := range [][]string{{"baseline", s.benign, s.dir + "/./benign.log", "--json", "--name", "twice"}, {"hunt", s.benign, s.dir + "/./benign.log", "--detector", "scan"}} {
+		once := exec(t, s.args(slices.Delete(slices.Clone(words), 2, 3)...)...)
+		r := exec(t, s.args(words...)...)
+		if timeless(r.stdout) != timeless(once.stdout) || !strings.Contains(r.stderr, "1 file passed over: "+words[2]+" (is read already, as "+s.benign+")") {
+			t.Errorf("%v: a file named twice counts twice: %s%s", words, r.stdout, r.stderr)
 		}
 	}
 	empty := filepath.Join(s.dir, "empty")

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 
 	"github.com/inkling-sec/inkling"
 	"github.com/inkling-sec/inkling/detect"
+	"github.com/inkling-sec/inkling/read"
 	"github.com/inkling-sec/inkling/read/follow"
 	"github.com/inkling-sec/inkling/store"
 )
@@ -95,7 +97,7 @@ type journal interface {
 }
 
 func (w *watch) run(ctx context.Context, files []string) error {
-	if err := w.check(); err != nil {
+	if err := w.check(files); err != nil {
 		return err
 	}
 	h, err := w.a.store()
@@ -144,16 +146,17 @@ func (w *watch) run(ctx context.Context, files []string) error {
 	return err
 }
 
-func (w *watch) check() error {
+func (w *watch) check(files []string) error {
 	if len(w.asked) == 0 {
 		return &inkling.Error{Code: inkling.Invalid, What: "no detector to watch with", Remedy: "name one with --detector; see: inkling detectors list"}
 	}
-	for _, from := range froms {
-		if w.from == from {
-			return nil
-		}
+	if !slices.Contains(froms, w.from) {
+		return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("--from %q", w.from), Remedy: "choose " + either(froms)}
 	}
-	return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("--from %q", w.from), Remedy: "choose " + either(froms)}
+	if w.out != "" && w.out != "-" && slices.ContainsFunc(files, func(f string) bool { return read.Same(f, w.out) }) {
+		return &inkling.Error{Code: inkling.Invalid, Place: w.out, What: "is the log that is watched", Remedy: "name another file with --out: alerts are added to it, and what is behind them is cut off when the watch goes on"}
+	}
+	return nil
 }
 
 // openJournal opens what alerts are kept in.

@@ -376,9 +376,15 @@ func TestWatchWrongWords(t *testing.T) {
 		{2, []string{table, "--detector", "scan", "--from", "start"}, []string{"t.csv:2", "needs the fields ts"}},
 		{2, []string{s.log, "--detector", "scan", "--out", s.dir}, []string{"cannot be written"}},
 		{2, []string{s.log, "--detector", "scan", "--name", "../x"}, []string{"letters"}},
+		{2, []string{s.log, "--detector", "scan", "--out", s.dir + "/./conn.log"}, []string{"conn.log: is the log that is watched", "--out"}},
 		{2, []string{"unix://x", "--detector", "scan"}, []string{"begins with /"}},
 	} {
-		exec(t, s.args(append([]string{"watch"}, tt.args...)...)...).fails(t, tt.status, tt.says...)
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second) // one that is not refused would watch on
+		var out, errs bytes.Buffer
+		args := s.args(append([]string{"watch"}, tt.args...)...)
+		status := run(ctx, args, &out, &errs)
+		cancel()
+		result{args, out.String(), errs.String(), status}.fails(t, tt.status, tt.says...)
 	}
 }
 

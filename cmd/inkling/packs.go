@@ -137,7 +137,7 @@ labelled, from a seed: replace it by your own, of the same columns.`,
 			}
 			w := cmd.OutOrStdout()
 			fmt.Fprintf(w, "%s: example data made, with %s among others.\n", styleOf(w).bold(file), p.Example.Attack)
-			next := fmt.Sprintf("inkling teach %s --examples %s --baseline %s", p.Example.Attack, first, b.Name)
+			next := fmt.Sprintf("inkling teach %s --examples %s --baseline %s", p.Example.Attack, inkling.Printable(inkling.Quoted(first)), b.Name)
 			if feature.Find(p.Schema) == nil && p.Learner != tableLearner {
 				next += " --learner " + p.Learner
 			}

@@ -316,5 +316,5 @@ func (q *quickstart) verdict(out io.Writer, h store.Home, d *detect.Detector, o 
   inkling hunt conn.*.log.gz --detector NAME             what it would have found
   inkling convert capture.pcap -o conn.log               packets work too
 `)
-	fmt.Fprintf(out, "The story's files are in %s. Look closer:\n  inkling explain %s:%d --detector %s\n", h.Dir, q.file, d.Examples.Origin[0].Line, d.Name)
+	fmt.Fprintf(out, "The story's files are in %s. Look closer:\n  inkling explain %s --detector %s\n", h.Dir, inkling.Quoted(d.Examples.Origin[0].String()), d.Name)
 }

@@ -295,6 +295,9 @@ func (f *evalFlags) newAttack(cmd *cobra.Command, a *app, d *eval.Data, learners
 			return nil, nil, err
 		}
 	}
+	if err := eval.Named("--never", f.never, d, plan.Known); err != nil {
+		return nil, nil, err
+	}
 	episodes, err := plan.Protocol.Episodes(d)
 	if err != nil {
 		return nil, nil, err

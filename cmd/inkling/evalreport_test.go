@@ -15,6 +15,7 @@ import (
 
 func TestEvalReport(t *testing.T) {
 	s := newSite(t)
+	write(t, s.log, edit(edit(connLog(), 20, "\tbenign", "\ta,b"), 21, "\tbenign", "\tc"))
 	card := filepath.Join(s.dir, "card.html")
 	must(t, "eval", "--data", s.log, "--learners", "knn,ratio", "--draws", "2", "--shots", "1,5", "--prevalence", "0.01", "--forward=false", "--never", `"a,b",c`, "--report", card)
 	b, err := os.ReadFile(card)

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/eval"
 	"github.com/inkling-sec/inkling/feature"
 	"github.com/inkling-sec/inkling/meta"
 	"github.com/inkling-sec/inkling/store"
@@ -147,6 +148,9 @@ func (f *trainFlags) trainRecords(cmd *cobra.Command, a *app, l meta.Trainer) er
 	defer f.unused()
 	d, err := f.load(cmd, f.data)
 	if err != nil {
+		return err
+	}
+	if err := eval.Named("--hold-out", f.holdOut, d); err != nil {
 		return err
 	}
 	sites, err := d.Sites(f.benign, append([]string{f.benign}, f.holdOut...), feature.Scaling{}, f.seed)

@@ -90,6 +90,11 @@ func TestEvalReportMisuse(t *testing.T) {
 	}
 	exec(t, "eval", "--data", s.log, "--learners", "", "--report", "x.html").fails(t, 2, "no learner to judge")
 	exec(t, "eval", "--all-packs", "--pack", "nope", "--out", s.dir).fails(t, 3, "no pack nope")
+	out := filepath.Join(s.dir, "cards")
+	exec(t, "eval", "--all-packs", "--pack", "host", "--out", out, "--data", filepath.Join(s.dir, "gone")).fails(t, 3, "gone: no folder of data sets", "--data")
+	if _, err := os.Stat(out); err == nil {
+		t.Error("cards of nothing were written")
+	}
 }
 
 // All packs are judged once, a pack without its data is skipped, and what was judged is kept.

@@ -246,7 +246,7 @@ func (c *converter) progress(f *read.File, name string) {
 	if f.Size > 0 {
 		part = fmt.Sprintf("%d %%, ", 100*f.Done()/f.Size)
 	}
-	fmt.Fprintf(c.stderr, "\r\033[K%s: %s%d records", name, part, c.records)
+	fmt.Fprintf(c.stderr, "\r\033[K%s: %s%d records", inkling.Printable(name), part, c.records)
 }
 
 func isTerminal(w io.Writer) bool {

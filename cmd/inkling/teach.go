@@ -142,7 +142,7 @@ func printTaught(w io.Writer, a *app, d *detect.Detector, b *detect.Baseline, el
 	default:
 		fmt.Fprintf(w, "  Self-test     %s\n", s.red(fmt.Sprintf("%d of %d examples are found by the others", p.SelfTest.Found, p.SelfTest.Of)))
 		for _, i := range p.SelfTest.Missed {
-			fmt.Fprintf(w, "                not found: %s (unlike the others, or too like benign records)\n", d.Examples.Origin[i])
+			fmt.Fprintf(w, "                not found: %s (unlike the others, or too like benign records)\n", inkling.Printable(d.Examples.Origin[i].String()))
 		}
 	}
 	fmt.Fprintf(w, "  False alarms  at most %s of benign records on average (with 95 %% confidence under %s),\n", rate(p.Alpha), rate(p.Upper95))

@@ -358,7 +358,7 @@ func (w *watch) say(format string, args ...any) {
 	w.screen.Lock()
 	defer w.screen.Unlock()
 	w.progress.clear()
-	fmt.Fprintf(w.cmd.ErrOrStderr(), "inkling: "+format+"\n", args...)
+	fmt.Fprintln(w.cmd.ErrOrStderr(), "inkling:", inkling.Printable(fmt.Sprintf(format, args...)))
 }
 
 func (w *watch) clear() {

@@ -40,6 +40,8 @@ func doubts(kept []sampled, files int, o BaselineOptions) (out []string) {
 		case feature.NamesLabels(f.Name):
 			out = append(out, doubtLabels(kept, i, learned, o.Label != "")...)
 		case !learned:
+		case columns[i].Doubt != "":
+			others = append(others, fmt.Sprintf("column %q %s", f.Name, columns[i].Doubt))
 		case rises(kept, i, files):
 			others = append(others, leaveOut(f.Name, "never falls from row to row: a number or time of the record"))
 		case columns[i].Kind == feature.IdentifierColumn || columns[i].Kind == feature.TimeColumn:

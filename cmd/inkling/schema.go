@@ -181,7 +181,9 @@ func showSchema(w io.Writer, a *app, t *feature.TableSchema, rows int, out strin
 			mark = "·"
 		}
 		fmt.Fprintf(w, "%s %-*s  %-10s  %7s  %8s  %s", mark, width, inkling.Printable(c.Name), c.Kind, rate(c.Seen.Missing), count(c.Seen.Distinct), inkling.Printable(strings.Join(c.Seen.Examples, ", ")))
-		if c.Why != "" {
+		if c.Doubt != "" {
+			fmt.Fprintf(w, "  %s", s.red(inkling.Printable(c.Doubt)))
+		} else if c.Why != "" {
 			fmt.Fprintf(w, "  %s", s.dim("not learned from: "+c.Why))
 		} else if feature.NamesLabels(c.Name) {
 			fmt.Fprintf(w, "  %s", s.red("looks like labels: if so, name it with --label"))

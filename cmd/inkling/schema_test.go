@@ -128,6 +128,10 @@ func TestWrongSchema(t *testing.T) {
 	}
 	exec(t, "schema", write(t, filepath.Join(s.dir, "head.csv"), payHead)).fails(t, 2, "no rows")
 	exec(t, "schema", csv, "--label", "frod").fails(t, 2, `no column "frod"`)
+	slip := write(t, filepath.Join(s.dir, "slip.csv"), payHead+strings.Replace(paid(0, 100), ",42.01,", ",4Z.01,", 1))
+	if out := must(t, "schema", slip); !strings.Contains(out, "but for 1 value (") {
+		t.Errorf("a slip among numbers is not told of: %s", out)
+	}
 	exec(t, s.args("baseline", csv, "--schema", filepath.Join(s.dir, "x.json"), "--drop", "id")...).fails(t, 2)
 }
 

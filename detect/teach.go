@@ -80,7 +80,7 @@ type Promise struct {
 	SelfTest     SelfTest `json:"self_test"`
 }
 
-// SelfTest leaves each example out in turn and asks whether the rest would have found it.
+// SelfTest leaves each example, the first ten of many, out in turn and asks whether the rest would have found it.
 type SelfTest struct {
 	Found  int   `json:"found"`
 	Of     int   `json:"of"` // 0 with a single example: there is no rest

@@ -196,7 +196,11 @@ func examples(ctx context.Context, in *input, args []string, b *detect.Baseline)
 			addNew(&all, rows)
 		}
 		if found == 0 && in.truth.read != nil {
-			return all, &inkling.Error{Code: inkling.Invalid, Place: source, What: "the ground truth marks no record in it", Remedy: "check times and addresses of " + in.truth.file + "; times are UTC"}
+			what := "the ground truth marks no record in it"
+			if in.truth.class != "" {
+				what += " as " + in.truth.class
+			}
+			return all, &inkling.Error{Code: inkling.Invalid, Place: source, What: what, Remedy: "check times and addresses of " + in.truth.file + "; times are UTC"}
 		}
 		if found == 0 {
 			return all, &inkling.Error{Code: inkling.Invalid, Place: source, What: "no records", Remedy: "check that this is the right file"}

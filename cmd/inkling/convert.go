@@ -64,6 +64,9 @@ far as it goes, and the exit status then tells that something is missing.`,
 			if len(passed) > 0 {
 				c.note(passedOver(passed))
 			}
+			if err := overInput(c.out, args); err != nil {
+				return err
+			}
 			return c.run(cmd.Context(), cmd.OutOrStdout(), args)
 		},
 	}

@@ -137,6 +137,11 @@ func (f *evalFlags) load(cmd *cobra.Command, files []string) (*eval.Data, error)
 	if err != nil {
 		return nil, err
 	}
+	for _, out := range []string{f.report, f.export} {
+		if err := overInput(out, files); err != nil {
+			return nil, err
+		}
+	}
 	if err := f.useTruth(cmd.Context(), f.label, f.benign); err != nil {
 		return nil, err
 	}

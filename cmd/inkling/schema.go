@@ -44,6 +44,9 @@ number is due is told of, left out and counted.
 			if err != nil {
 				return err
 			}
+			if err := overInput(out, files); err != nil {
+				return err
+			}
 			if o.Levels < 0 {
 				return &inkling.Error{Code: inkling.Invalid, Place: "--levels", What: fmt.Sprintf("%d is no number of values", o.Levels), Remedy: "give how many, or 0 for 40"}
 			}

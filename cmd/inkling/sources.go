@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/inkling-sec/inkling"
@@ -82,4 +83,12 @@ func contractOf(schema string) *feature.Contract {
 		return f.New().Contract()
 	}
 	return nil
+}
+
+// overInput refuses to write over one of the files that are read.
+func overInput(out string, files []string) error {
+	if out == "" || out == "-" || !slices.ContainsFunc(files, func(f string) bool { return read.Same(f, out) }) {
+		return nil
+	}
+	return &inkling.Error{Code: inkling.Invalid, Place: out, What: "is what is read, and would be written over", Remedy: "name another file"}
 }

@@ -119,6 +119,21 @@ func TestSources(t *testing.T) {
 	}
 }
 
+// What is read is not written over by what is made of it.
+func TestOutputIsNoInput(t *testing.T) {
+	s := newSite(t)
+	log := write(t, filepath.Join(s.dir, "log.json"), strings.Repeat(`{"a":1,"label":"benign"}`+"\n", 60))
+	was := snapshot(t, s.dir)
+	for _, args := range [][]string{
+		{"convert", s.log, "-o", s.dir + "/./conn.log"}, {"convert", s.dir, "-o", s.log}, {"schema", log, "--out", log},
+		{"eval", "--data", s.log, "--report", s.log, "--learners", "ratio", "--draws", "1", "--shots", "1"}, {"eval", "--data", s.log, "--export-episodes", s.log, "--learners", "ratio", "--draws", "1", "--shots", "1"},
+		{"train", "--data", s.log, "-o", s.log, "--iterations", "1"},
+	} {
+		exec(t, args...).fails(t, 2, "is what is read", "name another file")
+		same(t, s.dir, was, strings.Join(args, " "))
+	}
+}
+
 // timeless leaves out the parts of an output that differ from run to run.
 func timeless(out string) string {
 	for _, part := range []string{`"seconds":`, `_ms":`, `"model_id":`, `"records_per_s":`} {

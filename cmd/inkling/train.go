@@ -146,6 +146,9 @@ func (f *trainFlags) trainRecords(cmd *cobra.Command, a *app, l meta.Trainer) er
 	if err != nil {
 		return err
 	}
+	if err := overInput(out, f.data); err != nil {
+		return err
+	}
 	defer f.unused()
 	d, err := f.load(cmd, f.data)
 	if err != nil {

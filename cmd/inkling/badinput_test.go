@@ -252,6 +252,7 @@ func TestWrongWords(t *testing.T) {
 		{2, []string{"teach", "x", "--examples", s.mark("608"), "--per-day", "-3"}, []string{"-3 false alarms a day", "--per-day"}},
 		{2, []string{"teach", "x", "--examples", s.mark("608"), "--learner", "guess"}, []string{`no learner "guess"`, "ratio", "--learner"}},
 		{3, []string{"teach", "x", "--examples", s.mark("608"), "--model", "guess"}, []string{`no model "guess"`, "inkling train"}},
+		{3, []string{"teach", "x", "--examples", s.mark("608"), "--model", s.log}, []string{"is a file", "--model names a model of the home", filepath.Join(s.home, "models")}},
 		{3, []string{"teach", "x", "--examples", s.mark("608"), "--baseline", "other"}, []string{`no baseline "other"`, "default"}},
 		{2, []string{"teach", "x", "--examples", table}, []string{"t.csv:2", "needs the fields ts"}},
 

@@ -114,7 +114,7 @@ records, a start until the first example turns up.`,
 	fl.BoolVar(&onlyThis, "only-this", false, "known attacks must not alert: fewer are taken for the new one, and nothing is learned from what they have in common")
 	fl.StringVar(&base, "baseline", "", "baseline to compare with; the only one there is, or \"default\"")
 	fl.StringVar(&learner, "learner", "", "how to learn: see inkling eval --help (default: what was chosen for the schema, see inkling packs; vote for tables)")
-	fl.StringVar(&model, "model", "", "learn with a trained model instead")
+	fl.StringVar(&model, "model", "", "learn with a trained model of the home instead, by its name; see inkling train")
 	fl.Float64Var(&o.Alpha, "alpha", 0, "false-alarm rate to keep; default 0.001, or the smallest the baseline can promise")
 	fl.Float64Var(&o.PerDay, "per-day", 0, "false alarms a day to keep, at the baseline's volume")
 	fl.Uint64Var(&o.Seed, "seed", 1, "seed of the learner")

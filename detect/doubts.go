@@ -34,12 +34,17 @@ func doubts(kept []sampled, files int, o BaselineOptions) (out []string) {
 		}
 	}
 	var others []string
+	if at := slices.IndexFunc(s.Fields, func(f inkling.Field) bool { return isValue(f.Name) }); at >= 0 && columns != nil {
+		out = append(out, fmt.Sprintf("the header calls a column %q: if the file has no header line, name its columns with --names", s.Fields[at].Name))
+	}
 	for i, f := range s.Fields {
 		learned := columns != nil && f.Kind != inkling.Time && f.Name != o.Label && !slices.Contains(o.Drop, f.Name)
 		switch {
 		case feature.NamesLabels(f.Name):
 			out = append(out, doubtLabels(kept, i, learned, o.Label != "")...)
 		case !learned:
+		case columns[i].Doubt != "":
+			others = append(others, fmt.Sprintf("column %q %s", f.Name, columns[i].Doubt))
 		case rises(kept, i, files):
 			others = append(others, leaveOut(f.Name, "never falls from row to row: a number or time of the record"))
 		case columns[i].Kind == feature.IdentifierColumn || columns[i].Kind == feature.TimeColumn:
@@ -51,6 +56,12 @@ func doubts(kept []sampled, files int, o BaselineOptions) (out []string) {
 		out = append(out[:mostDoubts], fmt.Sprintf("%d more columns are to be doubted; see inkling schema", more))
 	}
 	return out
+}
+
+// isValue reports whether a column has a measurement for a name, as where a row was taken for the header; years and counts name columns too.
+func isValue(name string) bool {
+	_, ok := line.Number([]byte(name))
+	return ok && strings.ContainsAny(name, ".-")
 }
 
 func leaveOut(column, why string) string {

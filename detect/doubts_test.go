@@ -67,6 +67,12 @@ func TestDoubts(t *testing.T) {
 			[]string{`column "label" looks like labels (scan 66.7 %, dos 33.3 %), and every record was taken for benign; keep the benign ones with --label label --benign VALUE`}},
 		"files of other fields": {slices.Concat(sampleOf("label,x", 50, func(i int) []string { return []string{[]string{"benign", "scan"}[i%2], "1"} }), sampleOf("y", 50, func(int) []string { return []string{"1"} })), 2, BaselineOptions{Schema: "flow"},
 			[]string{`column "label" looks like labels (benign 50 %, scan 50 %), and every record was taken for benign; keep the benign ones with --label label --benign benign`}},
+		"a row for a header": {sampleOf("tcp,0,0.25,x0", 60, func(i int) []string { return []string{"udp", fmt.Sprint(i * 7 % 11), fmt.Sprint(i % 7), "a"} }), 1, table,
+			[]string{`the header calls a column "0.25": if the file has no header line, name its columns with --names`}},
+		"a row for a header, pinned": {sampleOf("tcp,0.25", 60, func(i int) []string { return []string{"udp", fmt.Sprint(i % 7)} }), 1, with(table, func(o *BaselineOptions) { o.Pinned = &feature.TableSchema{} }), nil},
+		"years for names":            {sampleOf("2024,2025", 60, func(i int) []string { return []string{fmt.Sprint(i * 7 % 11), fmt.Sprint(i % 7)} }), 1, table, nil},
+		"a word among numbers": {sampleOf("amount", 200, func(i int) []string { return []string{[]string{fmt.Sprint(i * 7 % 199), "1.000,00"}[i/199]} }), 1, table,
+			[]string{`column "amount" holds numbers but for 1 value ("1.000,00"), so that all are taken for names: mend it, or make its kind number in what inkling schema --out writes`}},
 		"few values": {sampleOf("hour,x", 60, func(i int) []string { return []string{fmt.Sprint(i / 4), "1"} }), 1, table, nil},
 		"words":      {sampleOf("x", 60, func(i int) []string { return []string{[]string{"a", fmt.Sprint(i)}[i%2]} }), 1, table, nil},
 	} {

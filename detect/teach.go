@@ -80,7 +80,7 @@ type Promise struct {
 	SelfTest     SelfTest `json:"self_test"`
 }
 
-// SelfTest leaves each example out in turn and asks whether the rest would have found it.
+// SelfTest leaves each example, the first ten of many, out in turn and asks whether the rest would have found it.
 type SelfTest struct {
 	Found  int   `json:"found"`
 	Of     int   `json:"of"` // 0 with a single example: there is no rest
@@ -165,15 +165,15 @@ func promise(c Calibration, b *Baseline, o TeachOptions) (Promise, error) {
 	return p, nil
 }
 
-// mostExamples bounds the support set: beyond it a detector should be trained, not taught.
-const mostExamples = 200
+// MostExamples bounds the support set: beyond it a detector should be trained, not taught.
+const MostExamples = 200
 
 func checkExamples(e Rows, b *Baseline) error {
 	if e.Len() == 0 {
 		return &inkling.Error{Code: inkling.Invalid, What: "no examples to learn from", Remedy: "mark 1 to 10 records: --examples conn.log:120,121,140"}
 	}
-	if e.Len() > mostExamples {
-		return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("%d examples; a detector is taught from %d at most", e.Len(), mostExamples), Remedy: "name the lines that show the attack: --examples conn.log:120,121,140"}
+	if e.Len() > MostExamples {
+		return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("%d examples; a detector is taught from %d at most", e.Len(), MostExamples), Remedy: "name the lines that show the attack: --examples conn.log:120,121,140"}
 	}
 	if err := e.check(len(b.Contract.Features)); err != nil {
 		return &inkling.Error{Code: inkling.Conflict, What: "the examples' features are not the baseline's", Err: err}

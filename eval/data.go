@@ -15,6 +15,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/inkling-sec/inkling"
 	"github.com/inkling-sec/inkling/feature"
@@ -119,11 +120,11 @@ func (d *Data) read(ctx context.Context, r inkling.Reader, group int, number *in
 		}
 		if rec.Schema != schema {
 			schema = rec.Schema
-			if label, drop, err = d.bind(schema, rec.Origin, o); err != nil {
-				return err
-			}
 			if by = schema.Index(o.Group); o.Group != "" && by < 0 {
 				return &inkling.Error{Code: inkling.Invalid, Place: rec.Origin.String(), What: fmt.Sprintf("no column %q to group by among %s", o.Group, names(schema)), Remedy: "correct --group"}
+			}
+			if label, drop, err = d.bind(schema, rec.Origin, o); err != nil {
+				return err
 			}
 		}
 		if by >= 0 {
@@ -166,6 +167,28 @@ func (d *Data) skipped(err error, o *Options) error {
 
 // Unjudged is the class of records that only features over time see.
 const Unjudged = "-"
+
+// Named refuses what a flag names that is no class of any of the data, of which all but the first may be nil: by a slip
+// there what was to stay unseen would be known.
+func Named(flag string, classes []string, data ...*Data) error {
+	for _, c := range classes {
+		if !slices.ContainsFunc(data, func(d *Data) bool { return d != nil && slices.Contains(d.Label, c) }) {
+			return &inkling.Error{Code: inkling.Invalid, Place: data[0].Name, What: fmt.Sprintf("%s %q: no class is called so", flag, c), Remedy: data[0].thereAre()}
+		}
+	}
+	return nil
+}
+
+// thereAre names the classes, the first few of many.
+func (d *Data) thereAre() string {
+	const most = 20
+	classes := d.Classes()
+	more := ""
+	if n := len(classes) - most; n > 0 {
+		classes, more = classes[:most], fmt.Sprintf(" and %d more", n)
+	}
+	return "there are " + strings.Join(classes, ", ") + more
+}
 
 // groupOf numbers the values of the group's column as they come.
 func (d *Data) groupOf(r *inkling.Record, by int) int {

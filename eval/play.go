@@ -194,7 +194,7 @@ func (d *Data) Sites(benign string, unseen []string, scaling feature.Scaling, se
 		}
 		normal := head(shuffled(rng, in[benign]), 4000)
 		if len(normal) < 40 {
-			return nil, &inkling.Error{Code: inkling.Invalid, Place: d.Name, What: fmt.Sprintf("capture %d has %d rows of the benign class %q", g+1, len(normal), benign), Remedy: "name it with --benign; at least 40 are needed"}
+			return nil, &inkling.Error{Code: inkling.Invalid, Place: d.Name, What: fmt.Sprintf("capture %d has %d rows of the benign class %q", g+1, len(normal), benign), Remedy: "name it with --benign; at least 40 are needed; " + d.thereAre()}
 		}
 		c, raw, err := d.Features(normal)
 		if err != nil {

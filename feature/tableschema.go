@@ -43,6 +43,7 @@ type TableColumn struct {
 	Kind    ColumnKind `json:"kind"`
 	Learn   bool       `json:"learn"`
 	Why     string     `json:"why,omitempty"`            // it is not learned from
+	Doubt   string     `json:"doubt,omitempty"`          // that the kind is what was meant
 	Missing bool       `json:"may_be_missing,omitempty"` // of a number: that it is missing tells something
 	Levels  []string   `json:"levels,omitempty"`         // of a category: all others are one
 	Seen    *Seen      `json:"seen,omitempty"`
@@ -87,9 +88,9 @@ func InferTable(s *inkling.Schema, rows iter.Seq[*inkling.Record], o InferOption
 		c := columns[i].column(f, n, o.Levels, marked[2][i])
 		switch {
 		case marked[0][i]:
-			c.Learn, c.Why = false, "left out by --drop"
+			c.Learn, c.Why, c.Doubt = false, "left out by --drop", ""
 		case marked[1][i]:
-			c.Learn, c.Why = false, "holds the answer"
+			c.Learn, c.Why, c.Doubt = false, "holds the answer", ""
 		}
 		t.Columns = append(t.Columns, c)
 	}
@@ -120,6 +121,7 @@ type surveyed struct {
 	risen              int // present whole numbers larger than the one before
 	last               float64
 	first              []string // values, the first few that differ
+	word               string   // the first present value that is no number
 	buf                []byte
 }
 
@@ -132,8 +134,11 @@ func (c *surveyed) add(f inkling.Field, num float64, text []byte) {
 		}
 	}
 	text = bytes.TrimSpace(text)
-	before := len(c.counts)
+	before, words := len(c.counts), c.words
 	c.text(text)
+	if c.words > words && words == 0 {
+		c.word = shortened(text)
+	}
 	if absent(text) {
 		return
 	}
@@ -210,7 +215,22 @@ func (c *surveyed) column(f inkling.Field, rows, most int, category bool) TableC
 		t.Levels = c.levels(most)
 	}
 	t.Learn = t.Kind == NumberColumn || t.Kind == CategoryColumn
+	if !category && distinct > most {
+		t.Doubt = c.slip()
+	}
 	return t
+}
+
+// slip tells of a few words among numbers, "" where there are none or many: by one slip of the pen all are names.
+func (c *surveyed) slip() string {
+	if c.words == 0 || c.numbers < 9*c.words {
+		return ""
+	}
+	what := fmt.Sprintf("1 value (%q)", c.word)
+	if c.words > 1 {
+		what = fmt.Sprintf("%d values (%q first)", c.words, c.word)
+	}
+	return "holds numbers but for " + what + ", so that all are taken for names: mend it, or make its kind number in what inkling schema --out writes"
 }
 
 // Contract gives the contract that follows from the schema.

@@ -39,6 +39,35 @@ func TestInferTableKinds(t *testing.T) {
 	}
 }
 
+// Numbers that a word among them makes names are told of.
+func TestInferTableDoubts(t *testing.T) {
+	for name, tt := range map[string]struct {
+		value func(i int) string
+		o     InferOptions
+		want  string
+	}{
+		"numbers":      {func(i int) string { return fmt.Sprint(i * 7 % 100) }, InferOptions{}, ""},
+		"one word":     {func(i int) string { return []string{fmt.Sprint(i * 7 % 100), "oops"}[i/119] }, InferOptions{}, `holds numbers but for 1 value ("oops")`},
+		"two words":    {func(i int) string { return []string{fmt.Sprint(i * 7 % 100), "1;5"}[i/118] }, InferOptions{}, `holds numbers but for 2 values ("1;5" first)`},
+		"missing":      {func(i int) string { return []string{fmt.Sprint(i * 7 % 100), "n/a"}[i/119] }, InferOptions{}, ""},
+		"few codes":    {func(i int) string { return []string{fmt.Sprint(i * 7 % 20), "x"}[i/119] }, InferOptions{}, ""},
+		"many words":   {func(i int) string { return []string{fmt.Sprint(i * 7 % 100), fmt.Sprint("x", i)}[i/100] }, InferOptions{}, ""},
+		"a category":   {func(i int) string { return []string{fmt.Sprint(i * 7 % 100), "oops"}[i/119] }, InferOptions{Category: []string{"x"}}, ""},
+		"is left out":  {func(i int) string { return []string{fmt.Sprint(i * 7 % 100), "oops"}[i/119] }, InferOptions{TableOptions: TableOptions{Drop: []string{"x"}}}, ""},
+		"holds labels": {func(i int) string { return []string{fmt.Sprint(i * 7 % 100), "oops"}[i/119] }, InferOptions{TableOptions: TableOptions{Label: []string{"x"}}}, ""},
+	} {
+		lines := make([]string, 120)
+		for i := range lines {
+			lines[i] = tt.value(i)
+		}
+		s, rows := csvRows("x", lines...)
+		got, err := InferTable(s, Each(rows), tt.o)
+		if err != nil || (got.Columns[0].Doubt == "") != (tt.want == "") || !strings.HasPrefix(got.Columns[0].Doubt, tt.want) {
+			t.Errorf("%s: %+v (%v), want %q", name, got, err, tt.want)
+		}
+	}
+}
+
 // held is a reader of records that are there.
 type held struct{ rows []inkling.Record }
 

@@ -12,7 +12,7 @@ import (
 	"github.com/inkling-sec/inkling"
 )
 
-// A Passed is a file of a directory that is not read, and why.
+// A Passed is a file that is not read, of a directory or named before, and why.
 type Passed struct {
 	File string
 	Err  error
@@ -22,7 +22,8 @@ type Passed struct {
 // names, of which the shell may have left some as they are, and directories, with all below them. Files of a pattern
 // or directory come in order of their names. In a directory, what is hidden is left out, and so is, told of in passed,
 // what is in no format that is known, is empty, or that fits, where not nil, refuses. One that is damaged is not:
-// reading it says so.
+// reading it says so. A file that is there already by another name is passed over: its records would count twice, as
+// ones to learn from and to promise on.
 func Files(sources []string, o Options, fits func(inkling.Reader) error) (files []string, passed []Passed, err error) {
 	for _, source := range sources {
 		found, left, err := expand(source, o, fits)
@@ -31,7 +32,40 @@ func Files(sources []string, o Options, fits func(inkling.Reader) error) (files 
 		}
 		files, passed = append(files, found...), append(passed, left...)
 	}
-	return files, passed, nil
+	files, again := once(files)
+	return files, append(passed, again...), nil
+}
+
+// once leaves out files that stand before by any name.
+func once(files []string) (first []string, again []Passed) {
+	seen := map[string]string{}
+	for _, f := range files {
+		if before, ok := seen[itself(f)]; ok {
+			again = append(again, Passed{f, fmt.Errorf("is read already, as %s", before)})
+			continue
+		}
+		seen[itself(f)] = f
+		first = append(first, f)
+	}
+	return first, again
+}
+
+// Same reports whether two names are of one file.
+func Same(a, b string) bool { return a == b || itself(a) == itself(b) }
+
+// itself gives the name of a file that it has by whatever path or link it is named; of what is no file, its name.
+func itself(name string) string {
+	if name == "-" || Listens(name) {
+		return name
+	}
+	whole, err := filepath.Abs(name)
+	if err != nil {
+		return name
+	}
+	if target, err := filepath.EvalSymlinks(whole); err == nil {
+		return target
+	}
+	return whole
 }
 
 func expand(source string, o Options, fits func(inkling.Reader) error) (files []string, passed []Passed, err error) {

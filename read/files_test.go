@@ -61,7 +61,8 @@ func TestFiles(t *testing.T) {
 		says    string
 	}{
 		"as they are":  {[]string{"b.csv", "-", "none.csv"}, nil, "b.csv - none.csv |", 0, ""},
-		"directory":    {[]string{"."}, nil, "a/link.csv a/z.log a[1].csv b.csv cut.csv.gz | link* notes.txt nothing only/notes.txt socket", 0, ""},
+		"directory":    {[]string{"."}, nil, "a/link.csv a/z.log a[1].csv cut.csv.gz | link* notes.txt nothing only/notes.txt socket b.csv", 0, ""},
+		"named twice":  {[]string{"b.csv", "./b.csv", "a/link.csv", "-", "none.csv", "b.csv"}, nil, "b.csv - none.csv | ./b.csv a/link.csv b.csv", 0, ""},
 		"that fit":     {[]string{"a"}, noText, "a/link.csv | a/z.log", 0, ""},
 		"pattern":      {[]string{"*.csv", "?/*.log"}, nil, "a[1].csv b.csv a/z.log |", 0, ""},
 		"of folders":   {[]string{"[ab]"}, nil, "a/link.csv a/z.log |", 0, ""},

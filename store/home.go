@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -143,13 +145,18 @@ func (h Home) List(k Kind) ([]string, error) {
 	return names, nil
 }
 
-// WriteFile writes a file through write, whole or not at all. What is no plain
-// file, such as a device or a pipe, is written as it is.
+// WriteFile writes a file through write, whole or not at all: what a link leads
+// to, and with the permissions that it had. What is no plain file, such as a
+// device or a pipe, is written as it is.
 func WriteFile(path string, write func(io.Writer) error) error {
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
+	before, err := os.Stat(path)
+	if err == nil && !before.Mode().IsRegular() {
 		return writeDevice(path, write)
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), temporary)
+	f, err := createTemp(filepath.Dir(path))
 	if err != nil {
 		return unwritable(path, err)
 	}
@@ -158,11 +165,22 @@ func WriteFile(path string, write func(io.Writer) error) error {
 	if err := write(f); err != nil {
 		return blame(f, path, err)
 	}
-	if err := commit(f, path); err != nil {
+	if err := commit(f, path, before); err != nil {
 		return unwritable(path, err)
 	}
 	syncFolder(path)
 	return nil
+}
+
+// createTemp is [os.CreateTemp] with the permissions of a usual file, which the user's mask narrows.
+func createTemp(dir string) (f *os.File, err error) {
+	for {
+		name := strings.Replace(temporary, "*", strconv.FormatUint(rand.Uint64(), 36), 1)
+		f, err = os.OpenFile(filepath.Join(dir, name), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+		if !errors.Is(err, fs.ErrExist) {
+			return f, err
+		}
+	}
 }
 
 // Writable refuses a place that WriteFile could not write to, before the work of making what is to be written.
@@ -221,10 +239,15 @@ func unwritable(path string, err error) error {
 	return &inkling.Error{Code: inkling.Invalid, Place: path, What: "cannot be written", Remedy: "free space, mend its permissions, or choose another place with --home or -o", Err: err}
 }
 
-// commit makes the temporary file f the file at path; what failed stops it.
-func commit(f *os.File, path string) error {
+// commit makes the temporary file f the file at path, with the permissions of the one before, nil for none; what failed stops it.
+func commit(f *os.File, path string, before fs.FileInfo) error {
 	for _, step := range []func() error{
-		func() error { return f.Chmod(0o644) },
+		func() error {
+			if before == nil {
+				return nil
+			}
+			return f.Chmod(before.Mode().Perm())
+		},
 		f.Sync,
 		f.Close,
 		func() error { return os.Rename(f.Name(), path) },

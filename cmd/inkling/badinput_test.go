@@ -218,6 +218,10 @@ func TestWrongWords(t *testing.T) {
 		{2, []string{"baseline", s.benign, "--calibration", "0"}, []string{"--calibration"}},
 		{2, []string{"baseline", s.log, "--label", "lable"}, []string{"conn.log:8", `no label column "lable"`, "--label"}},
 		{2, []string{"baseline", s.log, "--label", "label", "--benign", "Normal"}, []string{"conn.log: 0 benign records", `"Normal"`}},
+		{2, []string{"baseline", s.log, "--drop", "service"}, []string{"--drop with --schema flow", "leave it out"}},
+		{2, []string{"eval", "--data", s.log, "--drop", "service"}, []string{"--drop with --schema flow", "leave it out"}},
+		{2, []string{"train", "--data", s.log, "--drop", "service"}, []string{"--drop with --schema flow", "leave it out"}},
+		{2, []string{"features", s.log, "--csv", "--json"}, []string{"--json with --csv", "leave out one"}},
 		{2, []string{"baseline", s.log, "--schema", "table", "--drop", "nocol"}, []string{`no column "nocol"`, "uid"}},
 		{2, []string{"baseline", table}, []string{"t.csv:2", "needs the fields ts"}},
 		{2, []string{"baseline", table, "--schema", "table"}, []string{"2 benign records are too few", "at least 40"}},
@@ -248,6 +252,7 @@ func TestWrongWords(t *testing.T) {
 		{2, []string{"teach", "x", "--examples", s.mark("608"), "--per-day", "-3"}, []string{"-3 false alarms a day", "--per-day"}},
 		{2, []string{"teach", "x", "--examples", s.mark("608"), "--learner", "guess"}, []string{`no learner "guess"`, "ratio", "--learner"}},
 		{3, []string{"teach", "x", "--examples", s.mark("608"), "--model", "guess"}, []string{`no model "guess"`, "inkling train"}},
+		{3, []string{"teach", "x", "--examples", s.mark("608"), "--model", s.log}, []string{"is a file", "--model names a model of the home", filepath.Join(s.home, "models")}},
 		{3, []string{"teach", "x", "--examples", s.mark("608"), "--baseline", "other"}, []string{`no baseline "other"`, "default"}},
 		{2, []string{"teach", "x", "--examples", table}, []string{"t.csv:2", "needs the fields ts"}},
 
@@ -269,8 +274,11 @@ func TestWrongWords(t *testing.T) {
 
 		{2, []string{"eval"}, []string{"--data"}},
 		{2, []string{"eval", "--data", s.log, "--label", "lable"}, []string{"conn.log:8", `no label column "lable"`, "--label"}},
-		{2, []string{"eval", "--data", s.log, "--benign", "Normal"}, []string{`0 rows of the benign class "Normal"`, "--benign"}},
+		{2, []string{"eval", "--data", s.log, "--benign", "Normal"}, []string{`0 rows of the benign class "Normal"`, "--benign", "there are benign, scan"}},
 		{2, []string{"eval", "--data", s.log, "--classes", "flood"}, []string{`no attack class "flood"`, "scan"}},
+		{2, []string{"eval", "--data", s.log, "--never", "scna"}, []string{`--never "scna"`, "there are benign, scan"}},
+		{2, []string{"eval", "--data", s.log, "--schema", "table", "--group", "nocol"}, []string{`no column "nocol" to group by`, "--group"}},
+		{2, []string{"eval", "--data", s.log, "--group", "nocol"}, []string{`no column "nocol" to group by`, "--group"}},
 		{2, []string{"eval", "--data", s.log, "--schema", "tabel"}, []string{"tabel", "choose flow, ", "table or image"}},
 		{2, []string{"eval", "--data", s.log, "--schema", "table", "--drop", "nocol"}, []string{`no column "nocol"`, "--drop"}},
 		{2, []string{"eval", "--data", s.log, "--protocol", "best"}, []string{`protocol "best"`, "n-way"}},
@@ -288,10 +296,15 @@ func TestWrongWords(t *testing.T) {
 		{2, []string{"train", "--data", s.log, "--learner", "ratio"}, []string{"nothing to train"}},
 		{2, []string{"train", "--data", s.log, "--learner", "guess"}, []string{`no learner "guess"`, "--learner)"}},
 		{2, []string{"train", "--data", s.log, "--schema", "tabel"}, []string{"tabel", "choose flow, ", "table or image"}},
+		{2, []string{"train", "--data", s.log, "--hold-out", "scna"}, []string{`--hold-out "scna"`, "there are benign, scan"}},
+		{2, []string{"train", "--data", s.log, "--benign", "Normal"}, []string{`0 rows of the benign class "Normal"`, "--benign", "there are benign, scan"}},
 		{2, []string{"train", "--data", s.log, "--iterations", "-1"}, []string{"--iterations"}},
 		{2, []string{"train", "--data", s.log, "-o", filepath.Join(s.dir, "no", "model")}, []string{"its folder is not there"}},
 		{2, []string{"quickstart", "--attack", "flood"}, []string{`"flood"`, "choose one of"}},
 		{2, []string{"quickstart", "--shots", "1000000"}, []string{"the first half of the attack has", "or fewer"}},
+		{2, []string{"quickstart", "--shots", "201"}, []string{"--shots 201", "give 200 or fewer"}},
+		{2, []string{"quickstart", "--shots", "0"}, []string{"--shots 0", "give 1 or more"}},
+		{2, []string{"quickstart", "--shots", "-1"}, []string{"--shots -1", "give 1 or more"}},
 	} {
 		r := exec(t, s.args(tt.args...)...)
 		os.RemoveAll(filepath.Join(s.home, "quickstart")) // its capture stays when the words are wrong

@@ -51,6 +51,9 @@ With --label, the files may hold attacks too: only records whose label is
 			if err := checkSchema(o.Schema, recordSchemas); err != nil {
 				return err
 			}
+			if err := checkFor(cmd, o.Schema); err != nil {
+				return err
+			}
 			if o.Pool < 20 || o.Calibration < 20 {
 				return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("%d records to learn from and %d to promise on", o.Pool, o.Calibration), Remedy: "give --pool and --calibration 20 or more each"}
 			}
@@ -93,6 +96,7 @@ With --label, the files may hold attacks too: only records whose label is
 	cmd.Flags().IntVar(&o.Pool, "pool", 1000, "records to learn from")
 	cmd.Flags().IntVar(&o.Calibration, "calibration", 3000, "records to promise on; a rate r needs at least 1/r - 1 of them")
 	cmd.Flags().Uint64Var(&o.Seed, "seed", 1, "seed of the sample")
+	onlyFor(cmd, []string{"table"}, "drop")
 	return cmd
 }
 

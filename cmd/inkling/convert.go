@@ -64,6 +64,9 @@ far as it goes, and the exit status then tells that something is missing.`,
 			if len(passed) > 0 {
 				c.note(passedOver(passed))
 			}
+			if err := overInput(c.out, args); err != nil {
+				return err
+			}
 			return c.run(cmd.Context(), cmd.OutOrStdout(), args)
 		},
 	}
@@ -246,7 +249,7 @@ func (c *converter) progress(f *read.File, name string) {
 	if f.Size > 0 {
 		part = fmt.Sprintf("%d %%, ", 100*f.Done()/f.Size)
 	}
-	fmt.Fprintf(c.stderr, "\r\033[K%s: %s%d records", name, part, c.records)
+	fmt.Fprintf(c.stderr, "\r\033[K%s: %s%d records", inkling.Printable(name), part, c.records)
 }
 
 func isTerminal(w io.Writer) bool {

@@ -80,8 +80,7 @@ func sameRow(a, b string) bool {
 }
 
 func TestConvertTwoFilesAsJSON(t *testing.T) {
-	in := put(t, "a.pcap", captured)
-	out, _, err := runConvert(t.Context(), in, in, "--json")
+	out, _, err := runConvert(t.Context(), put(t, "a.pcap", captured), put(t, "b.pcap", captured), "--json")
 	if err != nil || strings.Count(out, "\n") != 2 || !strings.Contains(out, `"id.orig_p":40000,"id.resp_h":"10.0.0.2"`) || !strings.Contains(out, `"local_orig":true`) {
 		t.Errorf("%v: %s", err, out)
 	}

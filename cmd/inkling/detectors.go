@@ -96,7 +96,7 @@ func showDetector(cmd *cobra.Command, a *app, name string) error {
 	s := styleOf(out)
 	fmt.Fprintf(out, "%s (%s), taught %s with %s on baseline %s\n", s.bold(d.Name), d.State, d.Created.Format("2006-01-02 15:04"), d.Learner, d.Baseline)
 	fmt.Fprintf(out, "  false alarms   at most %s on average, %s with 95 %% confidence, on %s calibration records\n", rate(p.Alpha), rate(p.Upper95), count(p.Calibration))
-	fmt.Fprintf(out, "  self-test      %d of %d found\n", p.SelfTest.Found, p.SelfTest.Of)
+	fmt.Fprintf(out, "  self-test      %d of %s found\n", p.SelfTest.Found, testedOf(d))
 	fmt.Fprintf(out, "  contract       %.16s   baseline %.16s\n", d.Contract, d.BaselineID)
 	if n := d.Known.Counts(); len(n) > 0 {
 		how := "count for it as far as the examples resemble them"

@@ -121,7 +121,8 @@ The intervals are 95 % over draws.`,
 	fl.IntVar(&f.iterations, "iterations", 0, "outer steps of learners that train; 0 is each learner's default")
 	fl.Uint64Var(&f.seed, "seed", 1, "seed of everything random")
 	fl.StringVar(&f.export, "export-episodes", "", "write the episodes to this file as JSON lines, with row numbers of the data")
-	onlyFor(cmd, recordSchemas, "strict", "truth", "format", "names", "known", "drop", "label", "group", "benign", "protocol", "heads", "classes", "never", "forward", "alone", "only-this", "draws", "iterations", "export-episodes", "report", "prevalence")
+	onlyFor(cmd, recordSchemas, "strict", "truth", "format", "names", "known", "label", "group", "benign", "protocol", "heads", "classes", "never", "forward", "alone", "only-this", "draws", "iterations", "export-episodes", "report", "prevalence")
+	onlyFor(cmd, []string{"table"}, "drop")
 	onlyFor(cmd, []string{schemaImage}, "images", "lists", "queries", "tasks")
 	complete(cmd, "schema", schemas)
 	complete(cmd, "protocol", protocols)
@@ -135,6 +136,11 @@ func (f *evalFlags) load(cmd *cobra.Command, files []string) (*eval.Data, error)
 	files, err := f.input.files(files, contractOf(f.schema))
 	if err != nil {
 		return nil, err
+	}
+	for _, out := range []string{f.report, f.export} {
+		if err := overInput(out, files); err != nil {
+			return nil, err
+		}
 	}
 	if err := f.useTruth(cmd.Context(), f.label, f.benign); err != nil {
 		return nil, err
@@ -294,6 +300,9 @@ func (f *evalFlags) newAttack(cmd *cobra.Command, a *app, d *eval.Data, learners
 		if plan.Known, err = f.load(cmd, f.known); err != nil {
 			return nil, nil, err
 		}
+	}
+	if err := eval.Named("--never", f.never, d, plan.Known); err != nil {
+		return nil, nil, err
 	}
 	episodes, err := plan.Protocol.Episodes(d)
 	if err != nil {

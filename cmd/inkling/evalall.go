@@ -24,6 +24,11 @@ func (f *evalFlags) runAllPacks(cmd *cobra.Command, a *app) error {
 	if err != nil {
 		return err
 	}
+	if len(f.data) > 0 {
+		if _, err := dataFolder(f.data); err != nil { // of the usual folder, a pack says that it is not there
+			return err
+		}
+	}
 	if err := os.MkdirAll(f.out, 0o755); err != nil {
 		return &inkling.Error{Code: inkling.Invalid, Place: f.out, What: "cannot be made", Remedy: "name another directory with --out", Err: err}
 	}

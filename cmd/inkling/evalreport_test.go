@@ -15,6 +15,7 @@ import (
 
 func TestEvalReport(t *testing.T) {
 	s := newSite(t)
+	write(t, s.log, edit(edit(connLog(), 20, "\tbenign", "\ta,b"), 21, "\tbenign", "\tc"))
 	card := filepath.Join(s.dir, "card.html")
 	must(t, "eval", "--data", s.log, "--learners", "knn,ratio", "--draws", "2", "--shots", "1,5", "--prevalence", "0.01", "--forward=false", "--never", `"a,b",c`, "--report", card)
 	b, err := os.ReadFile(card)
@@ -89,6 +90,11 @@ func TestEvalReportMisuse(t *testing.T) {
 	}
 	exec(t, "eval", "--data", s.log, "--learners", "", "--report", "x.html").fails(t, 2, "no learner to judge")
 	exec(t, "eval", "--all-packs", "--pack", "nope", "--out", s.dir).fails(t, 3, "no pack nope")
+	out := filepath.Join(s.dir, "cards")
+	exec(t, "eval", "--all-packs", "--pack", "host", "--out", out, "--data", filepath.Join(s.dir, "gone")).fails(t, 3, "gone: no folder of data sets", "--data")
+	if _, err := os.Stat(out); err == nil {
+		t.Error("cards of nothing were written")
+	}
 }
 
 // All packs are judged once, a pack without its data is skipped, and what was judged is kept.

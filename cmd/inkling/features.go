@@ -40,6 +40,9 @@ of a directory or a pattern too.`,
 			if len(keep) > 0 && !asCSV {
 				return &inkling.Error{Code: inkling.Invalid, What: "--keep without --csv", Remedy: "add --csv: fields are kept beside the features in a table"}
 			}
+			if asCSV && a.json {
+				return &inkling.Error{Code: inkling.Invalid, What: "--json with --csv", Remedy: "leave out one: a table is no lines of JSON"}
+			}
 			if len(args) == 0 && asCSV {
 				return &inkling.Error{Code: inkling.Invalid, What: "--csv without a file", Remedy: "name the file whose records' features are to be written"}
 			}

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	osexec "os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -119,5 +121,28 @@ func TestNextStep(t *testing.T) {
 	id, _, _ = strings.Cut(id, "\n")
 	if out := must(t, s.args("explain", id)...); !strings.Contains(out, id) {
 		t.Errorf("explain: %q", out)
+	}
+}
+
+// What a command says to do next can be done where names have spaces, and with the file that was written.
+func TestNextStepQuoted(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "my data")
+	next := func(home string, args ...string) []string {
+		t.Helper()
+		_, command, _ := strings.Cut(must(t, append([]string{"--home", home}, args...)...), "Next: inkling ")
+		command, _, _ = strings.Cut(command, "\n")
+		words, err := osexec.Command("sh", "-c", "printf '%s\\n' "+strings.ReplaceAll(command, "FILE…", "")).Output()
+		if err != nil {
+			t.Fatalf("%s: %v", command, err)
+		}
+		return append([]string{"--home", home}, strings.Split(strings.TrimSpace(string(words)), "\n")...)
+	}
+	home := filepath.Join(dir, "home")
+	must(t, next(home, "init", "payment", dir)...)
+	schema := filepath.Join(dir, "my schema.json")
+	must(t, append(next(home, "schema", filepath.Join(dir, "payments.csv"), "--label", "label", "--out", schema), filepath.Join(dir, "payments.csv"))...)
+	exec(t, "schema", filepath.Join(dir, "payments.csv"), "--out", filepath.Join(dir, "schema.txt")).fails(t, 2, "schema.txt", ".json")
+	if _, err := os.Stat(filepath.Join(dir, "schema.txt")); err == nil {
+		t.Error("a schema was written that --schema does not take")
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/inkling-sec/inkling/meta"
 	"github.com/inkling-sec/inkling/models"
 	"github.com/inkling-sec/inkling/pack"
+	"github.com/inkling-sec/inkling/read"
 	"github.com/inkling-sec/inkling/store"
 )
 
@@ -195,7 +196,11 @@ func examples(ctx context.Context, in *input, args []string, b *detect.Baseline)
 			addNew(&all, rows)
 		}
 		if found == 0 && in.truth.read != nil {
-			return all, &inkling.Error{Code: inkling.Invalid, Place: source, What: "the ground truth marks no record in it", Remedy: "check times and addresses of " + in.truth.file + "; times are UTC"}
+			what := "the ground truth marks no record in it"
+			if in.truth.class != "" {
+				what += " as " + in.truth.class
+			}
+			return all, &inkling.Error{Code: inkling.Invalid, Place: source, What: what, Remedy: "check times and addresses of " + in.truth.file + "; times are UTC"}
 		}
 		if found == 0 {
 			return all, &inkling.Error{Code: inkling.Invalid, Place: source, What: "no records", Remedy: "check that this is the right file"}
@@ -207,7 +212,7 @@ func examples(ctx context.Context, in *input, args []string, b *detect.Baseline)
 // addNew appends rows but those that are there: a record that is marked twice must not find itself in the self-test.
 func addNew(all *detect.Rows, rows detect.Rows) {
 	for i, o := range rows.Origin {
-		if slices.Contains(all.Origin, o) {
+		if slices.ContainsFunc(all.Origin, func(there inkling.Origin) bool { return there.Line == o.Line && read.Same(there.File, o.File) }) {
 			continue
 		}
 		all.Raw = append(all.Raw, rows.Raw[i])

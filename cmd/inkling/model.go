@@ -94,5 +94,8 @@ func findModel(h store.Home, name string) (detect.Choice, error) {
 	case anyModel:
 		return decodeModel(models.Matcher, name)
 	}
+	if info, err := os.Stat(name); err == nil && info.Mode().IsRegular() {
+		return detect.Choice{}, &inkling.Error{Code: inkling.NotFound, Place: name, What: "is a file, and --model names a model of the home", Remedy: "train it with --name, or copy it to " + h.Path(store.Models, "NAME")}
+	}
 	return detect.Choice{}, &inkling.Error{Code: inkling.NotFound, Place: h.Dir, What: fmt.Sprintf("no model %q", name), Remedy: "use one inside the program, " + flowModel + " or " + anyModel + ", or train one with: inkling train --name " + name}
 }

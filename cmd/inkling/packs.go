@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -93,7 +94,8 @@ func initCmd(a *app) *cobra.Command {
 		Short: "Make ready for a use: example data, and a baseline of it",
 		Long: `Writes the pack's example data to DIR, the current directory without, and makes the
 baseline of that name from its benign records. The data was made for the program,
-labelled, from a seed: replace it by your own, of the same columns.`,
+labelled, from a seed: replace it by your own, of the same columns. A file that is there
+already is not written over.`,
 		Example: "  inkling init flow\n  inkling init flow /tmp/try",
 		Args:    cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -117,6 +119,9 @@ labelled, from a seed: replace it by your own, of the same columns.`,
 				return &inkling.Error{Code: inkling.Invalid, Place: dir, What: "cannot be made", Remedy: "name another directory", Err: err}
 			}
 			file := filepath.Join(dir, p.Example.File)
+			if there, err := os.ReadFile(file); err == nil && !bytes.Equal(there, data) {
+				return &inkling.Error{Code: inkling.Conflict, Place: file, What: "is there already, and is not this example", Remedy: "name another directory, or move it away"}
+			}
 			if err := store.WriteFile(file, func(w io.Writer) error { _, err := w.Write(data); return err }); err != nil {
 				return err
 			}
@@ -137,7 +142,7 @@ labelled, from a seed: replace it by your own, of the same columns.`,
 			}
 			w := cmd.OutOrStdout()
 			fmt.Fprintf(w, "%s: example data made, with %s among others.\n", styleOf(w).bold(file), p.Example.Attack)
-			next := fmt.Sprintf("inkling teach %s --examples %s --baseline %s", p.Example.Attack, first, b.Name)
+			next := fmt.Sprintf("inkling teach %s --examples %s --baseline %s", p.Example.Attack, inkling.Printable(inkling.Quoted(first)), b.Name)
 			if feature.Find(p.Schema) == nil && p.Learner != tableLearner {
 				next += " --learner " + p.Learner
 			}

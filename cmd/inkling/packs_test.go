@@ -89,3 +89,22 @@ func workedExample(t *testing.T, p *pack.Pack) {
 		t.Errorf("the page's worked example: %d commands, %d alerts", ran, alerts)
 	}
 }
+
+// A file of the user's own, or another pack's, is not written over; the pack's own may be there.
+func TestInitKeepsWhatIsThere(t *testing.T) {
+	dir := t.TempDir()
+	home := filepath.Join(dir, "home")
+	file := write(t, filepath.Join(dir, "reports.csv"), "mine\n")
+	exec(t, "--home", home, "init", "drug", dir).fails(t, 4, "reports.csv: is there already", "another directory")
+	if b, err := os.ReadFile(file); err != nil || string(b) != "mine\n" {
+		t.Errorf("what was there is gone: %q, %v", b, err)
+	}
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	must(t, "--home", home, "init", "drug", dir)
+	must(t, "--home", home, "init", "drug", dir)
+	was := snapshot(t, dir)
+	exec(t, "--home", home, "init", "accident", dir).fails(t, 4, "reports.csv: is there already")
+	same(t, dir, was, "another pack")
+}

@@ -57,6 +57,9 @@ type quickstart struct {
 }
 
 func (q *quickstart) run(cmd *cobra.Command) error {
+	if err := least([]atLeast{{"shots", q.shots, 1}}); err != nil {
+		return err
+	}
 	if !slices.Contains(lab.Unseen, q.kind) {
 		return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("no held-out attack %q", q.kind), Remedy: fmt.Sprintf("choose one of %v", lab.Unseen)}
 	}
@@ -117,8 +120,8 @@ func (q *quickstart) look(ctx context.Context) error {
 	for _, line := range later {
 		q.truth[line] = q.kind
 	}
-	if len(q.first) < q.shots {
-		return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("the first half of the attack has %d records", len(q.first)), Remedy: fmt.Sprintf("give --shots %d or fewer", len(q.first))}
+	if most := min(len(q.first), detect.MostExamples); q.shots > most {
+		return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("--shots %d: the first half of the attack has %d records, and a detector is taught from %d at most", q.shots, len(q.first), detect.MostExamples), Remedy: fmt.Sprintf("give %d or fewer", most)}
 	}
 	return ctx.Err()
 }
@@ -313,5 +316,5 @@ func (q *quickstart) verdict(out io.Writer, h store.Home, d *detect.Detector, o 
   inkling hunt conn.*.log.gz --detector NAME             what it would have found
   inkling convert capture.pcap -o conn.log               packets work too
 `)
-	fmt.Fprintf(out, "The story's files are in %s. Look closer:\n  inkling explain %s:%d --detector %s\n", h.Dir, q.file, d.Examples.Origin[0].Line, d.Name)
+	fmt.Fprintf(out, "The story's files are in %s. Look closer:\n  inkling explain %s --detector %s\n", h.Dir, inkling.Quoted(d.Examples.Origin[0].String()), d.Name)
 }

@@ -37,8 +37,14 @@ number is due is told of, left out and counted.
 		Example: "  inkling schema payments.csv --label fraud\n  inkling schema events.jsonl --category EventID --out events.schema.json\n  inkling baseline events.jsonl --schema events.schema.json",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {
+			if out != "" && !strings.HasSuffix(out, ".json") {
+				return &inkling.Error{Code: inkling.Invalid, Place: out, What: "is no name of a schema: --schema takes FILE.json", Remedy: "end it in .json"}
+			}
 			files, err := in.files(files, nil)
 			if err != nil {
+				return err
+			}
+			if err := overInput(out, files); err != nil {
 				return err
 			}
 			if o.Levels < 0 {
@@ -63,7 +69,7 @@ number is due is told of, left out and counted.
 	}
 	in.flags(cmd)
 	in.strictFlag(cmd)
-	cmd.Flags().StringVarP(&out, "out", "o", "", "save the schema to this file")
+	cmd.Flags().StringVarP(&out, "out", "o", "", "save the schema to this file, FILE.json")
 	cmd.Flags().StringSliceVar(&o.Drop, "drop", nil, "columns not to learn from")
 	cmd.Flags().StringSliceVar(&o.Label, "label", nil, "columns that hold the answer")
 	cmd.Flags().StringSliceVar(&o.Category, "category", nil, "columns that are categories although they look like numbers or texts")
@@ -178,7 +184,9 @@ func showSchema(w io.Writer, a *app, t *feature.TableSchema, rows int, out strin
 			mark = "·"
 		}
 		fmt.Fprintf(w, "%s %-*s  %-10s  %7s  %8s  %s", mark, width, inkling.Printable(c.Name), c.Kind, rate(c.Seen.Missing), count(c.Seen.Distinct), inkling.Printable(strings.Join(c.Seen.Examples, ", ")))
-		if c.Why != "" {
+		if c.Doubt != "" {
+			fmt.Fprintf(w, "  %s", s.red(inkling.Printable(c.Doubt)))
+		} else if c.Why != "" {
 			fmt.Fprintf(w, "  %s", s.dim("not learned from: "+c.Why))
 		} else if feature.NamesLabels(c.Name) {
 			fmt.Fprintf(w, "  %s", s.red("looks like labels: if so, name it with --label"))
@@ -188,7 +196,7 @@ func showSchema(w io.Writer, a *app, t *feature.TableSchema, rows int, out strin
 	if out == "" {
 		fmt.Fprintln(w, "Save it with --out schema.json, edit it, and give it as --schema schema.json.")
 	} else {
-		fmt.Fprintf(w, "Saved. Next: inkling baseline FILE… --schema %s\n", out)
+		fmt.Fprintf(w, "Saved. Next: inkling baseline FILE… --schema %s\n", inkling.Printable(inkling.Quoted(out)))
 	}
 	return nil
 }

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 const payHead = "id,when,code,amount,shop,client,note,fraud\n"
@@ -125,6 +128,10 @@ func TestWrongSchema(t *testing.T) {
 	}
 	exec(t, "schema", write(t, filepath.Join(s.dir, "head.csv"), payHead)).fails(t, 2, "no rows")
 	exec(t, "schema", csv, "--label", "frod").fails(t, 2, `no column "frod"`)
+	slip := write(t, filepath.Join(s.dir, "slip.csv"), payHead+strings.Replace(paid(0, 100), ",42.01,", ",4Z.01,", 1))
+	if out := must(t, "schema", slip); !strings.Contains(out, "but for 1 value (") {
+		t.Errorf("a slip among numbers is not told of: %s", out)
+	}
 	exec(t, s.args("baseline", csv, "--schema", filepath.Join(s.dir, "x.json"), "--drop", "id")...).fails(t, 2)
 }
 
@@ -159,6 +166,26 @@ func TestAlertsOfHostileRecords(t *testing.T) {
 		r := exec(t, s.args(args...)...)
 		if r.status != 0 || strings.Contains(r.stdout+r.stderr, "\x1b") {
 			t.Errorf("%v: status %d: %q", args, r.status, r.stdout+r.stderr)
+		}
+	}
+}
+
+// Nor can the name of a file, such as one that is found in a folder.
+func TestHostileFileNames(t *testing.T) {
+	s := newSite(t)
+	log := filepath.Join(s.dir, "x\x1b[31m.log")
+	write(t, log, edit(connLog(), 20, "\tbenign", "\todd"))
+	must(t, s.args("baseline", log, "--label", "label")...)
+	for _, args := range [][]string{
+		{"baseline", log, "--name", "other"}, {"teach", "scan", "--baseline", "default", "--examples", log + ":608,20,619"}, {"hunt", log, "--detector", "scan"}, {"explain", log + ":608", "--detector", "scan"},
+		{"watch", log, "--detector", "scan", "--from", "start"}, {"watch", log, "--detector", "scan"}, {"schema", log}, {"features", log + ":608"}, {"detectors", "show", "scan"},
+	} {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second) // a watch waits for more
+		var out, errs bytes.Buffer
+		status := run(ctx, s.args(args...), &out, &errs)
+		cancel()
+		if status != 0 || strings.Contains(out.String()+errs.String(), "\x1b") {
+			t.Errorf("%v: status %d: %q", args, status, out.String()+errs.String())
 		}
 	}
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	osexec "os/exec"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -112,5 +114,34 @@ func TestSetForRecords(t *testing.T) {
 	}
 	for set, says := range map[string]string{`{"Stepps":1}`: "there are", `{"Filters":[8]}`: "--network", `{"Rate":1e30,"Outer":{"Rate":1e30}}`: "training stopped"} {
 		exec(t, "train", "--data", s.log, "--learner", "maml", "--set", set, "--iterations", "20", "--meta-batch", "1", "-o", filepath.Join(s.dir, "n")).fails(t, 2, says)
+	}
+}
+
+// The command that a model keeps makes it again: all that it is made of, as a shell takes it.
+func TestModelKeepsItsCommand(t *testing.T) {
+	s := newSite(t)
+	table := write(t, filepath.Join(s.dir, "my table.csv"), strings.ReplaceAll(strings.ReplaceAll(payments(), ",web\n", ",web,fraud one\n"), ",app\n", ",app,usual\n"))
+	text, err := os.ReadFile(table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, table, strings.ReplaceAll(strings.ReplaceAll(string(text), ",channel\n", ",channel,my kind\n"), ",shop\n", ",shop,usual\n"))
+	out := filepath.Join(s.dir, "m.safetensors")
+	args := []string{"train", "--data", table, "--schema", "table", "--label", "my kind", "--benign", "usual", "--drop", "hour", "--learner", "protonet", "--iterations", "1"}
+	must(t, append(args, "-o", out)...)
+	_, about, err := meta.Load(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(s.dir)
+	words, err := osexec.Command("sh", "-c", "printf '%s\\n' "+about[commandKey]).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := strings.Split(strings.TrimSpace(string(words)), "\n")
+	must(t, append(again[1:], "-o", "again")...)
+	_, same, err := meta.Load("again")
+	if err != nil || same[contractKey] != about[contractKey] || same[commandKey] != about[commandKey] {
+		t.Errorf("%q makes another model: %q, %v", about[commandKey], same[commandKey], err)
 	}
 }

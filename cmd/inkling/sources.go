@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/inkling-sec/inkling"
@@ -12,7 +13,7 @@ import (
 
 // aboutSources says for the help what may stand where files are named.
 const aboutSources = `A FILE may be a directory, with all below it, or a pattern in quotes. Of a directory,
-what is not to be read is told of and passed over.`
+what is not to be read is told of and passed over; so is a file that is named twice.`
 
 // files gives the files that sources stand for; of a directory, those whose records the contract is for, where there is one.
 func (in *input) files(sources []string, c *feature.Contract) ([]string, error) {
@@ -82,4 +83,12 @@ func contractOf(schema string) *feature.Contract {
 		return f.New().Contract()
 	}
 	return nil
+}
+
+// overInput refuses to write over one of the files that are read.
+func overInput(out string, files []string) error {
+	if out == "" || out == "-" || !slices.ContainsFunc(files, func(f string) bool { return read.Same(f, out) }) {
+		return nil
+	}
+	return &inkling.Error{Code: inkling.Invalid, Place: out, What: "is what is read, and would be written over", Remedy: "name another file"}
 }

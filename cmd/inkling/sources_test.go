@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -100,6 +101,13 @@ func TestSources(t *testing.T) {
 			t.Errorf("%s: %s", source, r.stdout)
 		}
 	}
+	for _, words := range [][]string{{"baseline", s.benign, s.dir + "/./benign.log", "--json", "--name", "twice"}, {"hunt", s.benign, s.dir + "/./benign.log", "--detector", "scan"}} {
+		once := exec(t, s.args(slices.Delete(slices.Clone(words), 2, 3)...)...)
+		r := exec(t, s.args(words...)...)
+		if timeless(r.stdout) != timeless(once.stdout) || !strings.Contains(r.stderr, "1 file passed over: "+words[2]+" (is read already, as "+s.benign+")") {
+			t.Errorf("%v: a file named twice counts twice: %s%s", words, r.stdout, r.stderr)
+		}
+	}
 	empty := filepath.Join(s.dir, "empty")
 	if err := os.Mkdir(empty, 0o700); err != nil {
 		t.Fatal(err)
@@ -108,6 +116,21 @@ func TestSources(t *testing.T) {
 		if !strings.Contains(strings.Join(args, " "), ":300") {
 			exec(t, args...).fails(t, 2, "there is no file in this directory")
 		}
+	}
+}
+
+// What is read is not written over by what is made of it.
+func TestOutputIsNoInput(t *testing.T) {
+	s := newSite(t)
+	log := write(t, filepath.Join(s.dir, "log.json"), strings.Repeat(`{"a":1,"label":"benign"}`+"\n", 60))
+	was := snapshot(t, s.dir)
+	for _, args := range [][]string{
+		{"convert", s.log, "-o", s.dir + "/./conn.log"}, {"convert", s.dir, "-o", s.log}, {"schema", log, "--out", log},
+		{"eval", "--data", s.log, "--report", s.log, "--learners", "ratio", "--draws", "1", "--shots", "1"}, {"eval", "--data", s.log, "--export-episodes", s.log, "--learners", "ratio", "--draws", "1", "--shots", "1"},
+		{"train", "--data", s.log, "-o", s.log, "--iterations", "1"},
+	} {
+		exec(t, args...).fails(t, 2, "is what is read", "name another file")
+		same(t, s.dir, was, strings.Join(args, " "))
 	}
 }
 

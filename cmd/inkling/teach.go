@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -24,8 +25,8 @@ func teachCmd(a *app) *cobra.Command {
 		Use:   "teach NAME --examples FILE:LINE,LINE…",
 		Short: "Make a detector from 1 to 10 examples",
 		Long: `Learns a detector from a few marked records, states its false-alarm rate before
-it is used, and tests itself: each example is left out in turn and looked for
-with the rest.
+it is used, and tests itself: each example, the first ten of many, is left out in
+turn and looked for with the rest.
 
 Mark records by their line in the log they were seen in: features over time
 (ports touched in two minutes, regularity, …) are made from the records before
@@ -113,7 +114,7 @@ records, a start until the first example turns up.`,
 	fl.BoolVar(&onlyThis, "only-this", false, "known attacks must not alert: fewer are taken for the new one, and nothing is learned from what they have in common")
 	fl.StringVar(&base, "baseline", "", "baseline to compare with; the only one there is, or \"default\"")
 	fl.StringVar(&learner, "learner", "", "how to learn: see inkling eval --help (default: what was chosen for the schema, see inkling packs; vote for tables)")
-	fl.StringVar(&model, "model", "", "learn with a trained model instead")
+	fl.StringVar(&model, "model", "", "learn with a trained model of the home instead, by its name; see inkling train")
 	fl.Float64Var(&o.Alpha, "alpha", 0, "false-alarm rate to keep; default 0.001, or the smallest the baseline can promise")
 	fl.Float64Var(&o.PerDay, "per-day", 0, "false alarms a day to keep, at the baseline's volume")
 	fl.Uint64Var(&o.Seed, "seed", 1, "seed of the learner")
@@ -138,11 +139,11 @@ func printTaught(w io.Writer, a *app, d *detect.Detector, b *detect.Baseline, el
 	case p.SelfTest.Of == 0:
 		fmt.Fprintf(w, "  Self-test     not possible with one example: mark a second one if you can\n")
 	case p.SelfTest.Found == p.SelfTest.Of:
-		fmt.Fprintf(w, "  Self-test     %s\n", s.green(fmt.Sprintf("each of the %d examples is found by the others", p.SelfTest.Of)))
+		fmt.Fprintf(w, "  Self-test     %s\n", s.green(fmt.Sprintf("each of the %s examples is found by the others", strings.TrimPrefix(testedOf(d), "the "))))
 	default:
-		fmt.Fprintf(w, "  Self-test     %s\n", s.red(fmt.Sprintf("%d of %d examples are found by the others", p.SelfTest.Found, p.SelfTest.Of)))
+		fmt.Fprintf(w, "  Self-test     %s\n", s.red(fmt.Sprintf("%d of %s examples are found by the others", p.SelfTest.Found, testedOf(d))))
 		for _, i := range p.SelfTest.Missed {
-			fmt.Fprintf(w, "                not found: %s (unlike the others, or too like benign records)\n", d.Examples.Origin[i])
+			fmt.Fprintf(w, "                not found: %s (unlike the others, or too like benign records)\n", inkling.Printable(d.Examples.Origin[i].String()))
 		}
 	}
 	fmt.Fprintf(w, "  False alarms  at most %s of benign records on average (with 95 %% confidence under %s),\n", rate(p.Alpha), rate(p.Upper95))
@@ -153,6 +154,15 @@ func printTaught(w io.Writer, a *app, d *detect.Detector, b *detect.Baseline, el
 	fmt.Fprintf(w, "  State         %s: try it on history before it watches\n", d.State)
 	fmt.Fprintf(w, "Next: inkling hunt FILE… --detector %s\n", d.Name)
 	return nil
+}
+
+// testedOf says how many examples were left out in turn: of many, the first few.
+func testedOf(d *detect.Detector) string {
+	n := d.Promise.SelfTest.Of
+	if n > 0 && n < d.Examples.Len() {
+		return fmt.Sprintf("the first %d", n)
+	}
+	return fmt.Sprint(n)
 }
 
 func plural(n int, word string) string {

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/eval"
 	"github.com/inkling-sec/inkling/feature"
 	"github.com/inkling-sec/inkling/meta"
 	"github.com/inkling-sec/inkling/store"
@@ -83,7 +84,8 @@ bytes on any number of cores.`,
 	fl.IntVar(&f.metaBatch, "meta-batch", 0, "tasks of an outer step; 0 is the learner's default")
 	fl.IntVar(&f.every, "checkpoint-every", 0, "outer steps between checkpoints; 0 means 500")
 	fl.Uint64Var(&f.seed, "seed", 1, "seed of weights and tasks")
-	onlyFor(cmd, recordSchemas, "strict", "truth", "format", "names", "drop", "label", "benign", "hold-out")
+	onlyFor(cmd, recordSchemas, "strict", "truth", "format", "names", "label", "benign", "hold-out")
+	onlyFor(cmd, []string{"table"}, "drop")
 	onlyFor(cmd, []string{schemaImage}, "images", "lists", "queries", "ways", "shots")
 	complete(cmd, "schema", schemas)
 	complete(cmd, "learner", trainers())
@@ -144,9 +146,15 @@ func (f *trainFlags) trainRecords(cmd *cobra.Command, a *app, l meta.Trainer) er
 	if err != nil {
 		return err
 	}
+	if err := overInput(out, f.data); err != nil {
+		return err
+	}
 	defer f.unused()
 	d, err := f.load(cmd, f.data)
 	if err != nil {
+		return err
+	}
+	if err := eval.Named("--hold-out", f.holdOut, d); err != nil {
 		return err
 	}
 	sites, err := d.Sites(f.benign, append([]string{f.benign}, f.holdOut...), feature.Scaling{}, f.seed)
@@ -241,30 +249,44 @@ func (f *trainFlags) learn(cmd *cobra.Command, a *app, l meta.Trainer, src meta.
 
 // command is what makes the model again, whatever was left to defaults spelled out where it matters.
 func (f *trainFlags) command() string {
-	var names []string
-	for _, d := range f.data {
-		names = append(names, filepath.Base(d))
-	}
 	schema := f.schema
 	if f.pin != nil {
 		schema = filepath.Base(f.pinned)
 	}
-	words := fmt.Sprintf("inkling train --data %s --schema %s", strings.Join(names, ","), schema)
+	words := fmt.Sprintf("inkling train --data %s --schema %s", inkling.Quoted(listOf(f.data, filepath.Base)), inkling.Quoted(schema))
 	if f.schema == schemaImage {
 		words += " --images " + f.images
 		if f.lists != "" {
-			words += " --lists " + filepath.Base(f.lists)
+			words += " --lists " + inkling.Quoted(filepath.Base(f.lists))
 		}
 		words += fmt.Sprintf(" --ways %d --shots %d --queries %d --network %s", f.ways, f.shot, f.queries, f.network)
 	} else {
-		if f.truth.file != "" {
-			words += " --truth " + filepath.Base(f.truth.file)
-		}
-		words += fmt.Sprintf(" --label %s --benign %s --hold-out %s", f.label, f.benign, strings.Join(f.holdOut, ","))
+		words += f.recordWords()
 	}
 	words += fmt.Sprintf(" --learner %s", f.learner)
 	if f.set != "" {
 		words += fmt.Sprintf(" --set '%s'", f.set)
 	}
 	return words + fmt.Sprintf(" --iterations %d --meta-batch %d --seed %d", f.iterations, f.metaBatch, f.seed)
+}
+
+// recordWords are those words of the command that say how records are read, and which are learned from.
+func (f *trainFlags) recordWords() (words string) {
+	as := func(v string) string { return v }
+	if f.truth.file != "" {
+		words += " --truth " + inkling.Quoted(filepath.Base(f.truth.file))
+	}
+	if f.format != "" {
+		words += " --format " + f.format
+	}
+	words += fmt.Sprintf(" --label %s --benign %s", inkling.Quoted(f.label), inkling.Quoted(f.benign))
+	for _, list := range []struct {
+		flag   string
+		values []string
+	}{{"names", f.names}, {"drop", f.drop}, {"hold-out", f.holdOut}} {
+		if len(list.values) > 0 {
+			words += " --" + list.flag + " " + inkling.Quoted(listOf(list.values, as))
+		}
+	}
+	return words
 }

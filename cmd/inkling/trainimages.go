@@ -73,7 +73,7 @@ func (f *trainFlags) trainImages(cmd *cobra.Command, a *app, l meta.Trainer) err
 	for _, j := range judged {
 		fmt.Fprintf(w, "Validation   %s on %d tasks of unseen classes, %s\n", j.percent(), j.Tasks, j.Manner)
 	}
-	fmt.Fprintf(w, "Next: inkling eval --schema image --data %s --images %s --ways %d --shots %d --models %s\n", f.data[0], f.images, f.ways, f.shot, out)
+	fmt.Fprintf(w, "Next: inkling eval --schema image --data %s --images %s --ways %d --shots %d --models %s\n", inkling.Quoted(f.data[0]), f.images, f.ways, f.shot, inkling.Quoted(out))
 	return nil
 }
 

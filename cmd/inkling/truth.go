@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -50,8 +51,13 @@ func (in *input) useTruth(ctx context.Context, field, benign string) error {
 	}
 	defer context.AfterFunc(ctx, func() { f.Close() })()
 	defer f.Close()
-	t.read, err = truth.Read(f, t.file)
-	return err
+	if t.read, err = truth.Read(f, t.file); err != nil {
+		return err
+	}
+	if labels := t.read.Labels(); t.class != "" && !slices.Contains(labels, t.class) {
+		return &inkling.Error{Code: inkling.Invalid, Place: t.file, What: fmt.Sprintf("no line has the label of --class %q", t.class), Remedy: "there are " + strings.Join(labels, ", ")}
+	}
+	return nil
 }
 
 // label gives records their labels, where there is ground truth.

@@ -20,10 +20,18 @@ func TestTruth(t *testing.T) {
 	if r := exec(t, s.args("baseline", s.log, "--truth", truth, "--json")...); r.status != 0 || objects(t, r.stdout)[0]["records"] != float64(benignRecords) {
 		t.Errorf("%s%s", r.stdout, r.stderr)
 	}
-	exec(t, s.args("teach", "scan", "--examples", s.log, "--truth", truth, "--class", "never")...).fails(t, 2, "marks no record")
+	exec(t, s.args("teach", "scan", "--examples", s.log, "--truth", truth, "--class", "never")...).fails(t, 2, "marks no record", "as never")
+	exec(t, s.args("teach", "scan", "--examples", s.log, "--truth", truth, "--class", "scna")...).fails(t, 2, `--class "scna"`, "there are scan, never")
 	exec(t, s.args("teach", "scan", "--examples", s.mark("608"), "--truth", truth)...).fails(t, 2, "lines as well as ground truth")
 	if r := exec(t, s.args("teach", "scan", "--examples", s.log, "--truth", truth, "--class", "scan", "--json")...); r.status != 0 || objects(t, r.stdout)[0]["examples"] != float64(scanRecords) {
 		t.Errorf("%s%s", r.stdout, r.stderr)
+	}
+	// Ten of many examples are left out in turn; what is told says so.
+	if r := exec(t, s.args("teach", "scan", "--replace", "--examples", s.log, "--truth", truth)...); !strings.Contains(r.stdout, "each of the first 10 examples is found by the others") {
+		t.Errorf("%s%s", r.stdout, r.stderr)
+	}
+	if out := must(t, s.args("detectors", "show", "scan")...); !strings.Contains(out, "10 of the first 10 found") {
+		t.Errorf("%s", out)
 	}
 	// The column that a table has its own labels in, as numbers, is in nobody's way; what is shown of an example is as it was.
 	var text, benign strings.Builder

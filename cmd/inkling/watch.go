@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -12,6 +15,7 @@ import (
 
 	"github.com/inkling-sec/inkling"
 	"github.com/inkling-sec/inkling/detect"
+	"github.com/inkling-sec/inkling/read"
 	"github.com/inkling-sec/inkling/read/follow"
 	"github.com/inkling-sec/inkling/store"
 )
@@ -19,7 +23,7 @@ import (
 func watchCmd(a *app) *cobra.Command {
 	w := &watch{a: a}
 	cmd := &cobra.Command{
-		Use:   "watch FILE… --detector NAME",
+		Use:   "watch FILE… --detector NAME,…",
 		Short: "Follow live logs and alert as records come",
 		Long: `Follows logs as tail -F does, through rotation, and alerts on records as they are
 written. FILE may also be - for standard input, unix:///path for a socket that
@@ -35,7 +39,7 @@ Standard input, sockets and ports have no place to go on at.
 
 An alert that cannot be written, as when the disk is full, is tried again until it
 can; the log is not read on meanwhile. Ctrl-C ends the watch with a summary.`,
-		Example: "  inkling watch /opt/zeek/logs/current/conn.log --rotated /opt/zeek/logs --detector ssh-guessing\n  inkling watch eve.json --detector scan --detector beacon --from start --json\n  inkling watch unix:///run/inkling.sock --detector scan --out alerts.jsonl\n  inkling watch udp://:2055 --detector scan",
+		Example: "  inkling watch /opt/zeek/logs/current/conn.log --rotated /opt/zeek/logs --detector ssh-guessing\n  inkling watch eve.json --detector scan,beacon --from start --json\n  inkling watch unix:///run/inkling.sock --detector scan --out alerts.jsonl\n  inkling watch udp://:2055 --detector scan",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {
 			w.cmd = cmd
@@ -45,7 +49,7 @@ can; the log is not read on meanwhile. Ctrl-C ends the watch with a summary.`,
 	w.flags(cmd)
 	w.strictFlag(cmd)
 	fl := cmd.Flags()
-	fl.StringArrayVar(&w.asked, "detector", nil, "detector to watch with; may be given again, for detectors of the same baseline")
+	fl.StringSliceVar(&w.asked, "detector", nil, "detectors to watch with, of one baseline")
 	fl.StringVar(&w.from, "from", fromResume, "where to begin: start of the file, end, or resume: where the watch of this name stopped, at the end of a file that it did not know")
 	fl.StringVar(&w.out, "out", "", "file that alerts are added to, as JSON lines, or - for standard output; default is the home")
 	fl.StringVar(&w.name, "name", "", "name of the watch in the home; default is that of the first detector")
@@ -95,7 +99,7 @@ type journal interface {
 }
 
 func (w *watch) run(ctx context.Context, files []string) error {
-	if err := w.check(); err != nil {
+	if err := w.check(files); err != nil {
 		return err
 	}
 	h, err := w.a.store()
@@ -144,16 +148,27 @@ func (w *watch) run(ctx context.Context, files []string) error {
 	return err
 }
 
-func (w *watch) check() error {
+func (w *watch) check(files []string) error {
 	if len(w.asked) == 0 {
 		return &inkling.Error{Code: inkling.Invalid, What: "no detector to watch with", Remedy: "name one with --detector; see: inkling detectors list"}
 	}
-	for _, from := range froms {
-		if w.from == from {
-			return nil
-		}
+	if !slices.Contains(froms, w.from) {
+		return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("--from %q", w.from), Remedy: "choose " + either(froms)}
 	}
-	return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("--from %q", w.from), Remedy: "choose " + either(froms)}
+	for _, dir := range w.rotated {
+		info, err := os.Stat(dir)
+		code, remedy := inkling.Invalid, "name the folder that rotated files are in"
+		if err == nil && info.IsDir() {
+			continue
+		} else if errors.Is(err, os.ErrNotExist) {
+			code, remedy = inkling.NotFound, "check the path: records of files that are not found again would be lost"
+		}
+		return &inkling.Error{Code: code, Place: dir, What: "no folder for --rotated", Remedy: remedy, Err: err}
+	}
+	if w.out != "" && w.out != "-" && slices.ContainsFunc(files, func(f string) bool { return read.Same(f, w.out) }) {
+		return &inkling.Error{Code: inkling.Invalid, Place: w.out, What: "is the log that is watched", Remedy: "name another file with --out: alerts are added to it, and what is behind them is cut off when the watch goes on"}
+	}
+	return nil
 }
 
 // openJournal opens what alerts are kept in.
@@ -343,7 +358,7 @@ func (w *watch) say(format string, args ...any) {
 	w.screen.Lock()
 	defer w.screen.Unlock()
 	w.progress.clear()
-	fmt.Fprintf(w.cmd.ErrOrStderr(), "inkling: "+format+"\n", args...)
+	fmt.Fprintln(w.cmd.ErrOrStderr(), "inkling:", inkling.Printable(fmt.Sprintf(format, args...)))
 }
 
 func (w *watch) clear() {

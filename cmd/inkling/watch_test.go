@@ -360,6 +360,9 @@ func TestWatchWrongWords(t *testing.T) {
 	must(t, s.args("baseline", s.benign, "--name", "other", "--seed", "2")...)
 	must(t, s.args("teach", "else", "--examples", s.mark("608"), "--baseline", "other")...)
 	table := write(t, filepath.Join(s.dir, "t.csv"), "a,b\n1,2\n")
+	if err := os.Symlink(s.log, filepath.Join(s.dir, "link.log")); err != nil {
+		t.Fatal(err)
+	}
 	for _, tt := range []struct {
 		status int
 		args   []string
@@ -376,9 +379,19 @@ func TestWatchWrongWords(t *testing.T) {
 		{2, []string{table, "--detector", "scan", "--from", "start"}, []string{"t.csv:2", "needs the fields ts"}},
 		{2, []string{s.log, "--detector", "scan", "--out", s.dir}, []string{"cannot be written"}},
 		{2, []string{s.log, "--detector", "scan", "--name", "../x"}, []string{"letters"}},
+		{2, []string{s.log, "--detector", "scan", "--out", s.dir + "/./conn.log"}, []string{"conn.log: is the log that is watched", "--out"}},
+		{3, []string{s.log, "--detector", "scan", "--rotated", s.home, "--rotated", filepath.Join(s.dir, "no")}, []string{"no: no folder for --rotated", "check the path"}},
+		{2, []string{s.log, "--detector", "scan", "--rotated", s.log}, []string{"conn.log: no folder for --rotated"}},
+		{3, []string{s.log, "--detector", "scan,no"}, []string{`no detector "no"`}},
+		{2, []string{s.log, filepath.Join(s.dir, "link.log"), "--detector", "scan"}, []string{"link.log: is named twice"}},
 		{2, []string{"unix://x", "--detector", "scan"}, []string{"begins with /"}},
 	} {
-		exec(t, s.args(append([]string{"watch"}, tt.args...)...)...).fails(t, tt.status, tt.says...)
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second) // one that is not refused would watch on
+		var out, errs bytes.Buffer
+		args := s.args(append([]string{"watch"}, tt.args...)...)
+		status := run(ctx, args, &out, &errs)
+		cancel()
+		result{args, out.String(), errs.String(), status}.fails(t, tt.status, tt.says...)
 	}
 }
 

@@ -67,7 +67,7 @@ func (w *watch) open(ctx context.Context, file string) (*source, error) {
 			return nil, err
 		}
 	}
-	if slices.ContainsFunc(w.sources, func(other *source) bool { return other.key == s.key }) {
+	if slices.ContainsFunc(w.sources, func(other *source) bool { return read.Same(other.key, s.key) }) {
 		return nil, &inkling.Error{Code: inkling.Invalid, Place: file, What: "is named twice", Remedy: "name each source once"}
 	}
 	if stream {

@@ -320,6 +320,16 @@ func (t *Truth) find(f *flow) []byte {
 	return t.entries[best].label
 }
 
+// Labels gives the labels in order of their first lines.
+func (t *Truth) Labels() (labels []string) {
+	for i := range t.entries {
+		if l := string(t.entries[i].label); !slices.Contains(labels, l) {
+			labels = append(labels, l)
+		}
+	}
+	return labels
+}
+
 // Notes tells which lines have labelled nothing so far.
 func (t *Truth) Notes() []string {
 	var unused []string

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"github.com/inkling-sec/inkling"
 	"github.com/inkling-sec/inkling/eval"
 	"github.com/inkling-sec/inkling/meta"
+	"github.com/inkling-sec/inkling/read"
 	"github.com/inkling-sec/inkling/store"
 )
 
@@ -165,11 +165,9 @@ func (f *evalFlags) knownElsewhere() error {
 	if err != nil {
 		return err
 	}
-	for _, j := range judged {
-		for _, k := range known {
-			one, err := os.Stat(j)
-			other, no := os.Stat(k)
-			if err == nil && no == nil && os.SameFile(one, other) {
+	for _, k := range known {
+		for _, j := range judged {
+			if read.Same(j, k) {
 				return &inkling.Error{Code: inkling.Invalid, Place: k, What: "is in --known and in --data: what is judged would be learned from", Remedy: "name other captures with --known, or leave it out: then the file's own other attacks are known"}
 			}
 		}

@@ -322,8 +322,10 @@ func (t *Truth) find(f *flow) []byte {
 
 // Labels gives the labels in order of their first lines.
 func (t *Truth) Labels() (labels []string) {
+	seen := map[string]bool{}
 	for i := range t.entries {
-		if l := string(t.entries[i].label); !slices.Contains(labels, l) {
+		if l := string(t.entries[i].label); !seen[l] {
+			seen[l] = true
 			labels = append(labels, l)
 		}
 	}

@@ -122,7 +122,7 @@ func TestUnreadableRecord(t *testing.T) {
 				if r.status != 0 || !strings.HasPrefix(r.stderr, "inkling: skipped: "+file+":300: ") || !strings.Contains(r.stderr, tt.says) || strings.Count(r.stderr, "\n") != 1 {
 					t.Errorf("%v: status %d: %s", args, r.status, r.stderr)
 				}
-				if args[0] == "baseline" && !strings.Contains(r.stdout, "1 records could not be read") || args[0] == "hunt" && !strings.Contains(r.stdout, "1 unreadable and skipped") {
+				if args[0] == "baseline" && !strings.Contains(r.stdout, "1 record could not be read") || args[0] == "hunt" && !strings.Contains(r.stdout, "1 unreadable and skipped") {
 					t.Errorf("%v does not count it: %s", args, r.stdout)
 				}
 			}
@@ -221,6 +221,7 @@ func TestWrongWords(t *testing.T) {
 		{2, []string{"baseline", s.log, "--drop", "service"}, []string{"--drop with --schema flow", "leave it out"}},
 		{2, []string{"eval", "--data", s.log, "--drop", "service"}, []string{"--drop with --schema flow", "leave it out"}},
 		{2, []string{"train", "--data", s.log, "--drop", "service"}, []string{"--drop with --schema flow", "leave it out"}},
+		{2, []string{"convert", s.log, "--max-flows", "-5"}, []string{"--max-flows -5", "0 or more"}},
 		{2, []string{"features", s.log, "--csv", "--json"}, []string{"--json with --csv", "leave out one"}},
 		{2, []string{"baseline", s.log, "--schema", "table", "--drop", "nocol"}, []string{`no column "nocol"`, "uid"}},
 		{2, []string{"baseline", table}, []string{"t.csv:2", "needs the fields ts"}},

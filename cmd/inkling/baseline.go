@@ -127,7 +127,7 @@ func printBaseline(w io.Writer, a *app, b *detect.Baseline, next string) error {
 	fmt.Fprintf(w, ".\n  %s to learn from, %s others to promise on: false-alarm rates down to %.2g.\n  %d features (contract %s).\n",
 		count(b.Pool.Len()), count(b.Calibration.Len()), smallest, len(b.Contract.Features), b.Contract.Name)
 	if b.Skipped > 0 {
-		fmt.Fprintf(w, "  %s\n", s.red(fmt.Sprintf("%s records could not be read and were left out.", count(b.Skipped))))
+		fmt.Fprintf(w, "  %s\n", s.red(plural(b.Skipped, "record")+" could not be read: left out."))
 	}
 	for _, d := range b.Doubts {
 		fmt.Fprintf(w, "  %s %s\n", s.red("Beware:"), inkling.Printable(d))

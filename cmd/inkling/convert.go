@@ -8,9 +8,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
+	"path/filepath"
 	"time"
 
+	"github.com/klauspost/compress/zstd"
 	"github.com/spf13/cobra"
 
 	"github.com/inkling-sec/inkling"
@@ -46,7 +47,7 @@ func convertCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "convert FILE…",
 		Short: "Turn captures and other logs into a Zeek conn.log",
-		Long: `Convert reads captures (pcap, pcapng) or any other readable file, gzip or not,
+		Long: `Convert reads captures (pcap, pcapng) or any other readable file, compressed or not,
 and writes its records as a Zeek log: tab-separated, or JSON lines with --json.
 
 With -o the output appears whole or not at all. A capture that was cut is converted as
@@ -57,6 +58,9 @@ far as it goes, and the exit status then tells that something is missing.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c.stderr = cmd.ErrOrStderr()
+			if err := least([]atLeast{{"max-flows", c.opts.MaxFlows, 0}}); err != nil {
+				return err
+			}
 			args, passed, err := read.Files(args, c.opts, nil)
 			if err != nil {
 				return err
@@ -70,7 +74,7 @@ far as it goes, and the exit status then tells that something is missing.`,
 			return c.run(cmd.Context(), cmd.OutOrStdout(), args)
 		},
 	}
-	cmd.Flags().StringVarP(&c.out, "output", "o", "-", "file to write, compressed when it ends in .gz; - is standard output")
+	cmd.Flags().StringVarP(&c.out, "output", "o", "-", "file to write, compressed when it ends in .gz or .zst; - is standard output")
 	cmd.Flags().BoolVar(&c.json, "json", false, "write JSON lines")
 	cmd.Flags().StringVar(&c.opts.Format, "format", "", "read as this format instead of guessing it")
 	cmd.Flags().StringSliceVar(&c.opts.Names, "names", nil, "column names of a CSV file without a header line")
@@ -87,7 +91,7 @@ func (c *converter) run(ctx context.Context, stdout io.Writer, files []string) e
 	if c.out == "-" {
 		err = buffered(stdout, body)
 	} else {
-		err = store.WriteFile(c.out, func(w io.Writer) error { return compressed(w, strings.HasSuffix(c.out, ".gz"), body) })
+		err = store.WriteFile(c.out, func(w io.Writer) error { return compressed(w, filepath.Ext(c.out), body) })
 	}
 	if c.terminal {
 		fmt.Fprint(c.stderr, "\r\033[K")
@@ -109,7 +113,7 @@ func (c *converter) failed() error {
 		fmt.Fprintln(c.stderr, "inkling:", e)
 	}
 	return &inkling.Error{Code: inkling.CodeOf(first), Err: first,
-		What: fmt.Sprintf("converted in part: %d records were written to %s", c.records, outName(c.out))}
+		What: fmt.Sprintf("converted in part: %s written to %s", were(int(c.records)), outName(c.out))}
 }
 
 func outName(path string) string {
@@ -126,13 +130,21 @@ func buffered(w io.Writer, body func(io.Writer) error) error {
 	return cmp.Or(err, b.Flush()) // the records before an error are whole lines
 }
 
-// compressed writes through gzip when on. The gzip header names no file and no
+// compressed writes through what a file name's end says: .gz, .zst, or nothing. The gzip header names no file and no
 // time: the same records give the same bytes.
-func compressed(w io.Writer, on bool, body func(io.Writer) error) error {
-	if !on {
+func compressed(w io.Writer, end string, body func(io.Writer) error) error {
+	var z io.WriteCloser
+	switch end {
+	case ".gz":
+		z = gzip.NewWriter(w)
+	case ".zst":
+		var err error
+		if z, err = zstd.NewWriter(w, zstd.WithEncoderConcurrency(1)); err != nil {
+			return err
+		}
+	default:
 		return buffered(w, body)
 	}
-	z := gzip.NewWriter(w)
 	if err := buffered(z, body); err != nil {
 		return err
 	}
@@ -225,16 +237,16 @@ func (c *converter) count(f *read.File) {
 }
 
 func (c *converter) summary(d time.Duration) string {
-	s := fmt.Sprintf("%d records in %.2f s", c.records, d.Seconds())
+	s := fmt.Sprintf("%s in %.2f s", plural(int(c.records), "record"), d.Seconds())
 	if p := c.stats; p.Packets > 0 {
-		s = fmt.Sprintf("%d packets, %d flows in %.2f s; %d flows evicted; %d packets undecodable, %d with a bad checksum, %d not IP",
-			p.Packets, p.Flows, d.Seconds(), p.Evicted, p.Malformed, p.BadSum, p.NotIP)
+		s = fmt.Sprintf("%s, %s in %.2f s; %s evicted; %s undecodable, %s with a bad checksum, %s not IP",
+			plural(int(p.Packets), "packet"), plural(int(p.Flows), "flow"), d.Seconds(), plural(int(p.Evicted), "flow"), plural(int(p.Malformed), "packet"), count(int(p.BadSum)), count(int(p.NotIP)))
 	}
 	if p := c.stats; p.BadSum > p.Packets/2 {
 		s += " (most checksums are wrong: use -C if the addresses in the capture were changed)"
 	}
 	if c.skipped > 0 {
-		s += fmt.Sprintf("; %d records could not be read", c.skipped)
+		s += "; " + plural(int(c.skipped), "record") + " could not be read"
 	}
 	return s
 }

@@ -64,7 +64,7 @@ func TestConvert(t *testing.T) {
 	if !strings.HasPrefix(out, "#separator \\x09\n") || !strings.Contains(out, "\n#path\tconn\n") || !strings.HasSuffix(out, "\n#close\n") {
 		t.Errorf("no Zeek log: %q", out)
 	}
-	if !strings.Contains(stderr, "2 packets, 1 flows in ") || strings.Count(stderr, "\n") != 1 {
+	if !strings.Contains(stderr, "2 packets, 1 flow in ") || strings.Count(stderr, "\n") != 1 {
 		t.Errorf("summary %q", stderr)
 	}
 }
@@ -119,6 +119,24 @@ func TestConvertFile(t *testing.T) {
 	only(t, dir, "conn.log.gz")
 }
 
+// What is written as .zst is read back as it is.
+func TestConvertZstd(t *testing.T) {
+	in, path := put(t, "a.pcap", captured), filepath.Join(t.TempDir(), "conn.log.zst")
+	if _, _, err := runConvert(t.Context(), in, "-o", path); err != nil {
+		t.Fatal(err)
+	}
+	whole, _, err := runConvert(t.Context(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, _, err := runConvert(t.Context(), path); err != nil || again != whole {
+		t.Errorf("%v, %q, want %q", err, again, whole)
+	}
+	if b, err := os.ReadFile(path); err != nil || len(b) < 4 || string(b[:4]) != "\x28\xb5\x2f\xfd" {
+		t.Errorf("%v: not zstd: %q", err, b)
+	}
+}
+
 // only fails when the folder holds anything but name.
 func only(t *testing.T, dir, name string) {
 	t.Helper()
@@ -138,7 +156,7 @@ func TestConvertCut(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "conn.log")
 	_, _, err := runConvert(t.Context(), in, "-o", path)
-	if inkling.CodeOf(err) != inkling.Invalid || !strings.Contains(err.Error(), "1 records were written to "+path) || !strings.Contains(err.Error(), "a.pcap: packet 2: the capture is truncated") {
+	if inkling.CodeOf(err) != inkling.Invalid || !strings.Contains(err.Error(), "1 record was written to "+path) || !strings.Contains(err.Error(), "a.pcap: packet 2: the capture is truncated") {
 		t.Errorf("error %v", err)
 	}
 	b, err := os.ReadFile(path)
@@ -217,7 +235,7 @@ func TestConvertNotes(t *testing.T) {
 func TestConvertSkipsBadLines(t *testing.T) {
 	in := put(t, "conn.log", "#separator \\x09\n#path\tconn\n#fields\tts\tuid\n1.5\tCa\nbad\n2.5\tCb\n")
 	out, stderr, err := runConvert(t.Context(), in)
-	if inkling.CodeOf(err) != inkling.Invalid || !strings.Contains(err.Error(), "conn.log:5:") || len(rows(out)) != 2 || !strings.Contains(stderr, "1 records could not be read") {
+	if inkling.CodeOf(err) != inkling.Invalid || !strings.Contains(err.Error(), "conn.log:5:") || len(rows(out)) != 2 || !strings.Contains(stderr, "1 record could not be read") {
 		t.Errorf("%v %q %q", err, out, stderr)
 	}
 }

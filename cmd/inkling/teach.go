@@ -172,6 +172,14 @@ func plural(n int, word string) string {
 	return count(n) + " " + word + "s"
 }
 
+// were counts records that something was done with.
+func were(n int) string {
+	if n == 1 {
+		return "1 record was"
+	}
+	return count(n) + " records were"
+}
+
 // about writes a number of three digits or more whole, a smaller one with two.
 func about(v float64) string {
 	if v >= 100 {

@@ -6,7 +6,9 @@ package eve
 
 import (
 	"bytes"
+	"fmt"
 	"io"
+	"slices"
 
 	"github.com/inkling-sec/inkling"
 	"github.com/inkling-sec/inkling/read/conn"
@@ -39,7 +41,9 @@ type Reader struct {
 	room   []byte          // what is written for them
 	flow   *flow           // nil for other types
 	raw    inkling.Record
-	Passed int // events of other types so far
+	Passed int      // events of other types so far
+	given  bool     // an event
+	others []string // the first few other types
 }
 
 // NewReader reads the events of a type from the log r; file names it in origins and errors.
@@ -82,9 +86,10 @@ func (e *Reader) Read(r *inkling.Record) error {
 			}
 		}
 		if e.event < 0 || string(to.Text[e.event]) != e.kind {
-			e.Passed++
+			e.pass(to)
 			continue
 		}
+		e.given = true
 		if e.flow != nil {
 			e.flow.fill(r, to)
 			return nil
@@ -92,6 +97,40 @@ func (e *Reader) Read(r *inkling.Record) error {
 		e.address(r)
 		return nil
 	}
+}
+
+// mostOthers is how many other types are told of.
+const mostOthers = 5
+
+// pass counts an event of another type.
+func (e *Reader) pass(r *inkling.Record) {
+	if e.Passed++; e.given || e.event < 0 || len(e.others) == mostOthers {
+		return
+	}
+	kind := r.Text[e.event]
+	if kind = kind[:min(len(kind), 40)]; len(kind) > 0 && !slices.ContainsFunc(e.others, func(k string) bool { return k == string(kind) }) {
+		e.others = append(e.others, string(kind))
+	}
+}
+
+// Notes tells of a log that has events, but none of the type.
+func (e *Reader) Notes() []string {
+	if e.given || e.Passed == 0 {
+		return nil
+	}
+	note := fmt.Sprintf("none of its %d events is of type %s", e.Passed, e.kind)
+	if len(e.others) > 0 {
+		note += fmt.Sprintf("; there are %q", e.others)
+	}
+	for _, k := range e.others {
+		switch {
+		case k == "flow":
+			return []string{note + ", which --format eve reads"}
+		case slices.Contains(Types, k):
+			return []string{note + ", which --format eve-" + k + " reads"}
+		}
+	}
+	return []string{note}
 }
 
 // address writes the addresses as Zeek does.

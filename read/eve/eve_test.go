@@ -41,6 +41,22 @@ func TestFlowsAsZeekHasThem(t *testing.T) {
 	}
 }
 
+// A log without an event of the type is not empty without a word.
+func TestNoneOfTheType(t *testing.T) {
+	alerts := strings.Repeat(`{"timestamp":"2026-01-02T03:04:05+0000","event_type":"stats"}`+"\n"+`{"timestamp":"2026-01-02T03:04:05+0000","event_type":"alert","src_ip":"10.0.0.1"}`+"\n", 3)
+	for text, want := range map[string]string{alerts: `none of its 6 events is of type flow; there are ["stats" "alert"], which --format eve-alert reads`, log: "", "": ""} {
+		r := NewReader(strings.NewReader(text), "eve.json", "flow")
+		var rec inkling.Record
+		err := error(nil)
+		for err == nil {
+			err = r.Read(&rec)
+		}
+		if got := strings.Join(r.Notes(), "\n"); err != io.EOF || got != want {
+			t.Errorf("%v: %q, want %q", err, got, want)
+		}
+	}
+}
+
 func TestOtherEvents(t *testing.T) {
 	var rec inkling.Record
 	r := NewReader(strings.NewReader(log), "eve.json", "dns")

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/inkling-sec/inkling/grad"
+	"github.com/inkling-sec/inkling/tensor"
 )
 
 // Reptile moves the parameters towards those that gradient steps on a task lead
@@ -21,8 +22,9 @@ import (
 //		Model: Model{Outer: Outer{SGD: true, Linear: true, MetaBatch: 5, Iterations: 100000}}}
 //
 // on tasks whose support and query rows are 10 or 15 a class, whatever the shots are
-// when it is judged. We differ in that the inner Adam starts anew with each task,
-// so that tasks can go in parallel; theirs keeps its second moments from task to task.
+// when it is judged. As in the authors' code the inner Adam keeps its second moments from
+// task to task, also into Adapt. We differ in that the tasks of a meta-batch, which go in parallel,
+// set out from the same moments and the mean of theirs is kept; in the authors' code a task has those of the one before.
 type Reptile struct {
 	Model             // Out is the number of classes; 0 means as many as the first task has. With Outer.SGD its Rate 0 means 1 and its Clip 0 none
 	Steps     int     // inner steps in training; 0 means 8
@@ -34,13 +36,36 @@ type Reptile struct {
 	TestBatch  int  `json:",omitempty"` // rows of an inner step of Adapt; 0 means InnerBatch, or all if that is 0 too
 }
 
-var _ Trainer = (*Reptile)(nil)
+var (
+	_ Trainer = (*Reptile)(nil)
+	_ carrier = (*Reptile)(nil)
+)
 
 // Name gives "reptile".
 func (*Reptile) Name() string { return "reptile" }
 
 // Config gives the settings.
 func (r *Reptile) Config() any { return *r }
+
+// Params gives the parameters by name, the inner Adam's moments among them; it is empty before
+// training. They are the learner's own and must not be changed.
+func (r *Reptile) Params() map[string]*tensor.Tensor { return paramsOf(&r.Model, r.groups()) }
+
+func (r *Reptile) groups() []group {
+	g := r.Model.groups()
+	if r.InnerAdam {
+		g = append(g, group{"inner.", moments{r.net()}})
+	}
+	return g
+}
+
+// carried gives the number of the inner Adam's moments.
+func (r *Reptile) carried() int {
+	if !r.InnerAdam {
+		return 0
+	}
+	return r.net().Trained() + 1
+}
 
 // inner gives the inner loop, which is that of first-order MAML.
 func (r *Reptile) inner() *MAML {
@@ -53,12 +78,17 @@ func (r *Reptile) inner() *MAML {
 
 // sized gives a copy with all defaults filled in and parameters, for tasks like t.
 func (r *Reptile) sized(t *Task, seed uint64) (*Reptile, error) {
-	m, err := r.inner().sized(t, seed)
-	if err != nil {
+	m, c := r.inner(), *r
+	c.Steps, c.TestSteps, c.Rate = m.Steps, m.TestSteps, cmp.Or(m.Rate, 0.3)
+	if err := fit(&c, t, t.Ways, seed); err != nil {
 		return nil, err
 	}
-	c := *r
-	c.Model, c.Steps, c.TestSteps, c.Rate = m.Model, m.Steps, m.TestSteps, m.Rate
+	if want := len(c.net().Names()) + c.carried(); len(c.params) != want {
+		return nil, fmt.Errorf("the learner has %d parameters, with these settings it has %d", len(c.params), want)
+	}
+	if err := c.inner().checkWays(t); err != nil {
+		return nil, err
+	}
 	if c.Outer.SGD {
 		c.Outer.Rate, c.Outer.Clip = cmp.Or(c.Outer.Rate, 1), cmp.Or(c.Outer.Clip, -1)
 	}
@@ -120,9 +150,10 @@ func (r *Reptile) walk(ctx context.Context, params []*grad.Node, t *Task) (o out
 		return o, err
 	}
 	o.grads = tape.Nodes(len(params))
-	for i, p := range params {
-		o.grads[i] = grad.Sub(p, tape.Leaf(w.params[i]))
+	for i, after := range w.params {
+		o.grads[i] = grad.Sub(params[i], tape.Leaf(after))
 	}
+	w.moments(o.grads[len(w.params):], tape)
 	w.tape.Reset()
 	loss, accuracy := queryLoss(w.net, leaves(&w.tape, w.params), t)
 	o.loss, o.accuracy = float64(loss.Scalar()), accuracy
@@ -147,5 +178,5 @@ func (r *Reptile) walkTo(ctx context.Context, t *Task, batch int) (Scorer, error
 	if err := w.steps(ctx, r.TestSteps, batch); err != nil {
 		return nil, err
 	}
-	return r.scorer(w.params, clones(r.params), t), ctx.Err()
+	return r.scorer(w.params, clones(r.params[:len(w.params)]), t), ctx.Err()
 }

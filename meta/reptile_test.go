@@ -55,7 +55,7 @@ func TestInnerAdamsFirstStep(t *testing.T) {
 			t.Fatal(err)
 		}
 		moved := 0
-		for _, g := range o.grads {
+		for _, g := range o.grads[:r.net().Trained()] {
 			for _, v := range g.Value().Data {
 				if d := math.Abs(float64(v)); d > 1e-3 {
 					moved++
@@ -67,6 +67,69 @@ func TestInnerAdamsFirstStep(t *testing.T) {
 		}
 		if moved < 50 {
 			t.Errorf("only %d elements move", moved)
+		}
+	}
+}
+
+// The inner Adam goes on from the mean of the second moments that a meta-batch's tasks left,
+// in training and in Adapt: worked out here from the gradient that one plain step shows.
+func TestInnerAdamIsCarried(t *testing.T) {
+	const rate, β2 = 0.01, 0.999
+	src := toy(3, 6, 2)
+	one := &Reptile{Model: Model{Hidden: []int{7}, Outer: Outer{SGD: true, Rate: 1e-30, MetaBatch: 2}}, Steps: 1, TestSteps: 1, InnerAdam: true, Rate: rate}
+	r := train(t, one, src, Run{Iterations: 3, Seed: 4}).(*Reptile)
+	plain, err := (&Reptile{Model: Model{Hidden: []int{7}, params: r.params[:r.net().Trained()]}, Steps: 1, InnerBatch: 1 << 20, Rate: 1}).sized(src(0), 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gradient := func(task *Task) (all []float64) {
+		var tape grad.Tape
+		w := new(walker)
+		w.start(plain, leaves(&tape, plain.params), rand.New(rand.NewPCG(1, 1)), task.Support)
+		if err := w.steps(context.Background(), 1, 0); err != nil {
+			t.Fatal(err)
+		}
+		for _, g := range w.grads {
+			for _, v := range g.Data {
+				all = append(all, float64(v))
+			}
+		}
+		return all
+	}
+	want := make([]float64, len(gradient(src(0))))
+	for step := range 3 {
+		a, b := gradient(src(uint64(2*step))), gradient(src(uint64(2*step+1)))
+		for i := range want {
+			want[i] = β2*want[i] + (1-β2)*(a[i]*a[i]+b[i]*b[i])/2
+		}
+	}
+	params := r.Params()
+	if n := params["inner.steps"].Data[0]; n != 3 {
+		t.Errorf("moments over %v steps, want 3", n)
+	}
+	at := 0
+	for _, name := range r.net().Names() {
+		for i, v := range params["inner."+name].Data {
+			if math.Abs(float64(v)-want[at]) > 1e-4*want[at]+1e-12 {
+				t.Fatalf("%s, element %d: second moment %v, want %v", name, i, v, want[at])
+			}
+			at++
+		}
+	}
+	task := src(9)
+	s, err := r.Adapt(context.Background(), task)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := gradient(task)
+	at = 0
+	for i, after := range s.(*netScorer).params {
+		for k, v := range after.Data {
+			step := -rate * g[at] / (math.Sqrt((β2*want[at]+(1-β2)*g[at]*g[at])/(1-math.Pow(β2, 4))) + 1e-8)
+			if got := float64(v - r.params[i].Data[k]); math.Abs(got-step) > 1e-3*math.Abs(step)+1e-6 {
+				t.Fatalf("array %d, element %d: a step of %v, want %v", i, k, got, step)
+			}
+			at++
 		}
 	}
 }

@@ -51,7 +51,8 @@ func (o Outer) rateAt(done int) float32 {
 const fewIterations = 300
 
 // outcome is what an episode tells the outer loop: the loss and the weighted
-// accuracy on the query rows, and what the optimizer takes for each parameter's gradient.
+// accuracy on the query rows, and what the optimizer takes for each parameter's gradient;
+// for one that is carried, what the task carries it to.
 type outcome struct {
 	loss, accuracy float64
 	grads          []*grad.Node
@@ -66,6 +67,10 @@ type episode func(ctx context.Context, params []*grad.Node, t *Task) (outcome, e
 // before each outer step, while no episode runs.
 type paced interface{ pace(done int) }
 
+// carrier is a learner whose last parameters, so many, no optimizer moves: after an outer
+// step they are the mean of what its tasks have carried them to.
+type carrier interface{ carried() int }
+
 // loop is the outer loop, one for all learners. Tasks run in parallel, each
 // into its own slot, and the slots are added up in task order: so a sum does
 // not depend on who finished first.
@@ -75,6 +80,7 @@ type loop struct {
 	src     Source
 	run     Run
 	params  []*tensor.Tensor
+	moved   int // by the optimizer; those after it are carried
 	adam    nn.Adam
 	done    int // outer steps
 	slots   []slot
@@ -105,8 +111,11 @@ func trainModel(ctx context.Context, l modelled, e episode, src Source, run Run)
 	m.Outer.Rate = cmp.Or(m.Outer.Rate, 3e-3)
 	m.Outer.Clip = cmp.Or(m.Outer.Clip, 1)
 	m.params = clones(m.params)
-	lp := &loop{learner: l, episode: e, src: src, run: run, params: m.params}
-	if m.Outer.SGD { // which checkpoints keep as an Adam with its momentum for first moments
+	lp := &loop{learner: l, episode: e, src: src, run: run, params: m.params, moved: len(m.params)}
+	if c, ok := l.(carrier); ok {
+		lp.moved -= c.carried()
+	}
+	if m.Outer.SGD || lp.moved < len(m.params) { // checkpoints keep SGD's momentum as Adam's first moments, and have all for every parameter
 		lp.adam.M, lp.adam.V = zerosLike(m.params), zerosLike(m.params)
 	}
 	for range m.Outer.MetaBatch {
@@ -231,6 +240,7 @@ func (l *loop) update() error {
 		}
 		tensor.ScaleTo(g, g, 1/float32(len(l.slots)))
 	}
+	params, sum, carried := l.params[:l.moved], sum[:l.moved], sum[l.moved:]
 	o := l.learner.model().Outer
 	if norm := nn.Clip(sum, o.Clip); math.IsNaN(norm) || math.IsInf(norm, 0) {
 		return fmt.Errorf("outer step %d: the gradient is not finite: a smaller Rate may help", l.done)
@@ -238,9 +248,12 @@ func (l *loop) update() error {
 	l.adam.Rate = o.rateAt(l.done)
 	l.decay(l.adam.Rate * o.Decay)
 	if o.SGD {
-		(&nn.Momentum{Rate: l.adam.Rate, Keep: o.Momentum, V: l.adam.M}).Step(l.params, sum)
+		(&nn.Momentum{Rate: l.adam.Rate, Keep: o.Momentum, V: l.adam.M}).Step(params, sum)
 	} else {
-		l.adam.Step(l.params, sum)
+		l.adam.Step(params, sum)
+	}
+	for i, p := range l.params[l.moved:] {
+		copy(p.Data, carried[i].Data)
 	}
 	l.done++
 	return nil

@@ -16,7 +16,7 @@ import (
 type walker struct {
 	tape   grad.Tape
 	net    nn.Net
-	params []*tensor.Tensor // its own
+	params []*tensor.Tensor // the network's, its own
 	grads  []*tensor.Tensor // of those to be trained, on the tape
 	rate   float32
 	adam   *nn.Adam // nil steps by plain descent
@@ -31,29 +31,33 @@ type walker struct {
 
 var walkers = sync.Pool{New: func() any { return new(walker) }}
 
-// start sets out from params, towards one or two sets.
+// start sets out from a learner's params, towards one or two sets.
 func (w *walker) start(r *Reptile, params []*grad.Node, rng *rand.Rand, sets ...Set) {
 	w.net, w.rate, w.rng, w.adam = r.net(), r.Rate, rng, nil
+	at := len(params) - r.carried()
+	params, carried := params[:at], params[at:]
 	fits := len(w.params) == len(params) && len(w.grads) == w.net.Trained()
 	for i, p := range params {
 		fits = fits && slices.Equal(w.params[i].Shape, p.Value().Shape)
 	}
 	if !fits {
-		w.params, w.grads, w.spare = nil, make([]*tensor.Tensor, w.net.Trained()), nn.Adam{}
+		w.params, w.grads = nil, make([]*tensor.Tensor, w.net.Trained())
 		for _, p := range params {
 			w.params = append(w.params, p.Value().Clone())
 		}
+		w.spare = nn.Adam{M: zerosLike(w.params[:w.net.Trained()]), V: zerosLike(w.params[:w.net.Trained()])}
 	}
 	for i, p := range params {
 		copy(w.params[i].Data, p.Value().Data)
 	}
 	if r.InnerAdam {
 		w.adam = &w.spare
-		w.spare.Rate, w.spare.Beta1, w.spare.Steps = r.Rate, tiny, 0
-		for i := range w.spare.M {
-			clear(w.spare.M[i].Data)
-			clear(w.spare.V[i].Data)
+		w.adam.Rate, w.adam.Beta1 = r.Rate, tiny
+		for i, v := range w.adam.V {
+			clear(w.adam.M[i].Data)
+			copy(v.Data, carried[i].Value().Data)
 		}
+		w.adam.Steps = int(carried[len(w.adam.V)].Scalar())
 	}
 	w.sets = [2]Set{}
 	copy(w.sets[:], sets)
@@ -62,6 +66,20 @@ func (w *walker) start(r *Reptile, params []*grad.Node, rng *rand.Rand, sets ...
 		w.order = append(w.order, i)
 	}
 	w.at = len(w.order)
+}
+
+// moments puts the inner Adam's moments after its steps on tape, if there is one.
+func (w *walker) moments(dst []*grad.Node, tape *grad.Tape) {
+	if w.adam == nil {
+		return
+	}
+	for i, v := range w.adam.V {
+		dst[i] = tape.Zeros(v.Rows(), v.Cols())
+		copy(dst[i].Value().Data, v.Data)
+	}
+	steps := tape.Zeros(1, 1)
+	steps.Value().Data[0] = float32(w.adam.Steps)
+	dst[len(w.adam.V)] = steps
 }
 
 // tiny is a β₁ so small that nothing of a first moment is kept; for [nn.Adam] 0 means its default.

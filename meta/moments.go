@@ -34,5 +34,8 @@ func (m moments) Check(params []*tensor.Tensor) error {
 			return fmt.Errorf("the inner Adam's moment of %s has shape %v, the learner wants %v", name, params[i].Shape, want[i].Shape)
 		}
 	}
+	if steps := params[len(params)-1].Data[0]; !(steps >= 0) {
+		return fmt.Errorf("the inner Adam has made %v steps", steps)
+	}
 	return nil
 }

@@ -8,9 +8,11 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/inkling-sec/inkling/grad"
+	"github.com/inkling-sec/inkling/tensor"
 )
 
 // A walk on the sets in turn by plain descent is what Reptile does on one tape.
@@ -130,6 +132,24 @@ func TestInnerAdamIsCarried(t *testing.T) {
 				t.Fatalf("array %d, element %d: a step of %v, want %v", i, k, got, step)
 			}
 			at++
+		}
+	}
+}
+
+// Moments that cannot be are no Adam's.
+func TestMomentsCheck(t *testing.T) {
+	m := moments{(&Model{In: 3, Hidden: []int{4}, Out: 2}).net()}
+	for what, spoil := range map[string]func([]*tensor.Tensor) []*tensor.Tensor{
+		"":        func(p []*tensor.Tensor) []*tensor.Tensor { return p },
+		"moments": func(p []*tensor.Tensor) []*tensor.Tensor { return p[1:] },
+		"missing": func(p []*tensor.Tensor) []*tensor.Tensor { p[2] = nil; return p },
+		"shape":   func(p []*tensor.Tensor) []*tensor.Tensor { p[0] = tensor.New(1, 1); return p },
+		"-1 step": func(p []*tensor.Tensor) []*tensor.Tensor { p[len(p)-1].Data[0] = -1; return p },
+		"NaN":     func(p []*tensor.Tensor) []*tensor.Tensor { p[len(p)-1].Data[0] = float32(math.NaN()); return p },
+	} {
+		err := m.Check(spoil(m.Init(0)))
+		if what == "" && err != nil || what != "" && (err == nil || !strings.Contains(err.Error(), what)) {
+			t.Errorf("%q: %v", what, err)
 		}
 	}
 }

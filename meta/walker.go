@@ -2,6 +2,7 @@ package meta
 
 import (
 	"context"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -57,7 +58,7 @@ func (w *walker) start(r *Reptile, params []*grad.Node, rng *rand.Rand, sets ...
 			clear(w.adam.M[i].Data)
 			copy(v.Data, carried[i].Value().Data)
 		}
-		w.adam.Steps = int(carried[len(w.adam.V)].Scalar())
+		w.adam.Steps = int(math.Round(min(float64(carried[len(w.adam.V)].Scalar()), 1<<24))) // a mean, and all the same from some thousands on
 	}
 	w.sets = [2]Set{}
 	copy(w.sets[:], sets)

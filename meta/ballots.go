@@ -50,11 +50,10 @@ func (s *voteScorer) count(own float32, b *ballots, i int) float32 {
 	for k, v := range b.of(i) {
 		sum += s.weight[k] * v
 	}
-	sum *= share
 	for k := range s.more {
-		sum += share * (*b.more)[k*b.n+i]
+		sum += s.more[k].weight * (*b.more)[k*b.n+i]
 	}
-	return sum
+	return share * sum
 }
 
 // sieve closes the rows that the network, say it what it may, cannot lift above least.

@@ -15,6 +15,8 @@ import (
 type Logistic struct {
 	C     float64 // 0 means 0.1
 	Steps int     // at most; 0 means 200
+
+	near *linearScorer // the search starts here; nil starts at 0
 }
 
 var _ Learner = (*Logistic)(nil)
@@ -51,11 +53,18 @@ func (l *Logistic) Adapt(ctx context.Context, t *Task) (Scorer, error) {
 	for _, y := range p.y {
 		p.weight = append(p.weight, c*1000/float64(t.Ways)/count[y])
 	}
-	w := make([]float64, p.heads*(d+1))
+	w := p.start(l.near)
 	if err := minimise(ctx, w, p.at, steps, 1e-4); err != nil {
 		return nil, err
 	}
 	return p.scorer(w), nil
+}
+
+// startNear gives one that finds the weights quicker where they are near those of s, as without a few of its rows.
+func (l *Logistic) startNear(s Scorer) Learner {
+	c := *l
+	c.near = s.(*linearScorer)
+	return &c
 }
 
 // logisticLoss is the loss of weights laid out as heads times d weights and an
@@ -130,6 +139,23 @@ func (p *logisticLoss) slopes(logit []float64, y int) float64 {
 	}
 	logit[y]--
 	return loss + math.Log(sum)
+}
+
+// start gives weights to begin with.
+func (p *logisticLoss) start(near *linearScorer) []float64 {
+	w := make([]float64, p.heads*(p.d+1))
+	if near == nil {
+		return w
+	}
+	for h := range p.heads {
+		of := w[h*(p.d+1) : (h+1)*(p.d+1)]
+		of[p.d] = float64(near.bias[h+p.ways-p.heads])
+		for j, v := range near.weight.Row(h + p.ways - p.heads) {
+			of[j] = float64(v)
+			of[p.d] += float64(v) * float64(p.centre[j])
+		}
+	}
+	return w
 }
 
 func (p *logisticLoss) scorer(w []float64) Scorer {

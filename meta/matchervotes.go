@@ -85,6 +85,9 @@ func castVotes(ctx context.Context, pool, taught []float32, known Set, d int, se
 	return v, nil
 }
 
+// knows tells whether there are known attacks.
+func (v *votes) knows() bool { return v.member[voteBefore] != nil }
+
 // cast lets a learner learn and calibrates it.
 func (v *votes) cast(ctx context.Context, i int, l Learner, t *Task) error {
 	s, err := l.Adapt(ctx, t)
@@ -126,7 +129,7 @@ func (v *votes) tellTask() {
 			v.told[3] += share * soften(v.scale[voteRatio].of(negLog(other[i])-negLog(benign[i])))
 		}
 	}
-	if v.member[voteBefore] == nil {
+	if !v.knows() {
 		return
 	}
 	v.told[0], v.told[2] = 1, float32(math.Inf(1))

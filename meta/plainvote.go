@@ -18,6 +18,9 @@ type SelfScorer interface {
 	ScoreSelf() []float32
 }
 
+// starter is a learner that one best solution draws from wherever it starts, sooner from near it.
+type starter interface{ startNear(s Scorer) Learner }
+
 // PlainVote is the mean of several learners' surprise at a row: −log of a p-value,
 // the share of benign support rows that score as high, each judged by what had
 // not seen it (leave-one-out for the ratio, left-out trees for a forest, four
@@ -91,6 +94,9 @@ func judgeSelf(ctx context.Context, l Learner, s Scorer, t *Task) ([]float32, er
 		if self := s.ScoreSelf(); self != nil {
 			return self, nil
 		}
+	}
+	if near, ok := l.(starter); ok {
+		l = near.startNear(s)
 	}
 	const folds = 4
 	rows, d := rowsOf(t), t.Support.X.Shape[1]

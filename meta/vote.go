@@ -13,11 +13,11 @@ import (
 // network sees what goes with what; the votes, which weigh the same whatever the task, keep it from being very wrong.
 //
 // Without known attacks network, ratio and extra trees vote, and, the less is taught the more, how odd a row is:
-// half a vote beside one example. With known attacks the whitened ratio votes in place of the plain one, and so do
+// half a vote beside one example. The more is taught, the more logistic regression counts, which the network does
+// not hear, and the less the ratio. With known attacks the whitened ratio votes in place of the plain one, and so do
 // extra trees that take known attacks for further examples, up to twice: as much as the taught rows resemble known
-// attacks. Both were chosen on the development tables (average precision at K = 1 .71 to .73; on UNSW-NB15 recall
-// at 1 % false alarms .66 to .68). Beyond two ways it is the mean of the members' log-softmax. A row's verdict
-// does not depend on the rows beside it.
+// attacks. All this was chosen on development tables. Beyond two ways it is the mean of the members' log-softmax. A
+// row's verdict does not depend on the rows beside it.
 type Vote struct {
 	Matcher *Matcher  // with votes
 	More    []Learner // further members
@@ -56,23 +56,41 @@ func (l *Vote) Adapt(ctx context.Context, t *Task) (Scorer, error) {
 		}
 		c.own = newSurprise(self)
 	}
-	c.ballot(len(t.Support.Y) - len(rowsOf(t)[0])/d)
-	for i, m := range l.More {
-		s, err := m.Adapt(ctx, t)
-		if err != nil {
+	rows := rowsOf(t)
+	taught := len(t.Support.Y) - len(rows[0])/d
+	c.ballot(taught)
+	if !c.judge.votes.knows() {
+		few := &Task{Ways: 2, Support: twoWays(rowsAt(rows[0], d, spaced(len(rows[0])/d, matcherPool)), rows[1], d)}
+		if err := l.join(ctx, c, &Logistic{}, min(1, float32(taught)/plenty), few); err != nil {
 			return nil, err
 		}
-		if c.total++; l.as != nil {
-			c.more = append(c.more, member{m.Name(), s, l.as.more[i].scale})
-			continue
-		}
-		self, err := judgeSelf(ctx, m, s, t)
-		if err != nil {
+	}
+	for _, m := range l.More {
+		if err := l.join(ctx, c, m, 1, t); err != nil {
 			return nil, err
 		}
-		c.more = append(c.more, member{m.Name(), s, newSurprise(marginsFrom(self))})
 	}
 	return c, ctx.Err()
+}
+
+// join has m learn from t and vote with that weight.
+func (l *Vote) join(ctx context.Context, c *voteScorer, m Learner, weight float32, t *Task) error {
+	s, err := m.Adapt(ctx, t)
+	if err != nil {
+		return err
+	}
+	joins := member{name: m.Name(), scorer: s, weight: weight}
+	if l.as != nil {
+		joins.scale = l.as.more[len(c.more)].scale
+	} else {
+		self, err := judgeSelf(ctx, m, s, t)
+		if err != nil {
+			return err
+		}
+		joins.scale = newSurprise(marginsFrom(self))
+	}
+	c.more, c.total = append(c.more, joins), c.total+weight
+	return nil
 }
 
 // Brief gives one whose matcher makes no tables, and whose voters are calibrated as those of like are.
@@ -84,10 +102,13 @@ func (l *Vote) Brief(like Scorer) Learner {
 // heldOutPart is the part of the benign rows that the matcher's own say is calibrated on.
 const heldOutPart = 4
 
+// plenty is how many examples give logistic regression a whole vote and leave the ratio half of its own.
+const plenty = 10
+
 // ballot says which votes inside the matcher count how much.
 func (c *voteScorer) ballot(taught int) {
-	c.weight = [voteSides]float32{voteRatio: 1, voteTrees: 1, voteOdd: .5 / float32(taught)}
-	if v := c.judge.votes; v.member[voteBefore] != nil {
+	c.weight = [voteSides]float32{voteRatio: 1 / (1 + float32(taught)/plenty), voteTrees: 1, voteOdd: .5 / float32(taught)}
+	if v := c.judge.votes; v.knows() {
 		alike := clip32((v.told[1]*voteEase-1)/3, 1) // 1 where p is below .02, 0 where it is that of any benign row
 		c.weight = [voteSides]float32{voteWhitened: 1, voteTrees: 1, voteTreesMore: 2 * max(alike, 0)}
 	}
@@ -124,13 +145,14 @@ type member struct {
 	name   string
 	scorer Scorer
 	scale  *surprise
+	weight float32
 }
 
 type voteScorer struct {
 	d      int
 	judge  *judge
 	own    *surprise
-	weight [voteSides]float32 // of the votes inside the matcher; its own weighs 1, and so does each further member
+	weight [voteSides]float32 // of the votes inside the matcher; its own weighs 1
 	total  float32            // of all weights
 	more   []member
 }
@@ -178,7 +200,7 @@ func (s *voteScorer) Opinions(row []float32) []Opinion {
 	}
 	for _, m := range s.more {
 		m.scorer.Score(score[:], x)
-		out = append(out, Opinion{m.name, soften(m.scale.of(score[1] - score[0])), share})
+		out = append(out, Opinion{m.name, soften(m.scale.of(score[1] - score[0])), m.weight * share})
 	}
 	return out
 }

@@ -15,9 +15,9 @@ func TestVoteIsTheMeanOfItsVoters(t *testing.T) {
 		known  bool
 		voters int
 	}{
-		"alone":   {&Vote{Matcher: Shipped(1)}, false, 4},
+		"alone":   {&Vote{Matcher: Shipped(1)}, false, 5},
 		"known":   {&Vote{Matcher: Shipped(1)}, true, 4},
-		"further": {&Vote{Matcher: Shipped(1), More: []Learner{&KNN{}}}, false, 5},
+		"further": {&Vote{Matcher: Shipped(1), More: []Learner{&KNN{}}}, false, 6},
 	} {
 		task := wide(7, 300, 4, 9)
 		if c.known {
@@ -111,6 +111,30 @@ func TestBriefVoteSaysTheSame(t *testing.T) {
 	}
 	if mean := sum / float64(len(want)); mean > .005 {
 		t.Errorf("off by %v in the mean", mean)
+	}
+}
+
+// Where the search for the weights starts makes no difference to where it ends.
+func TestLogisticStartsAnywhere(t *testing.T) {
+	task, part := wide(5, 300, 6, 9), wide(5, 200, 6, 9)
+	var l Logistic
+	whole, err := l.Adapt(context.Background(), task)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := l.Adapt(context.Background(), part)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := l.startNear(whole).Adapt(context.Background(), part)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, b := Margin(got, task.Query.X), Margin(want, task.Query.X)
+	for i := range a {
+		if math.Abs(float64(a[i]-b[i])) > 1e-3 {
+			t.Fatalf("row %d: %v from near, %v from 0", i, a[i], b[i])
+		}
 	}
 }
 

@@ -103,7 +103,7 @@ func (l onlyThis) Adapt(ctx context.Context, t *meta.Task) (meta.Scorer, error) 
 	return l.Learner.Adapt(ctx, meta.OnlyThis(t))
 }
 
-// fingerprint is a hash of a learner's scores on three made-up tasks and of its
+// fingerprint is a hash of a learner's scores on three made-up tasks, with and without known attacks, and of its
 // parameters: results of a learner whose working was changed are not taken for
 // those of the new one.
 func fingerprint(l meta.Learner) string {
@@ -115,13 +115,16 @@ func fingerprint(l meta.Learner) string {
 	}
 	for n, k := range []int{1, 5, 10} {
 		t, query := madeUp(uint64(n), k)
-		s, err := l.Adapt(context.Background(), t)
-		if err != nil {
-			fmt.Fprintln(h, err) // a model of other columns: its parameters tell it
-			continue
-		}
-		for _, m := range meta.Margin(s, query) {
-			binary.Write(h, binary.LittleEndian, m) // a hash has no errors
+		for _, known := range []meta.Set{t.Known, {}} {
+			t.Known = known
+			s, err := l.Adapt(context.Background(), t)
+			if err != nil {
+				fmt.Fprintln(h, err) // a model of other columns: its parameters tell it
+				continue
+			}
+			for _, m := range meta.Margin(s, query) {
+				binary.Write(h, binary.LittleEndian, m) // a hash has no errors
+			}
 		}
 	}
 	return hex.EncodeToString(h.Sum(nil)[:8])

@@ -1,7 +1,7 @@
 // Command tables judges learners on many real tables by one protocol and sums
 // up over data sets:
 //
-//	go run ./bench/tables [--data DIR] [--only SET,…] [--group development|test] [--learners NAME,…] [--models FILE,…]
+//	go run ./bench/tables [--data DIR] [--only SET,…] [--group development|test|further] [--learners NAME,…] [--models FILE,…]
 //	                      [--against NAME] [--draws N] [--work DIR] [--json]
 //
 // The protocol is eval.NewAttack: 1,000 benign rows (half of them where there
@@ -12,7 +12,7 @@
 // comes later joins, and nothing is done twice.
 //
 // A data set is the unit: classes and draws are averaged first, and intervals
-// are bootstrapped over data sets. The list of sets is in sets.go.
+// are bootstrapped over data sets. The list of sets is in sets.go, more in further.go.
 package main
 
 import (
@@ -116,7 +116,7 @@ func parse(args []string, diag io.Writer) (o options, err error) {
 	f.StringVar(&o.data, "data", data, "folder of data sets; also by INKLING_DATA")
 	f.StringVar(&o.lab, "lab", labFolder, "folder of the lab's captures")
 	f.StringVar(&o.work, "work", filepath.Join(os.TempDir(), "inkling-tables"), "where results are kept")
-	f.StringVar(&o.group, "group", development, "development, or test: the sets of the published figures, once for each finished model and never to choose anything")
+	f.StringVar(&o.group, "group", development, "development; test: the sets of the published figures, once for each finished model and never to choose anything; or further: tables that further.R writes")
 	only := f.String("only", "", "data sets, by name, of whatever group; all of --group without")
 	learners := f.String("learners", "nearest-mean,knn,logistic-regression,lda,ratio,extra-trees,random-forest,vote-plain,vote", "learners, by name; none for models alone")
 	models := f.String("models", "", "model files to judge beside them, each under its file's name")
@@ -143,7 +143,7 @@ func parse(args []string, diag io.Writer) (o options, err error) {
 		}
 		o.shots = append(o.shots, k)
 	}
-	if f.NArg() > 0 || o.draws < 0 || o.query < 1 || len(o.shots) == 0 || o.group != development && o.group != test {
+	if f.NArg() > 0 || o.draws < 0 || o.query < 1 || len(o.shots) == 0 || !slices.Contains([]string{development, test, furtherGroup}, o.group) {
 		return o, fmt.Errorf("bad flags; --help explains them")
 	}
 	return o, nil

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 
 	"github.com/inkling-sec/inkling/dataset"
 )
@@ -9,7 +10,7 @@ import (
 // set is one data set of the list.
 type set struct {
 	name   string
-	group  string // development or test, as the data discipline has it
+	group  string // one of the groups
 	about  string // what a row and what a class is
 	folder string // below the data folder
 	benign string // the benign class
@@ -22,14 +23,15 @@ type set struct {
 
 // The groups.
 const (
-	development = "development"
-	test        = "test"
+	development  = "development"
+	test         = "test"
+	furtherGroup = "further"
 )
 
 // sets are all data sets. Development may be looked at as often as one likes; a
 // test set once for each finished model, and never to choose anything. Draws are
 // at least 10 for a set of one class and 3 a class for the others.
-var sets = []set{
+var sets = slices.Concat([]set{
 	{name: "nsl-kdd-full", group: development, about: "connections of the DARPA test bed; a class is a kind of attack",
 		folder: "nsl-kdd-full", benign: "normal", draws: 3,
 		load: one(dataset.Files{Names: []string{"KDDTrain+.txt.gz", "KDDTest+.txt.gz"}, Header: append(kddColumns, "class", "difficulty"), Format: "csv", Drop: []string{"difficulty"}, Label: "class"})},
@@ -88,7 +90,7 @@ var sets = []set{
 	kin("adbench/4_breastw", adbench("42_WBC", test, "malignant among benign cell samples; K = 1 only")),
 	adbench("44_Wilt", test, "diseased trees among other ground"),
 	adbench("46_WPBC", test, "recurrent among other cancers"),
-}
+}, furtherSets)
 
 // one makes a set of one part.
 func one(f dataset.Files) func(context.Context, string) ([]dataset.Part, error) {

@@ -135,11 +135,12 @@ func TestFewRowsStayOpen(t *testing.T) {
 	s, pool := members[0].(*voteScorer), tensor.From(rowsOf(task)[0], 1000, 20)
 	const least = 6 // as where alerts are to be rare
 	team := NewTeam(members, []float64{least})
-	var told []*answer
-	for i := range team.asked {
-		a := &answer{question: &team.asked[i]}
-		a.of(pool)
-		told = append(told, a)
+	told := make([]*answer, len(team.asks[0]))
+	for i, q := range team.asks[0] {
+		if q >= 0 {
+			told[i] = &answer{question: &team.asked[q]}
+			told[i].of(pool)
+		}
 	}
 	b := s.ballotOf(pool, told)
 	defer b.close()

@@ -114,7 +114,11 @@ func (s *voteScorer) ballotOf(x *tensor.Tensor, told []*answer) *ballots {
 
 // says gives what the member says of row i of those with these scores.
 func (m *member) says(scores []float32, i int) float32 {
-	return soften(m.scale.of(scores[2*i+1] - scores[2*i]))
+	v := soften(m.scale.of(scores[2*i+1] - scores[2*i]))
+	if m.line {
+		return min(v, softened)
+	}
+	return v
 }
 
 // recountTrees has the trees judge the open rows.

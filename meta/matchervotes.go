@@ -199,9 +199,12 @@ func (v *votes) nearTo(dst []float32, x *tensor.Tensor, far []float32) {
 	}
 }
 
+// softened is about as surprised as the oddest of some thousand benign rows is.
+const softened = 8
+
 // soften lets surprise beyond that of any benign row grow as its logarithm.
 func soften(v float32) float32 {
-	const from, by = 8, 4
+	const from, by = softened, 4
 	if v <= from {
 		return v
 	}
@@ -211,7 +214,7 @@ func soften(v float32) float32 {
 // settle lets surprise beyond that of any benign row approach a limit. What is said so cannot, however sure of itself,
 // outvote the others, and rows that these find usual need not ask for it.
 func settle(v float32) float32 {
-	const from, by = 8, settled - 8
+	const from, by = softened, settled - softened
 	if v <= from {
 		return v
 	}

@@ -80,6 +80,7 @@ func (l *Vote) join(ctx context.Context, c *voteScorer, m Learner, weight float3
 		return err
 	}
 	joins := member{name: m.Name(), scorer: s, weight: weight}
+	_, joins.line = s.(*linearScorer)
 	if l.as != nil {
 		joins.scale = l.as.more[len(c.more)].scale
 	} else {
@@ -146,6 +147,7 @@ type member struct {
 	scorer Scorer
 	scale  *surprise
 	weight float32
+	line   bool // it says ever more, the farther a row is, also where no row was: a surprise beyond the benign rows' counts as theirs
 }
 
 type voteScorer struct {
@@ -200,7 +202,7 @@ func (s *voteScorer) Opinions(row []float32) []Opinion {
 	}
 	for _, m := range s.more {
 		m.scorer.Score(score[:], x)
-		out = append(out, Opinion{m.name, soften(m.scale.of(score[1] - score[0])), m.weight * share})
+		out = append(out, Opinion{m.name, m.says(score[:], 0), m.weight * share})
 	}
 	return out
 }

@@ -43,6 +43,30 @@ func TestVoteIsTheMeanOfItsVoters(t *testing.T) {
 	}
 }
 
+// However far out a row is, logistic regression says no more than of the oddest benign one.
+func TestALineSaysNoMoreThanItKnows(t *testing.T) {
+	task := wide(15, 300, 5, 6)
+	s, err := (&Vote{Matcher: Shipped(1)}).Adapt(context.Background(), task)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var most float32
+	row := make([]float32, 6)
+	for _, far := range []float32{-1e4, 1e4} {
+		for j := range row {
+			row[j] = far * (task.Support.X.Row(300)[j] - task.Support.X.Row(0)[j])
+		}
+		for _, o := range s.(Voter).Opinions(row) {
+			if o.Voter == "logistic-regression" {
+				most = max(most, o.Surprise)
+			}
+		}
+	}
+	if most != softened {
+		t.Errorf("at most %v nats, want %v", most, softened)
+	}
+}
+
 // Each vote is a p-value: of fresh benign rows about a share p has one below p.
 func TestVotesAreCalibrated(t *testing.T) {
 	task := wide(9, 1000, 5, 8)

@@ -229,12 +229,17 @@ func TestTeachRefuses(t *testing.T) {
 		{"a benign example", benign, TeachOptions{}, "same in every feature as the benign record"},
 		{"a rate too small", good, TeachOptions{Alpha: 1e-6}, "cannot promise"},
 		{"no rate", good, TeachOptions{Alpha: 2}, "a false-alarm rate of 2"},
+		{"more alarms than records", good, TeachOptions{PerDay: 1e6}, "1e+06 false alarms a day, of 86428.8 records a day (give a number above 0 and below that of the records, such as 72)"},
+		{"too few alarms", good, TeachOptions{PerDay: 71}, "1200 benign calibration records cannot promise 71 false alarms a day, of 86428.8 records a day (the fewest they can promise is 72 a day; 1217 records would do for 71)"},
 		{"two rates", good, TeachOptions{Alpha: 0.01, PerDay: 3}, "choose one"},
 	} {
 		_, _, err := Teach(t.Context(), "x", row.examples, b, testLearner(t), row.options)
 		if err == nil || !strings.Contains(err.Error(), row.says) {
 			t.Errorf("%s: %v", row.name, err)
 		}
+	}
+	if _, _, err := Teach(t.Context(), "x", good, b, testLearner(t), TeachOptions{PerDay: 72}); err != nil {
+		t.Errorf("the fewest alarms a day as they are told: %v", err)
 	}
 }
 

@@ -245,6 +245,7 @@ func TestWrongWords(t *testing.T) {
 		{3, []string{"teach", "x", "--examples", s.mark("3")}, []string{"no record at line 3", "include the header"}},
 		{3, []string{"teach", "x", "--examples", s.mark("608,99999")}, []string{"no record at line 99999"}},
 		{2, []string{"teach", "x", "--examples", s.log}, []string{"more than 200 examples", "name the lines"}},
+		{2, []string{"teach", "x", "--examples", s.mark("608"), "--known", s.log}, []string{"more than 200 examples", "name the lines that show the attack: " + s.log + ":120"}},
 		{2, []string{"teach", "x", "--examples", s.benign + ":8-500"}, []string{"more than 200 examples"}},
 		{2, []string{"teach", "x", "--examples", s.benign + ":8-100"}, []string{"the same in every feature as the benign record", "leave the example out"}},
 		{2, []string{"teach", "x", "--examples", s.mark("608"), "--alpha", "2"}, []string{"a false-alarm rate of 2", "between 0 and 1"}},

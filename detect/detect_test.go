@@ -113,6 +113,35 @@ func TestBaselineSamplesTwoDisjointParts(t *testing.T) {
 	}
 }
 
+// Files of one time are as many records in that time, files of several times are records of all of these.
+func TestVolumeOfSeveralFiles(t *testing.T) {
+	for _, row := range []struct {
+		name  string
+		spans []span
+		want  float64
+	}{
+		{"none", nil, 0},
+		{"no times", []span{{math.Inf(1), math.Inf(-1)}}, 0},
+		{"one", []span{{100, 160}}, 60},
+		{"two sensors", []span{{100, 160}, {101, 159}}, 60},
+		{"overlapping, in another order", []span{{150, 200}, {100, 160}}, 100},
+		{"a day and another", []span{{100, 160}, {500, 530}}, 90},
+		{"one of them without times", []span{{math.Inf(1), math.Inf(-1)}, {100, 160}, {5, 5}}, 60},
+	} {
+		if got := covered(row.spans); got != row.want {
+			t.Errorf("%s: %v seconds, want %v", row.name, got, row.want)
+		}
+	}
+	b, err := NewBaseline(t.Context(), "site", []string{"a.csv", "b.csv"}, func(string) (inkling.Reader, error) { return &site{n: 3000, seed: 1}, nil },
+		BaselineOptions{Schema: "table", Drop: []string{"label"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := 6000. / 2999 * 86400; math.Abs(b.RecordsPerDay()-want) > 1e-6 {
+		t.Errorf("%v records a day of two sensors, want %v", b.RecordsPerDay(), want)
+	}
+}
+
 func TestBaselineSurvivesItsFile(t *testing.T) {
 	b := testBaseline(t)
 	var file bytes.Buffer

@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/feature"
 	"github.com/inkling-sec/inkling/meta"
 )
 
@@ -269,6 +270,24 @@ func TestTeachRefuses(t *testing.T) {
 	}
 	if _, _, err := Teach(t.Context(), "x", good, b, testLearner(t), TeachOptions{PerDay: 72}); err != nil {
 		t.Errorf("the fewest alarms a day as they are told: %v", err)
+	}
+}
+
+// Beyond eight standard deviations values are as one: what differs there is not called the same.
+func TestExampleLikeABenignOutlier(t *testing.T) {
+	b := testBaseline(t)
+	at := slices.IndexFunc(b.Contract.Features, func(f feature.Feature) bool { return f.Name == "b" })
+	far := func(v float64) []float64 { return with(b.Pool.Raw[0], at, v) }
+	b.Pool.Raw[0] = far(1e9)
+	if err := b.prepare(); err != nil {
+		t.Fatal(err)
+	}
+	for v, says := range map[float64]string{1e9: "the same in every feature as the benign record", 2e9: "no detector can tell this example from the benign record"} {
+		rows := testExamples(t, b, 11)
+		rows.Raw[0] = far(v)
+		if _, _, err := Teach(t.Context(), "x", rows, b, testLearner(t), TeachOptions{}); err == nil || !strings.Contains(err.Error(), says+" "+b.Pool.Origin[0].String()) {
+			t.Errorf("b = %g: %v", v, err)
+		}
 	}
 }
 

@@ -200,7 +200,11 @@ func checkExamples(e Rows, b *Baseline) error {
 	x := b.scaler.Tensor(e.Raw)
 	for i := range e.Raw {
 		if j, d := nearest(row(x, i), b.pool, 1); d[0] == 0 {
-			return &inkling.Error{Code: inkling.Invalid, Place: e.Origin[i].String(), What: fmt.Sprintf("this example is the same in every feature as the benign record %s", b.Pool.Origin[j[0]]), Remedy: "leave the example out, or make the baseline from records without the attack"}
+			what := "this example is the same in every feature as the benign record"
+			if !slices.EqualFunc(e.Raw[i], b.Pool.Raw[j[0]], same) {
+				what = "no detector can tell this example from the benign record" // both too far out, or too near to each other
+			}
+			return &inkling.Error{Code: inkling.Invalid, Place: e.Origin[i].String(), What: fmt.Sprintf("%s %s", what, b.Pool.Origin[j[0]]), Remedy: "leave the example out, or make the baseline from records without the attack"}
 		}
 	}
 	return nil

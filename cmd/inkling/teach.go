@@ -152,7 +152,7 @@ func printTaught(w io.Writer, a *app, d *detect.Detector, b *detect.Baseline, el
 	fmt.Fprintf(w, "  False alarms  at most %s of benign records on average (with 95 %% confidence under %s),\n", rate(p.Alpha), rate(p.Upper95))
 	fmt.Fprintf(w, "                promised on %s benign records it has not learned from, as long as new ones are like them\n", count(p.Calibration))
 	if p.AlarmsPerDay != nil {
-		fmt.Fprintf(w, "                about %s a day at this baseline's volume of %s records a day\n", about(*p.AlarmsPerDay), count(int(b.RecordsPerDay())))
+		fmt.Fprintf(w, "                about %s a day at this baseline's volume of %s records a day\n", about(*p.AlarmsPerDay), about(b.RecordsPerDay()))
 	}
 	fmt.Fprintf(w, "  State         %s: try it on history before it watches\n", d.State)
 	fmt.Fprintf(w, "Next: inkling hunt FILE… --detector %s\n", d.Name)

@@ -31,7 +31,7 @@ type Baseline struct {
 	Files       []string             `json:"files"`
 	Records     int                  `json:"records"` // benign records seen
 	Skipped     int                  `json:"skipped"` // records that could not be read
-	Seconds     float64              `json:"seconds"` // of record time they span; 0 when records have no time
+	Seconds     float64              `json:"seconds"` // of record time they span, counted once; 0 when records have no time
 	Contract    *feature.Contract    `json:"contract"`
 	Pinned      *feature.TableSchema `json:"pinned,omitempty"` // what a table's records are held to; nil: to nothing
 	Pool        Rows                 `json:"pool"`             // what learners and scales are fitted on
@@ -82,6 +82,7 @@ func NewBaseline(ctx context.Context, name string, files []string, open func(fil
 	b := &Baseline{Format: baselineFormat, Name: name, Created: time.Now().UTC().Truncate(time.Second), Files: files}
 	rng := rand.New(rand.NewPCG(o.Seed, 0x62617365))
 	var kept []sampled
+	var spans []span
 	for _, file := range files {
 		span := span{math.Inf(1), math.Inf(-1)}
 		err := b.sample(ctx, file, open, o, &span, func(order int, r *inkling.Record, raw []float64) {
@@ -102,10 +103,9 @@ func NewBaseline(ctx context.Context, name string, files []string, open func(fil
 		if err != nil {
 			return nil, err
 		}
-		if s := span.last - span.first; s > 0 {
-			b.Seconds += s
-		}
+		spans = append(spans, span)
 	}
+	b.Seconds = covered(spans)
 	if len(kept) < 40 {
 		remedy := "give at least 40, better 4000 or more"
 		if o.Label != "" {
@@ -119,7 +119,7 @@ func NewBaseline(ctx context.Context, name string, files []string, open func(fil
 // split deals the sample out at random and makes the contract of a table from the pool's part alone.
 func (b *Baseline) split(kept []sampled, pool int, rng *rand.Rand, o BaselineOptions) error {
 	slices.SortFunc(kept, func(x, y sampled) int { return x.order - y.order })
-	b.Doubts = doubts(kept, len(b.Files), o)
+	b.Doubts = append(doubtTimes(kept, b.Seconds), doubts(kept, len(b.Files), o)...)
 	rng.Shuffle(len(kept), func(i, j int) { kept[i], kept[j] = kept[j], kept[i] })
 	pool = min(pool, len(kept)/2)
 	if o.Schema == "table" {
@@ -175,6 +175,17 @@ func (s *span) add(t float64) {
 	if !math.IsNaN(t) {
 		s.first, s.last = min(s.first, t), max(s.last, t)
 	}
+}
+
+// covered gives the seconds that are in one of the spans at least: several sensors' files of one day are a day.
+func covered(spans []span) (seconds float64) {
+	slices.SortFunc(spans, func(x, y span) int { return cmp.Compare(x.first, y.first) })
+	until := math.Inf(-1)
+	for _, s := range spans {
+		seconds += max(0, s.last-max(s.first, until))
+		until = max(until, s.last)
+	}
+	return seconds
 }
 
 // sample reads one file and hands each benign record on with its number among them and, for flows, its raw row.

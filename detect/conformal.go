@@ -62,10 +62,20 @@ func (c Calibration) Check(alpha float64) error {
 		return &inkling.Error{
 			Code:   inkling.Invalid,
 			What:   fmt.Sprintf("%d benign calibration records cannot promise a false-alarm rate of %g", c.N(), alpha),
-			Remedy: fmt.Sprintf("the smallest rate they can promise is %.2g; %d records would do for %g", c.Smallest(), int(math.Ceil(1/alpha-1-1e-9)), alpha),
+			Remedy: fmt.Sprintf("the smallest rate they can promise is %s; %s records would do for %g", RoundedUp(c.Smallest()), enough(alpha), alpha),
 		}
 	}
 	return nil
+}
+
+// enough writes how many calibration records can promise α.
+func enough(alpha float64) string { return fmt.Sprintf("%.10g", math.Ceil(1/alpha-1-1e-9)) }
+
+// RoundedUp writes a number above 0 with two digits, rounded up: who asks for the least that can be promised as it is
+// written is not refused.
+func RoundedUp(v float64) string {
+	unit := math.Pow(10, math.Floor(math.Log10(v))-1)
+	return fmt.Sprintf("%.2g", math.Ceil(v/unit-1e-9)*unit)
 }
 
 // Threshold gives the score that a record must exceed to have p ≤ α; +Inf when no score has.

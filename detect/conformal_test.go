@@ -1,12 +1,18 @@
 package detect
 
 import (
+	"errors"
 	"math"
 	"math/rand/v2"
+	"regexp"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 
 	"gonum.org/v1/gonum/mathext"
+
+	"github.com/inkling-sec/inkling"
 )
 
 func TestPValueByHand(t *testing.T) {
@@ -65,6 +71,25 @@ func TestCheckSaysWhatCanBePromised(t *testing.T) {
 	}
 	if got := c.Threshold(0.001); !math.IsInf(got, 1) {
 		t.Errorf("a rate that cannot be promised has threshold %v", got)
+	}
+}
+
+// The smallest rate as it is told can be asked for.
+func TestSmallestAsToldIsPromised(t *testing.T) {
+	remedy := regexp.MustCompile(`the smallest rate they can promise is ([^;]+);`)
+	for n := 1; n < 20000; n += 1 + n/50 {
+		c := c5(n)
+		var e *inkling.Error
+		if !errors.As(c.Check(c.Smallest()/2), &e) || !remedy.MatchString(e.Remedy) {
+			t.Fatalf("%d records: half the smallest rate is refused with %+v", n, e)
+		}
+		told, err := strconv.ParseFloat(remedy.FindStringSubmatch(e.Remedy)[1], 64)
+		if err != nil || c.Check(told) != nil || told > 1.11*c.Smallest() {
+			t.Errorf("%d records: told %v, the smallest is %v: %v, %v", n, told, c.Smallest(), err, c.Check(told))
+		}
+	}
+	if err := c5(99).Check(1e-30); err == nil || !strings.Contains(err.Error(), "1e+30 records would do") {
+		t.Errorf("a rate beyond counting: %v", err)
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/feature"
 	"github.com/inkling-sec/inkling/meta"
 )
 
@@ -110,6 +111,35 @@ func TestBaselineSamplesTwoDisjointParts(t *testing.T) {
 	}
 	if want := 3000. / 2999 * 86400; math.Abs(b.RecordsPerDay()-want) > 1e-6 {
 		t.Errorf("%v records a day, want %v", b.RecordsPerDay(), want)
+	}
+}
+
+// Files of one time are as many records in that time, files of several times are records of all of these.
+func TestVolumeOfSeveralFiles(t *testing.T) {
+	for _, row := range []struct {
+		name  string
+		spans []span
+		want  float64
+	}{
+		{"none", nil, 0},
+		{"no times", []span{{math.Inf(1), math.Inf(-1)}}, 0},
+		{"one", []span{{100, 160}}, 60},
+		{"two sensors", []span{{100, 160}, {101, 159}}, 60},
+		{"overlapping, in another order", []span{{150, 200}, {100, 160}}, 100},
+		{"a day and another", []span{{100, 160}, {500, 530}}, 90},
+		{"one of them without times", []span{{math.Inf(1), math.Inf(-1)}, {100, 160}, {5, 5}}, 60},
+	} {
+		if got := covered(row.spans); got != row.want {
+			t.Errorf("%s: %v seconds, want %v", row.name, got, row.want)
+		}
+	}
+	b, err := NewBaseline(t.Context(), "site", []string{"a.csv", "b.csv"}, func(string) (inkling.Reader, error) { return &site{n: 3000, seed: 1}, nil },
+		BaselineOptions{Schema: "table", Drop: []string{"label"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := 6000. / 2999 * 86400; math.Abs(b.RecordsPerDay()-want) > 1e-6 {
+		t.Errorf("%v records a day of two sensors, want %v", b.RecordsPerDay(), want)
 	}
 }
 
@@ -229,11 +259,34 @@ func TestTeachRefuses(t *testing.T) {
 		{"a benign example", benign, TeachOptions{}, "same in every feature as the benign record"},
 		{"a rate too small", good, TeachOptions{Alpha: 1e-6}, "cannot promise"},
 		{"no rate", good, TeachOptions{Alpha: 2}, "a false-alarm rate of 2"},
+		{"more alarms than records", good, TeachOptions{PerDay: 1e6}, "1e+06 false alarms a day, of 86428.8 records a day (give a number above 0 and below that of the records, such as 72)"},
+		{"too few alarms", good, TeachOptions{PerDay: 71}, "1200 benign calibration records cannot promise 71 false alarms a day, of 86428.8 records a day (the fewest they can promise is 72 a day; 1217 records would do for 71)"},
 		{"two rates", good, TeachOptions{Alpha: 0.01, PerDay: 3}, "choose one"},
 	} {
 		_, _, err := Teach(t.Context(), "x", row.examples, b, testLearner(t), row.options)
 		if err == nil || !strings.Contains(err.Error(), row.says) {
 			t.Errorf("%s: %v", row.name, err)
+		}
+	}
+	if _, _, err := Teach(t.Context(), "x", good, b, testLearner(t), TeachOptions{PerDay: 72}); err != nil {
+		t.Errorf("the fewest alarms a day as they are told: %v", err)
+	}
+}
+
+// Beyond eight standard deviations values are as one: what differs there is not called the same.
+func TestExampleLikeABenignOutlier(t *testing.T) {
+	b := testBaseline(t)
+	at := slices.IndexFunc(b.Contract.Features, func(f feature.Feature) bool { return f.Name == "b" })
+	far := func(v float64) []float64 { return with(b.Pool.Raw[0], at, v) }
+	b.Pool.Raw[0] = far(1e9)
+	if err := b.prepare(); err != nil {
+		t.Fatal(err)
+	}
+	for v, says := range map[float64]string{1e9: "the same in every feature as the benign record", 2e9: "no detector can tell this example from the benign record"} {
+		rows := testExamples(t, b, 11)
+		rows.Raw[0] = far(v)
+		if _, _, err := Teach(t.Context(), "x", rows, b, testLearner(t), TeachOptions{}); err == nil || !strings.Contains(err.Error(), says+" "+b.Pool.Origin[0].String()) {
+			t.Errorf("b = %g: %v", v, err)
 		}
 	}
 }

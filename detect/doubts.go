@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"iter"
+	"math"
 	"slices"
 	"strings"
 
@@ -56,6 +57,43 @@ func doubts(kept []sampled, files int, o BaselineOptions) (out []string) {
 		out = append(out[:mostDoubts], fmt.Sprintf("%d more columns are to be doubted; see inkling schema", more))
 	}
 	return out
+}
+
+// doubtTimes doubts the volume where the time that all records span is mostly that of a few at its ends, as where a clock was wrong.
+func doubtTimes(kept []sampled, seconds float64) []string {
+	var times []float64
+	for i := range kept {
+		if t := recordTime(&kept[i].record); !math.IsNaN(t) {
+			times = append(times, t)
+		}
+	}
+	if len(times) < 3 {
+		return nil
+	}
+	slices.Sort(times)
+	few := max(1, len(times)/100)
+	most := times[len(times)-1-few] - times[few]
+	if seconds <= mostlyFew*most || seconds < day {
+		return nil
+	}
+	return []string{fmt.Sprintf("nearly all records are of %s, a few others make it %s: if a clock was wrong there, so are records and false alarms a day", lasting(most), lasting(seconds))}
+}
+
+const (
+	mostlyFew = 20 // times as long as without the few
+	day       = 86400
+)
+
+// lasting writes a time in seconds or days, with three digits or whole.
+func lasting(seconds float64) string {
+	n, unit := seconds, "seconds"
+	if n >= day {
+		n, unit = n/day, "days"
+	}
+	if n >= 100 {
+		return fmt.Sprintf("%.0f %s", n, unit)
+	}
+	return fmt.Sprintf("%.3g %s", n, unit)
 }
 
 // isValue reports whether a column has a measurement for a name, as where a row was taken for the header; years and counts name columns too.

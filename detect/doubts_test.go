@@ -2,6 +2,7 @@ package detect
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -92,6 +93,45 @@ func TestLikelyBenign(t *testing.T) {
 	} {
 		if got := likelyBenign(labels); got != want {
 			t.Errorf("%q: %q, not %q", labels, got, want)
+		}
+	}
+}
+
+// One record of 1970 makes the volume next to nothing: that is told. What is even, or of one time, is not doubted.
+func TestDoubtTimes(t *testing.T) {
+	schema := &inkling.Schema{Name: "conn", Fields: []inkling.Field{{Name: "ts", Kind: inkling.Time}}}
+	at := func(n int, of func(i int) float64) (kept []sampled) {
+		for i := range n {
+			kept = append(kept, sampled{order: i})
+			kept[i].record.Reset(schema)
+			kept[i].record.Num[0] = of(i)
+		}
+		return kept
+	}
+	span := func(kept []sampled) float64 {
+		s := span{math.Inf(1), math.Inf(-1)}
+		for i := range kept {
+			s.add(kept[i].record.Num[0])
+		}
+		return covered([]span{s})
+	}
+	minutes := func(i int) float64 { return 1.79e9 + float64(i)*60 }
+	for _, row := range []struct {
+		name string
+		kept []sampled
+		want string
+	}{
+		{"even", at(3000, minutes), ""},
+		{"few", at(40, minutes), ""},
+		{"no times", at(3000, func(int) float64 { return math.NaN() }), ""},
+		{"all of one time", at(3000, func(int) float64 { return 1.79e9 }), ""},
+		{"two days far apart", at(3000, func(i int) float64 { return 1.79e9 + float64(i) + 1e7*float64(i/1500) }), ""},
+		{"one of 1970", at(3000, func(i int) float64 { return minutes(i) * float64(min(i, 1)) }), "of 2.04 days, a few others make it 20720 days"},
+		{"one of the future", at(40, func(i int) float64 { return minutes(i) + 1e10*float64(i/39) }), "of 2220 seconds, a few others make it 115741 days"},
+	} {
+		got := strings.Join(doubtTimes(row.kept, span(row.kept)), "; ")
+		if (got == "") != (row.want == "") || !strings.Contains(got, row.want) {
+			t.Errorf("%s: %q, want %q", row.name, got, row.want)
 		}
 	}
 }

@@ -24,8 +24,8 @@ const (
 //
 // A feature's contribution is that of [explain.Substitution] beside a typical benign
 // record, as a share of the whole difference between the two. Learners are not additive, so
-// the shares of all features need not sum to one. The changes that would flip the verdict go
-// towards the nearest benign record that is no alert itself, the most telling
+// the shares of all features need not sum to one, and where there is no difference there are
+// none. The changes that would flip the verdict go towards the nearest benign record that is no alert itself, the most telling
 // first, and are cut to those that are needed.
 func (a *Armed) Explain(raw []float64) inkling.Evidence {
 	b := a.Baseline
@@ -69,13 +69,12 @@ func (a *Armed) contributions(raw []float64) []inkling.Contribution {
 	parts := explain.Substitution{}.Attribute(a.Scores, raw, b.likely)
 	ends := a.Scores([][]float64{raw, b.likely})
 	out := make([]inkling.Contribution, 0, len(raw))
+	whole := math.Abs(ends[0] - ends[1])
 	for i, share := range parts {
-		if same(raw[i], b.likely[i]) {
+		if whole == 0 || same(raw[i], b.likely[i]) {
 			continue
 		}
-		if ends[0] != ends[1] {
-			share /= math.Abs(ends[0] - ends[1])
-		}
+		share /= whole
 		out = append(out, inkling.Contribution{Feature: b.Contract.Features[i].Name, Value: b.Contract.Value(i, raw[i]), Typical: b.Contract.Value(i, b.likely[i]), Share: share})
 	}
 	slices.SortStableFunc(out, func(x, y inkling.Contribution) int { return cmp.Compare(math.Abs(y.Share), math.Abs(x.Share)) })

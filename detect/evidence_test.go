@@ -89,3 +89,32 @@ func TestFlip(t *testing.T) {
 		}
 	}
 }
+
+// Parts of no difference are no shares: they would be scores, told as percent.
+func TestNoSharesOfNothing(t *testing.T) {
+	c := &feature.Contract{Name: "table", Version: 1, Features: []feature.Feature{{Name: "f"}, {Name: "g"}, {Name: "h"}}}
+	rows := make([][]float64, 100)
+	for i := range rows {
+		rows[i] = []float64{float64(i % 10), float64(i % 10), float64(i % 10)}
+	}
+	s, err := feature.Fit(c, rows, feature.Scaling{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	against := func(high []bool) (n float32) { // f for it, g as much against it
+		if high[0] {
+			n += 3
+		}
+		if high[1] {
+			n -= 3
+		}
+		return n
+	}
+	a := &Armed{Baseline: &Baseline{Contract: c, scaler: s, likely: []float64{0, 0, 0}}, scorer: sum(against)}
+	if got := a.contributions([]float64{1000, 1000, 1000}); len(got) != 0 {
+		t.Errorf("the score is that of the typical record: %+v", got)
+	}
+	if got := a.contributions([]float64{1000, 0, 1000}); len(got) != 2 || got[0].Feature != "f" || got[0].Share != 1 || got[1].Share != 0 {
+		t.Errorf("one feature makes the difference: %+v", got)
+	}
+}

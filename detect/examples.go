@@ -56,7 +56,7 @@ func Examples(ctx context.Context, r inkling.Reader, file string, lines []int, c
 		out.Record = append(out.Record, rec.Map())
 		out.Time = append(out.Time, timeOrZero(&rec))
 		if out.Len() > MostExamples {
-			return Rows{}, &inkling.Error{Code: inkling.Invalid, Place: file, What: fmt.Sprintf("more than %d examples", MostExamples), Remedy: "name the lines that show the attack: --examples " + file + ":120,121,140"}
+			return Rows{}, &inkling.Error{Code: inkling.Invalid, Place: file, What: fmt.Sprintf("more than %d examples", MostExamples), Remedy: "name the lines that show the attack: " + file + ":120,121,140"}
 		}
 	}
 	if len(want) > 0 {

@@ -151,6 +151,9 @@ func promise(c Calibration, b *Baseline, o TeachOptions) (Promise, error) {
 		return Promise{}, &inkling.Error{Code: inkling.Invalid, Place: "baseline " + b.Name, What: "its records have no time, so alarms a day cannot be told", Remedy: "give a rate with --alpha"}
 	case o.PerDay != 0:
 		alpha = o.PerDay / volume
+		if err := checkPerDay(c, o.PerDay, volume); err != nil {
+			return Promise{}, err
+		}
 	case alpha == 0:
 		alpha = max(0.001, c.Smallest())
 	}
@@ -163,6 +166,22 @@ func promise(c Calibration, b *Baseline, o TeachOptions) (Promise, error) {
 		p.AlarmsPerDay = &perDay
 	}
 	return p, nil
+}
+
+// checkPerDay is Check in alarms a day, the unit that was asked in.
+func checkPerDay(c Calibration, perDay, volume float64) error {
+	least := RoundedUp(c.Smallest() * volume)
+	switch {
+	case !(perDay > 0 && perDay < volume):
+		return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("%g false alarms a day, of %.6g records a day", perDay, volume), Remedy: "give a number above 0 and below that of the records, such as " + least}
+	case c.allowed(perDay/volume) < 1:
+		return &inkling.Error{
+			Code:   inkling.Invalid,
+			What:   fmt.Sprintf("%d benign calibration records cannot promise %g false alarms a day, of %.6g records a day", c.N(), perDay, volume),
+			Remedy: fmt.Sprintf("the fewest they can promise is %s a day; %s records would do for %g", least, enough(perDay/volume), perDay),
+		}
+	}
+	return nil
 }
 
 // MostExamples bounds the support set: beyond it a detector should be trained, not taught.
@@ -181,7 +200,11 @@ func checkExamples(e Rows, b *Baseline) error {
 	x := b.scaler.Tensor(e.Raw)
 	for i := range e.Raw {
 		if j, d := nearest(row(x, i), b.pool, 1); d[0] == 0 {
-			return &inkling.Error{Code: inkling.Invalid, Place: e.Origin[i].String(), What: fmt.Sprintf("this example is the same in every feature as the benign record %s", b.Pool.Origin[j[0]]), Remedy: "leave the example out, or make the baseline from records without the attack"}
+			what := "this example is the same in every feature as the benign record"
+			if !slices.EqualFunc(e.Raw[i], b.Pool.Raw[j[0]], same) {
+				what = "no detector can tell this example from the benign record" // both too far out, or too near to each other
+			}
+			return &inkling.Error{Code: inkling.Invalid, Place: e.Origin[i].String(), What: fmt.Sprintf("%s %s", what, b.Pool.Origin[j[0]]), Remedy: "leave the example out, or make the baseline from records without the attack"}
 		}
 	}
 	return nil

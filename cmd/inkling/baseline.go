@@ -122,10 +122,10 @@ func printBaseline(w io.Writer, a *app, b *detect.Baseline, next string) error {
 	s := styleOf(w)
 	fmt.Fprintf(w, "Baseline %s: %s benign records", s.bold(b.Name), count(b.Records))
 	if perDay := b.RecordsPerDay(); perDay > 0 {
-		fmt.Fprintf(w, ", %s a day", count(int(perDay)))
+		fmt.Fprintf(w, ", %s a day", about(perDay))
 	}
-	fmt.Fprintf(w, ".\n  %s to learn from, %s others to promise on: false-alarm rates down to %.2g.\n  %d features (contract %s).\n",
-		count(b.Pool.Len()), count(b.Calibration.Len()), smallest, len(b.Contract.Features), b.Contract.Name)
+	fmt.Fprintf(w, ".\n  %s to learn from, %s others to promise on: false-alarm rates down to %s.\n  %d features (contract %s).\n",
+		count(b.Pool.Len()), count(b.Calibration.Len()), detect.RoundedUp(smallest), len(b.Contract.Features), b.Contract.Name)
 	if b.Skipped > 0 {
 		fmt.Fprintf(w, "  %s\n", s.red(plural(b.Skipped, "record")+" could not be read: left out."))
 	}

@@ -188,12 +188,15 @@ func tellEvidence(w io.Writer, s style, e inkling.Evidence) {
 		fmt.Fprintf(w, "  %-15s %s\n", "votes, as p", strings.Join(parts, s.dim(" · ")))
 	}
 	for i, c := range e.Contributions {
-		label := ""
-		if i == 0 {
-			label = "speaks for it"
-		}
 		if math.Abs(c.Share) < 0.005 {
 			break
+		}
+		label := ""
+		switch {
+		case i == 0 && c.Share > 0:
+			label = "speaks for it"
+		case i == 0:
+			label = "speaks against"
 		}
 		fmt.Fprintf(w, "  %-15s %s %-22s %s %s\n", label, bar(s, c.Share), inkling.Printable(c.Feature), s.bold(human(c.Value)), s.dim("benign "+human(c.Typical)))
 	}

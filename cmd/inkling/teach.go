@@ -55,7 +55,10 @@ records, a start until the first example turns up.`,
 			if h.Has(store.Detectors, args[0]) && !replace {
 				return &inkling.Error{Code: inkling.Conflict, Place: "detector " + args[0], What: "exists already", Remedy: "choose another name, or overwrite it with --replace"}
 			}
-			if o.PerDay < 0 {
+			if cmd.Flags().Changed("alpha") && o.Alpha == 0 { // else taken for not given
+				return &inkling.Error{Code: inkling.Invalid, What: "a false-alarm rate of 0", Remedy: "no detector can promise that: give --alpha a number above 0, such as 0.001"}
+			}
+			if cmd.Flags().Changed("per-day") && !(o.PerDay > 0) {
 				return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("%g false alarms a day", o.PerDay), Remedy: "give --per-day a number above 0"}
 			}
 			if in.truth.class != "" && in.truth.file == "" {
@@ -149,7 +152,7 @@ func printTaught(w io.Writer, a *app, d *detect.Detector, b *detect.Baseline, el
 	fmt.Fprintf(w, "  False alarms  at most %s of benign records on average (with 95 %% confidence under %s),\n", rate(p.Alpha), rate(p.Upper95))
 	fmt.Fprintf(w, "                promised on %s benign records it has not learned from, as long as new ones are like them\n", count(p.Calibration))
 	if p.AlarmsPerDay != nil {
-		fmt.Fprintf(w, "                about %s a day at this baseline's volume of %s records a day\n", about(*p.AlarmsPerDay), count(int(b.RecordsPerDay())))
+		fmt.Fprintf(w, "                about %s a day at this baseline's volume of %s records a day\n", about(*p.AlarmsPerDay), about(b.RecordsPerDay()))
 	}
 	fmt.Fprintf(w, "  State         %s: try it on history before it watches\n", d.State)
 	fmt.Fprintf(w, "Next: inkling hunt FILE… --detector %s\n", d.Name)

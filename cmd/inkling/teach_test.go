@@ -1,0 +1,26 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A volume below one record a day is told, not cut to none.
+func TestSmallVolume(t *testing.T) {
+	t.Parallel()
+	dir, text := t.TempDir(), "time,a,b\n"
+	for i := range 50 {
+		day := time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, 4*i)
+		text += fmt.Sprintf("%s,%d,%d\n", day.Format("2006-01-02T15:04:05Z"), i*i%17, i%5)
+	}
+	table, home := write(t, filepath.Join(dir, "visits.csv"), text), filepath.Join(dir, "home")
+	if out := must(t, "--home", home, "baseline", "--schema", "table", table); !strings.Contains(out, "50 benign records, 0.26 a day") {
+		t.Errorf("baseline says %s", out)
+	}
+	if out := must(t, "--home", home, "teach", "x", "--odd"); !strings.Contains(out, "about 0.0098 a day at this baseline's volume of 0.26 records a day") {
+		t.Errorf("teach says %s", out)
+	}
+}

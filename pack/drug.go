@@ -13,7 +13,7 @@ var drug = Pack{
 	Name: "drug", Title: "Adverse drug reactions, by reports", Area: "medicine",
 	About:  "A record is a drug and an event that were reported together, gathered from reports of side effects: a line for each drug and event of a case. Found are pairs reported like known reactions: out of proportion, not merely often.",
 	Schema: "drug", Learner: "logistic-regression",
-	Why:     "ahead of the vote on the mean of the development classes with 5 and 10 examples, level with one",
+	Why:     "level with the vote on the development classes, and simpler",
 	Example: Example{File: "reports.csv", Attack: "rare-reaction", Make: makeReports},
 	Judged: []Judged{{
 		Name: "FAERS 2014 to 2020, statins", Folder: "faers-pvlrt", Benign: dataset.Unlisted, Apart: true, Load: dataset.Statins,

@@ -261,12 +261,16 @@ func TestTeachRefuses(t *testing.T) {
 		{"no rate", good, TeachOptions{Alpha: 2}, "a false-alarm rate of 2"},
 		{"more alarms than records", good, TeachOptions{PerDay: 1e6}, "1e+06 false alarms a day, of 86428.8 records a day (give a number above 0 and below that of the records, such as 72)"},
 		{"too few alarms", good, TeachOptions{PerDay: 71}, "1200 benign calibration records cannot promise 71 false alarms a day, of 86428.8 records a day (the fewest they can promise is 72 a day; 1217 records would do for 71)"},
+		{"an example that must not alert", good, TeachOptions{Known: &Known{Rows: good.Raw[1:], Class: []int{0}, OnlyThis: true}}, "site.csv:21: this example is the same as a record of a known attack, which must not alert"},
 		{"two rates", good, TeachOptions{Alpha: 0.01, PerDay: 3}, "choose one"},
 	} {
 		_, _, err := Teach(t.Context(), "x", row.examples, b, testLearner(t), row.options)
 		if err == nil || !strings.Contains(err.Error(), row.says) {
 			t.Errorf("%s: %v", row.name, err)
 		}
+	}
+	if _, _, err := Teach(t.Context(), "x", good, b, testLearner(t), TeachOptions{Known: &Known{Rows: good.Raw[1:], Class: []int{0}}}); err != nil {
+		t.Errorf("an example that is known and may alert: %v", err)
 	}
 	if _, _, err := Teach(t.Context(), "x", good, b, testLearner(t), TeachOptions{PerDay: 72}); err != nil {
 		t.Errorf("the fewest alarms a day as they are told: %v", err)

@@ -129,6 +129,9 @@ func Teach(ctx context.Context, name string, examples Rows, b *Baseline, c Choic
 	if err := d.Known.check(len(b.Contract.Features)); err != nil {
 		return nil, nil, &inkling.Error{Code: inkling.Conflict, What: "the known attacks' features are not the baseline's", Err: err}
 	}
+	if err := checkContradiction(examples, d.Known, b); err != nil {
+		return nil, nil, err
+	}
 	a, err := arm(ctx, d, b, c.Learner, examples, b.calib)
 	if err != nil {
 		return nil, nil, err
@@ -205,6 +208,20 @@ func checkExamples(e Rows, b *Baseline) error {
 				what = "no detector can tell this example from the benign record" // both too far out, or too near to each other
 			}
 			return &inkling.Error{Code: inkling.Invalid, Place: e.Origin[i].String(), What: fmt.Sprintf("%s %s", what, b.Pool.Origin[j[0]]), Remedy: "leave the example out, or make the baseline from records without the attack"}
+		}
+	}
+	return nil
+}
+
+// checkContradiction refuses an example that is among the records that must not alert too.
+func checkContradiction(e Rows, k *Known, b *Baseline) error {
+	if k == nil || !k.OnlyThis || len(k.Rows) == 0 {
+		return nil
+	}
+	known, x := b.scaler.Tensor(k.Rows), b.scaler.Tensor(e.Raw)
+	for i := range e.Raw {
+		if _, d := nearest(row(x, i), known, 1); d[0] == 0 {
+			return &inkling.Error{Code: inkling.Invalid, Place: e.Origin[i].String(), What: "this example is the same as a record of a known attack, which must not alert", Remedy: "leave it out of the examples or of the known attacks, or let known attacks alert"}
 		}
 	}
 	return nil

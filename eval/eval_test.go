@@ -312,6 +312,10 @@ func TestBoundHoldsOnExchangeableRows(t *testing.T) {
 			}
 		}
 	}
+	_, err = Bound{Benign: "ok", Attack: "attack", Learner: testLearners(t, "ratio")[0]}.Play(t.Context(), d)
+	if err == nil || !strings.Contains(err.Error(), "3960 benign records and 40 of \"attack\" are too few (give captures of 8000 benign records and 5 of the attack at least") {
+		t.Errorf("captures too small for 2,000 calibration records: %v", err)
+	}
 }
 
 func TestLoadRefuses(t *testing.T) {

@@ -190,6 +190,40 @@ func TestTeachFindsWhatWasTaught(t *testing.T) {
 	}
 }
 
+// An example is not found by another that looks the same: of those there is no test, and among others they are left out together.
+func TestSelfTestOfTwins(t *testing.T) {
+	b := testBaseline(t)
+	one := testExamples(t, b, 11)
+	twins := func(n int, more Rows) Rows {
+		for range n {
+			more.Raw, more.Origin = append(more.Raw, one.Raw[0]), append(more.Origin, one.Origin[0])
+			more.Record, more.Time = append(more.Record, one.Record[0]), append(more.Time, one.Time[0])
+		}
+		return more
+	}
+	far := testExamples(t, b, 21)
+	at := slices.IndexFunc(b.Contract.Features, func(f feature.Feature) bool { return f.Name == "b" })
+	far.Raw[0] = with(far.Raw[0], at, -8) // of another attack, that does not help to find the twins
+	for _, tt := range []struct {
+		name     string
+		examples Rows
+		found    int
+		of       int
+	}{
+		{"four twins", twins(4, Rows{}), 0, 0},
+		{"four twins and another kind", twins(4, far), 1, 5}, // only the other one
+		{"twins among others of the kind", twins(2, testExamples(t, b, 21, 31)), 4, 4},
+	} {
+		d, _, err := Teach(t.Context(), "x", tt.examples, b, testLearner(t), TeachOptions{Alpha: 0.01})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := d.Promise.SelfTest; got.Found != tt.found || got.Of != tt.of {
+			t.Errorf("%s: %+v, want %d of %d", tt.name, got, tt.found, tt.of)
+		}
+	}
+}
+
 func TestEvidenceNamesTheColumn(t *testing.T) {
 	_, a, b := taught(t)
 	rows := testExamples(t, b, 101)

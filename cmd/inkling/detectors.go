@@ -112,10 +112,13 @@ func showDetector(cmd *cobra.Command, a *app, name string) error {
 	return nil
 }
 
-// selfTested tells the self-test; with fewer than two examples there was none.
+// selfTested tells the self-test; with fewer than two examples that differ there was none.
 func selfTested(d *detect.Detector) string {
-	if d.Promise.SelfTest.Of == 0 {
-		return "not possible with " + plural(d.Examples.Len(), "example")
+	switch {
+	case d.Examples.Len() == 0:
+		return "not possible without examples"
+	case d.Promise.SelfTest.Of == 0:
+		return "not possible with " + untested(d)
 	}
 	return fmt.Sprintf("%d of %s found", d.Promise.SelfTest.Found, testedOf(d))
 }

@@ -30,7 +30,7 @@ func TestNoSelfTest(t *testing.T) {
 	t.Parallel()
 	s := taughtSite(t)
 	must(t, s.args("teach", "one", "--examples", s.mark("608"))...)
-	for _, tt := range []struct{ name, says, list string }{{"one", "not possible with 1 example\n", " none "}, {"scan", " of 3 found\n", " of 3 "}} {
+	for _, tt := range []struct{ name, says, list string }{{"one", "not possible with one example\n", " none "}, {"scan", " of 3 found\n", " of 3 "}} {
 		if out := must(t, s.args("detectors", "show", tt.name)...); !strings.Contains(out, "self-test      ") || !strings.Contains(out, tt.says) {
 			t.Errorf("show says %s", out)
 		}

@@ -190,6 +190,40 @@ func TestTeachFindsWhatWasTaught(t *testing.T) {
 	}
 }
 
+// An example is not found by another that looks the same: of those there is no test, and among others they are left out together.
+func TestSelfTestOfTwins(t *testing.T) {
+	b := testBaseline(t)
+	one := testExamples(t, b, 11)
+	twins := func(n int, more Rows) Rows {
+		for range n {
+			more.Raw, more.Origin = append(more.Raw, one.Raw[0]), append(more.Origin, one.Origin[0])
+			more.Record, more.Time = append(more.Record, one.Record[0]), append(more.Time, one.Time[0])
+		}
+		return more
+	}
+	far := testExamples(t, b, 21)
+	at := slices.IndexFunc(b.Contract.Features, func(f feature.Feature) bool { return f.Name == "b" })
+	far.Raw[0] = with(far.Raw[0], at, -8) // of another attack, that does not help to find the twins
+	for _, tt := range []struct {
+		name     string
+		examples Rows
+		found    int
+		of       int
+	}{
+		{"four twins", twins(4, Rows{}), 0, 0},
+		{"four twins and another kind", twins(4, far), 1, 5}, // only the other one
+		{"twins among others of the kind", twins(2, testExamples(t, b, 21, 31)), 4, 4},
+	} {
+		d, _, err := Teach(t.Context(), "x", tt.examples, b, testLearner(t), TeachOptions{Alpha: 0.01})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := d.Promise.SelfTest; got.Found != tt.found || got.Of != tt.of {
+			t.Errorf("%s: %+v, want %d of %d", tt.name, got, tt.found, tt.of)
+		}
+	}
+}
+
 func TestEvidenceNamesTheColumn(t *testing.T) {
 	_, a, b := taught(t)
 	rows := testExamples(t, b, 101)
@@ -261,12 +295,16 @@ func TestTeachRefuses(t *testing.T) {
 		{"no rate", good, TeachOptions{Alpha: 2}, "a false-alarm rate of 2"},
 		{"more alarms than records", good, TeachOptions{PerDay: 1e6}, "1e+06 false alarms a day, of 86428.8 records a day (give a number above 0 and below that of the records, such as 72)"},
 		{"too few alarms", good, TeachOptions{PerDay: 71}, "1200 benign calibration records cannot promise 71 false alarms a day, of 86428.8 records a day (the fewest they can promise is 72 a day; 1217 records would do for 71)"},
+		{"an example that must not alert", good, TeachOptions{Known: &Known{Rows: good.Raw[1:], Class: []int{0}, OnlyThis: true}}, "site.csv:21: this example is the same as a record of a known attack, which must not alert"},
 		{"two rates", good, TeachOptions{Alpha: 0.01, PerDay: 3}, "choose one"},
 	} {
 		_, _, err := Teach(t.Context(), "x", row.examples, b, testLearner(t), row.options)
 		if err == nil || !strings.Contains(err.Error(), row.says) {
 			t.Errorf("%s: %v", row.name, err)
 		}
+	}
+	if _, _, err := Teach(t.Context(), "x", good, b, testLearner(t), TeachOptions{Known: &Known{Rows: good.Raw[1:], Class: []int{0}}}); err != nil {
+		t.Errorf("an example that is known and may alert: %v", err)
 	}
 	if _, _, err := Teach(t.Context(), "x", good, b, testLearner(t), TeachOptions{PerDay: 72}); err != nil {
 		t.Errorf("the fewest alarms a day as they are told: %v", err)

@@ -44,12 +44,14 @@ func (r Rows) told(width int) error {
 	return nil
 }
 
-// without gives the rows but for row i. Nothing is copied but the slices' heads.
-func (r Rows) without(i int) Rows {
-	cut := func(n int) []int { return []int{min(i, n), min(i+1, n)} }
-	a := cut(len(r.Raw))
-	out := Rows{Raw: append(append(Matrix(nil), r.Raw[:a[0]]...), r.Raw[a[1]:]...), Origin: append(append([]inkling.Origin(nil), r.Origin[:a[0]]...), r.Origin[a[1]:]...)}
-	return out
+// without gives the rows but those that are out, which learners need and no more. Nothing is copied but the slices' heads.
+func (r Rows) without(out func(i int) bool) (rest Rows) {
+	for i := range r.Raw {
+		if !out(i) {
+			rest.Raw, rest.Origin = append(rest.Raw, r.Raw[i]), append(rest.Origin, r.Origin[i])
+		}
+	}
+	return rest
 }
 
 // Matrix is rows of equal length. As JSON it is one string, exact to the bit and quick to read:

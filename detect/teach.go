@@ -80,10 +80,11 @@ type Promise struct {
 	SelfTest     SelfTest `json:"self_test"`
 }
 
-// SelfTest leaves each example, the first ten of many, out in turn and asks whether the rest would have found it.
+// SelfTest leaves each example, the first ten of many, out in turn, with those that look the same, and asks whether the
+// rest would have found it.
 type SelfTest struct {
 	Found  int   `json:"found"`
-	Of     int   `json:"of"` // 0 with a single example: there is no rest
+	Of     int   `json:"of"` // 0 with a single example, or several that look the same: there is no rest
 	Missed []int `json:"missed,omitempty"`
 }
 
@@ -128,6 +129,9 @@ func Teach(ctx context.Context, name string, examples Rows, b *Baseline, c Choic
 	}
 	if err := d.Known.check(len(b.Contract.Features)); err != nil {
 		return nil, nil, &inkling.Error{Code: inkling.Conflict, What: "the known attacks' features are not the baseline's", Err: err}
+	}
+	if err := checkContradiction(examples, d.Known, b); err != nil {
+		return nil, nil, err
 	}
 	a, err := arm(ctx, d, b, c.Learner, examples, b.calib)
 	if err != nil {
@@ -210,6 +214,20 @@ func checkExamples(e Rows, b *Baseline) error {
 	return nil
 }
 
+// checkContradiction refuses an example that is among the records that must not alert too.
+func checkContradiction(e Rows, k *Known, b *Baseline) error {
+	if k == nil || !k.OnlyThis || len(k.Rows) == 0 {
+		return nil
+	}
+	known, x := b.scaler.Tensor(k.Rows), b.scaler.Tensor(e.Raw)
+	for i := range e.Raw {
+		if _, d := nearest(row(x, i), known, 1); d[0] == 0 {
+			return &inkling.Error{Code: inkling.Invalid, Place: e.Origin[i].String(), What: "this example is the same as a record of a known attack, which must not alert", Remedy: "leave it out of the examples or of the known attacks, or let known attacks alert"}
+		}
+	}
+	return nil
+}
+
 // selfTest is leave-one-out on the examples. What is left out is judged
 // against the calibration scores of the detector that was made without it. Only
 // the highest of these decide, so only the calibration records that the whole
@@ -218,7 +236,12 @@ func checkExamples(e Rows, b *Baseline) error {
 func selfTest(ctx context.Context, a *Armed, l meta.Learner) (SelfTest, error) {
 	d, b := a.Detector, a.Baseline
 	n := d.Examples.Len()
-	if n < 2 {
+	alike := func(i, j int) bool { return slices.Equal(row(a.taught, i), row(a.taught, j)) }
+	all := true
+	for i := range n {
+		all = all && alike(0, i)
+	}
+	if all {
 		return SelfTest{}, nil
 	}
 	if b, ok := l.(meta.Briefer); ok {
@@ -230,7 +253,7 @@ func selfTest(ctx context.Context, a *Armed, l meta.Learner) (SelfTest, error) {
 	errs := make([]error, n)
 	judged := min(n, 10) // more would tell little more
 	each(judged, func(i int) {
-		rest, err := arm(ctx, d, b, l, d.Examples.without(i), top)
+		rest, err := arm(ctx, d, b, l, d.Examples.without(func(j int) bool { return alike(i, j) }), top)
 		if err != nil {
 			errs[i] = err
 			return

@@ -90,8 +90,8 @@ func (p Bound) capture(ctx context.Context, d *Data, g int, benign [][]int, atta
 	const pool, shots = 1000, 5
 	rng := rand.New(rand.NewPCG(p.Seed, uint64(g)))
 	own := benign[g]
-	if len(own) < 2*(pool+p.Calibration)+p.Calibration || len(attack) < shots {
-		return &inkling.Error{Code: inkling.Invalid, Place: fmt.Sprintf("%s, capture %d", d.Name, g+1), What: fmt.Sprintf("%d benign records and %d of %q are too few", len(own), len(attack), p.Attack), Remedy: "choose another --classes or a smaller calibration"}
+	if least := 2*(pool+p.Calibration) + p.Calibration; len(own) < least || len(attack) < shots {
+		return &inkling.Error{Code: inkling.Invalid, Place: fmt.Sprintf("%s, capture %d", d.Name, g+1), What: fmt.Sprintf("%d benign records and %d of %q are too few", len(own), len(attack), p.Attack), Remedy: fmt.Sprintf("give captures of %d benign records and %d of the attack at least, or choose another with --classes", least, shots)}
 	}
 	taught := head(shuffled(rng, attack), shots)
 	mixed := shuffled(rng, own)

@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/feature"
 	"github.com/inkling-sec/inkling/meta"
 )
 
@@ -311,6 +312,13 @@ func TestBoundHoldsOnExchangeableRows(t *testing.T) {
 				t.Errorf("another site keeps the promise to %v: is it judged at all?", k.Realised)
 			}
 		}
+	}
+	if _, err := d.Sites("ok", nil, feature.Scaling{}, 1); err == nil || !strings.Contains(err.Error(), "--schema FILE.json") {
+		t.Errorf("two tables as sites: %v", err)
+	}
+	_, err = Bound{Benign: "ok", Attack: "attack", Learner: testLearners(t, "ratio")[0]}.Play(t.Context(), d)
+	if err == nil || !strings.Contains(err.Error(), "3960 benign records and 40 of \"attack\" are too few (give captures of 8000 benign records and 5 of the attack at least") {
+		t.Errorf("captures too small for 2,000 calibration records: %v", err)
 	}
 }
 

@@ -181,7 +181,7 @@ func (p *Plan) KnownRows(e *Episode) int {
 // every class but those unseen with ten rows or more is one of its attacks.
 func (d *Data) Sites(benign string, unseen []string, scaling feature.Scaling, seed uint64) ([]meta.Site, error) {
 	if d.fixed == nil && slices.Max(d.Group) > 0 {
-		return nil, inkling.Errorf(inkling.Invalid, d.Name, "several tables cannot be sites of one model: only schema flow has the same columns everywhere")
+		return nil, &inkling.Error{Code: inkling.Invalid, Place: d.Name, What: "several tables, each with columns of its own, cannot be sites of one model", Remedy: "hold them to one schema: inkling schema TABLE --out FILE.json, then --schema FILE.json"}
 	}
 	rng := rand.New(rand.NewPCG(seed, 0x73697465))
 	var sites []meta.Site

@@ -70,7 +70,7 @@ func listDetectors(cmd *cobra.Command, a *app) error {
 			head = true
 			fmt.Fprintf(out, "%-24s %-7s %8s  %-9s %-12s %-12s %s\n", "detector", "state", "examples", "self-test", "false alarms", "baseline", "taught")
 		}
-		fmt.Fprintf(out, "%-24s %-7s %8d  %-9s %-12s %-12s %s\n", d.Name, d.State, d.Examples.Len(), fmt.Sprintf("%d of %d", p.SelfTest.Found, p.SelfTest.Of), rate(p.Alpha), d.Baseline, d.Created.Format("2006-01-02 15:04"))
+		fmt.Fprintf(out, "%-24s %-7s %8d  %-9s %-12s %-12s %s\n", d.Name, d.State, d.Examples.Len(), shortTest(p.SelfTest), rate(p.Alpha), d.Baseline, d.Created.Format("2006-01-02 15:04"))
 	}
 	return errors.Join(bad...)
 }
@@ -96,7 +96,7 @@ func showDetector(cmd *cobra.Command, a *app, name string) error {
 	s := styleOf(out)
 	fmt.Fprintf(out, "%s (%s), taught %s with %s on baseline %s\n", s.bold(d.Name), d.State, d.Created.Format("2006-01-02 15:04"), d.Learner, d.Baseline)
 	fmt.Fprintf(out, "  false alarms   at most %s on average, %s with 95 %% confidence, on %s calibration records\n", rate(p.Alpha), rate(p.Upper95), count(p.Calibration))
-	fmt.Fprintf(out, "  self-test      %d of %s found\n", p.SelfTest.Found, testedOf(d))
+	fmt.Fprintf(out, "  self-test      %s\n", selfTested(d))
 	fmt.Fprintf(out, "  contract       %.16s   baseline %.16s\n", d.Contract, d.BaselineID)
 	if n := d.Known.Counts(); len(n) > 0 {
 		how := "count for it as far as the examples resemble them"
@@ -110,6 +110,24 @@ func showDetector(cmd *cobra.Command, a *app, name string) error {
 		fmt.Fprintf(out, "  example %-6d %s\n", i+1, joined(who(e), s.dim(standing(e))))
 	}
 	return nil
+}
+
+// selfTested tells the self-test; with fewer than two examples that differ there was none.
+func selfTested(d *detect.Detector) string {
+	switch {
+	case d.Examples.Len() == 0:
+		return "not possible without examples"
+	case d.Promise.SelfTest.Of == 0:
+		return "not possible with " + untested(d)
+	}
+	return fmt.Sprintf("%d of %s found", d.Promise.SelfTest.Found, testedOf(d))
+}
+
+func shortTest(t detect.SelfTest) string {
+	if t.Of == 0 {
+		return "none"
+	}
+	return fmt.Sprintf("%d of %d", t.Found, t.Of)
 }
 
 // alertLike shows an example as an alert would be.

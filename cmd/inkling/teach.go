@@ -140,7 +140,7 @@ func printTaught(w io.Writer, a *app, d *detect.Detector, b *detect.Baseline, el
 	case d.Examples.Len() == 0:
 		fmt.Fprintf(w, "  Self-test     not possible without examples\n")
 	case p.SelfTest.Of == 0:
-		fmt.Fprintf(w, "  Self-test     not possible with one example: mark a second one if you can\n")
+		fmt.Fprintf(w, "  Self-test     not possible with %s: mark another one if you can\n", untested(d))
 	case p.SelfTest.Found == p.SelfTest.Of:
 		fmt.Fprintf(w, "  Self-test     %s\n", s.green(fmt.Sprintf("each of the %s examples is found by the others", strings.TrimPrefix(testedOf(d), "the "))))
 	default:
@@ -157,6 +157,14 @@ func printTaught(w io.Writer, a *app, d *detect.Detector, b *detect.Baseline, el
 	fmt.Fprintf(w, "  State         %s: try it on history before it watches\n", d.State)
 	fmt.Fprintf(w, "Next: inkling hunt FILE… --detector %s\n", d.Name)
 	return nil
+}
+
+// untested says what there was to test of a detector that could not be tested.
+func untested(d *detect.Detector) string {
+	if n := d.Examples.Len(); n > 1 {
+		return count(n) + " examples that look the same"
+	}
+	return "one example"
 }
 
 // testedOf says how many examples were left out in turn: of many, the first few.

@@ -24,3 +24,20 @@ func TestSmallVolume(t *testing.T) {
 		t.Errorf("teach says %s", out)
 	}
 }
+
+// One example cannot test itself: that is no test in which none of none was found.
+func TestNoSelfTest(t *testing.T) {
+	t.Parallel()
+	s := taughtSite(t)
+	must(t, s.args("teach", "one", "--examples", s.mark("608"))...)
+	for _, tt := range []struct{ name, says, list string }{{"one", "not possible with one example\n", " none "}, {"scan", " of 3 found\n", " of 3 "}} {
+		if out := must(t, s.args("detectors", "show", tt.name)...); !strings.Contains(out, "self-test      ") || !strings.Contains(out, tt.says) {
+			t.Errorf("show says %s", out)
+		}
+		for line := range strings.SplitSeq(must(t, s.args("detectors", "list")...), "\n") {
+			if strings.HasPrefix(line, tt.name+" ") && !strings.Contains(line, tt.list) {
+				t.Errorf("list says %s", line)
+			}
+		}
+	}
+}

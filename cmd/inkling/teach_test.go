@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -38,6 +40,28 @@ func TestNoSelfTest(t *testing.T) {
 			if strings.HasPrefix(line, tt.name+" ") && !strings.Contains(line, tt.list) {
 				t.Errorf("list says %s", line)
 			}
+		}
+	}
+}
+
+// A copy of a detector's file is a detector of the copy's name: its alerts are told and kept as its own.
+func TestCopiedDetector(t *testing.T) {
+	t.Parallel()
+	s := taughtSite(t)
+	file, err := os.ReadFile(filepath.Join(s.home, "detectors", "scan.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(s.home, "detectors", "copy.json"), string(file))
+	out := must(t, s.args("hunt", s.log, "--detector", "scan,copy")...)
+	for _, name := range []string{"scan", "copy"} {
+		kept, err := os.ReadFile(filepath.Join(s.home, "alerts", name+".jsonl"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := bytes.Count(kept, []byte(`"detector":"`+name+`"`))
+		if n == 0 || n != bytes.Count(kept, []byte("\n")) || !strings.Contains(out, fmt.Sprintf("\n%s: %s.", name, plural(n, "alert"))) {
+			t.Errorf("%s: %d alerts kept; hunt says %s", name, n, out)
 		}
 	}
 }

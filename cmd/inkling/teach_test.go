@@ -65,3 +65,16 @@ func TestCopiedDetector(t *testing.T) {
 		}
 	}
 }
+
+// So is a baseline: what is taught on it finds it again.
+func TestRenamedBaseline(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	must(t, s.args("baseline", s.benign)...)
+	file := func(name string) string { return filepath.Join(s.home, "baselines", name+".json.gz") }
+	if err := os.Rename(file("default"), file("moved")); err != nil {
+		t.Fatal(err)
+	}
+	must(t, s.args("teach", "scan", "--baseline", "moved", "--examples", s.mark("608,619"))...)
+	must(t, s.args("hunt", s.log, "--detector", "scan")...)
+}

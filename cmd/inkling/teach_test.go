@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -77,4 +78,19 @@ func TestRenamedBaseline(t *testing.T) {
 	}
 	must(t, s.args("teach", "scan", "--baseline", "moved", "--examples", s.mark("608,619"))...)
 	must(t, s.args("hunt", s.log, "--detector", "scan")...)
+}
+
+// The story does not take the place of the user's own detector, only of its own.
+func TestQuickstartKeepsDetectors(t *testing.T) {
+	t.Parallel()
+	s := taughtSite(t)
+	must(t, s.args("teach", "beacon", "--examples", s.mark("608,619"))...)
+	was := snapshot(t, s.home)
+	exec(t, s.args("quickstart", "--attack", "beacon")...).fails(t, 4, "detector beacon: is your own", "--home")
+	if now := snapshot(t, s.home); !reflect.DeepEqual(was, now) {
+		t.Error("something was written")
+	}
+	for range 2 {
+		must(t, s.args("quickstart", "--attack", "exfil")...)
+	}
 }

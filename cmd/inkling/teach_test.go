@@ -94,3 +94,19 @@ func TestQuickstartKeepsDetectors(t *testing.T) {
 		must(t, s.args("quickstart", "--attack", "exfil")...)
 	}
 }
+
+// A baseline that takes the place of one says which detectors no longer work.
+func TestReplacedBaseline(t *testing.T) {
+	t.Parallel()
+	s := taughtSite(t)
+	must(t, s.args("teach", "two", "--examples", s.mark("608"))...)
+	if out := must(t, s.args("baseline", s.benign)...); strings.Contains(out, "Beware") {
+		t.Errorf("the same once more: %s", out)
+	}
+	if out := must(t, s.args("baseline", s.benign, "--name", "other", "--seed", "9")...); strings.Contains(out, "Beware") {
+		t.Errorf("another: %s", out)
+	}
+	if out := must(t, s.args("baseline", s.benign, "--seed", "9")...); !strings.Contains(out, "Beware: it replaces the baseline of 2 detectors (scan, two): teach again") {
+		t.Errorf("replaced: %s", out)
+	}
+}

@@ -38,12 +38,15 @@ func Arm(ctx context.Context, d *Detector, b *Baseline, c Choice) (*Armed, error
 			return nil, &inkling.Error{Code: inkling.Conflict, Place: place, What: fmt.Sprintf("taught with another %s (%.12s, not %.12s)", must.what, must.want, must.have), Remedy: "teach it again"}
 		}
 	}
-	if err := errors.Join(d.Examples.check(len(b.Contract.Features)), d.Known.check(len(b.Contract.Features))); err != nil {
+	if err := errors.Join(d.Examples.told(len(b.Contract.Features)), d.Known.check(len(b.Contract.Features))); err != nil {
 		return nil, &inkling.Error{Code: inkling.Invalid, Place: place, What: "the file is damaged", Remedy: "teach it again", Err: err}
 	}
 	a, err := arm(ctx, d, b, c.Learner, d.Examples, b.calib)
 	if err != nil {
 		return nil, err
+	}
+	if err := a.Calibration.Check(d.Promise.Alpha); err != nil { // Teach would not have promised it
+		return nil, &inkling.Error{Code: inkling.Invalid, Place: place, What: "the file was changed, its promise cannot be kept", Remedy: "teach it again with the rate that is wanted", Err: err}
 	}
 	a.threshold = a.Calibration.Threshold(d.Promise.Alpha)
 	return a, nil

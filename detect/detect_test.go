@@ -272,6 +272,18 @@ func TestArmGivesTheSameDetector(t *testing.T) {
 	if _, err := Arm(t.Context(), &other, b, testLearner(t)); inkling.CodeOf(err) != inkling.Conflict {
 		t.Errorf("another contract: %v", err)
 	}
+	for _, alpha := range []float64{0, 1e-9, 1, 7, math.NaN()} { // would alert on nothing or all, and say so of a promise
+		other = *back
+		other.Promise.Alpha = alpha
+		if _, err := Arm(t.Context(), &other, b, testLearner(t)); inkling.CodeOf(err) != inkling.Invalid || !strings.Contains(err.Error(), "detector high-b: the file was changed") {
+			t.Errorf("a promise of %v: %v", alpha, err)
+		}
+	}
+	other = *back
+	other.Examples.Record = nil // which evidence shows
+	if _, err := Arm(t.Context(), &other, b, testLearner(t)); inkling.CodeOf(err) != inkling.Invalid || !strings.Contains(err.Error(), "the file is damaged") {
+		t.Errorf("examples without records: %v", err)
+	}
 	model := testLearner(t)
 	model.Model, model.Contract = "m", "0000"
 	if _, _, err := Teach(t.Context(), "x", d.Examples, b, model, TeachOptions{}); inkling.CodeOf(err) != inkling.Conflict {

@@ -48,8 +48,8 @@ func (a *Armed) votes(x []float32) (out []inkling.Vote) {
 	if !ok {
 		return nil
 	}
-	least := 1 / float64(a.Baseline.Pool.Len()+1) // smaller ones are beyond what the pool can tell
 	for _, o := range v.Opinions(x) {
+		least := 1 / float64(o.Of+1) // smaller ones are beyond what so many can tell
 		out = append(out, inkling.Vote{Voter: o.Voter, Weight: float64(o.Weight), PValue: max(least, math.Exp(-float64(o.Surprise)))})
 	}
 	slices.SortStableFunc(out, func(x, y inkling.Vote) int { return cmp.Compare(y.Weight, x.Weight) })

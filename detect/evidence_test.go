@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/inkling-sec/inkling"
 	"github.com/inkling-sec/inkling/feature"
 	"github.com/inkling-sec/inkling/tensor"
 )
@@ -116,5 +117,31 @@ func TestNoSharesOfNothing(t *testing.T) {
 	}
 	if got := a.contributions([]float64{1000, 0, 1000}); len(got) != 2 || got[0].Feature != "f" || got[0].Share != 1 || got[1].Share != 0 {
 		t.Errorf("one feature makes the difference: %+v", got)
+	}
+}
+
+// A vote is told no finer than the benign rows it looks at allow: of a large pool these are a part.
+func TestVotesOfALargePool(t *testing.T) {
+	for _, row := range []struct{ pool, of int }{{400, 400}, {5000, 2000}} {
+		b, err := NewBaseline(t.Context(), "site", []string{"site.csv"}, func(string) (inkling.Reader, error) { return &site{n: row.pool + 2000, seed: 1}, nil },
+			BaselineOptions{Schema: "table", Drop: []string{"label"}, Pool: row.pool, Calibration: 2000})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b.Pool.Len() != min(row.pool, (row.pool+2000)/2) {
+			t.Fatalf("a pool of %d", b.Pool.Len())
+		}
+		examples := testExamples(t, b, 11, 21)
+		_, a, err := Teach(t.Context(), "x", examples, b, testLearner(t), TeachOptions{Alpha: 0.01})
+		if err != nil {
+			t.Fatal(err)
+		}
+		least := 1.
+		for _, v := range a.Explain(examples.Raw[0]).Votes {
+			least = min(least, v.PValue)
+		}
+		if want := 1 / float64(row.of+1); least != want {
+			t.Errorf("a pool of %d: the least p is %v, want %v", b.Pool.Len(), least, want)
+		}
 	}
 }

@@ -164,6 +164,7 @@ type Opinion struct {
 	Voter    string
 	Surprise float32
 	Weight   float32 // in the verdict; all weights add up to 1
+	Of       int     // benign rows that were looked at: of a large pool a part, spaced evenly
 }
 
 // Voter is a Scorer of a detection task that several have a say in.
@@ -193,16 +194,16 @@ func (s *voteScorer) Opinions(row []float32) []Opinion {
 	r := s.judge.room()
 	defer s.judge.leave(r)
 	s.judge.judgeBlock(r, score[:], 1, x, 0, 1)
-	share := 1 / s.total
-	out := []Opinion{{"network", settle(s.own.of(score[0])), share}}
+	share, of := 1/s.total, s.judge.votes.pool.n
+	out := []Opinion{{"network", settle(s.own.of(score[0])), share, of}}
 	for k, w := range s.weight {
 		if w > 0 {
-			out = append(out, Opinion{voteNames[k], r.votes.Row(0)[k], w * share})
+			out = append(out, Opinion{voteNames[k], r.votes.Row(0)[k], w * share, of})
 		}
 	}
 	for _, m := range s.more {
 		m.scorer.Score(score[:], x)
-		out = append(out, Opinion{m.name, m.says(score[:], 0), m.weight * share})
+		out = append(out, Opinion{m.name, m.says(score[:], 0), m.weight * share, of})
 	}
 	return out
 }

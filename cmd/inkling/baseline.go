@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -78,6 +79,9 @@ With --label, the files may hold attacks too: only records whose label is
 				return err
 			}
 			in.unused()
+			if left := leftBehind(h, b); len(left) > 0 {
+				b.Doubts = append(b.Doubts, fmt.Sprintf("it replaces the baseline of %s (%s): teach again, or give this one a --name of its own and make the other again", plural(len(left), "detector"), strings.Join(left, ", ")))
+			}
 			if err := h.Put(store.Baselines, name, func(w io.Writer) error { return b.Write(w) }); err != nil {
 				return err
 			}
@@ -98,6 +102,17 @@ With --label, the files may hold attacks too: only records whose label is
 	cmd.Flags().Uint64Var(&o.Seed, "seed", 1, "seed of the sample")
 	onlyFor(cmd, []string{"table"}, "drop")
 	return cmd
+}
+
+// leftBehind names the detectors that were taught on another baseline of this name, and work with no other.
+func leftBehind(h store.Home, b *detect.Baseline) (left []string) {
+	names, _ := h.List(store.Detectors) // a home that cannot be read is not written to either
+	for _, n := range names {
+		if d, err := loadDetector(h, n); err == nil && d.Baseline == b.Name && d.BaselineID != b.ID() {
+			left = append(left, n)
+		}
+	}
+	return left
 }
 
 func dropAndPinned() error {

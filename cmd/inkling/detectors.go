@@ -33,6 +33,7 @@ func loadDetector(h store.Home, name string) (*detect.Detector, error) {
 	if n := d.Examples.Len(); n == 0 && d.Learner != oddLearner || len(d.Examples.Origin) != n || len(d.Examples.Record) != n || d.Name == "" || d.Baseline == "" || !(d.Promise.Alpha > 0) {
 		return nil, &inkling.Error{Code: inkling.Invalid, Place: "detector " + name, What: "the file is damaged: its name, baseline, promise or examples are missing", Remedy: "teach it again"}
 	}
+	d.Name = name // that of the file, which may have been copied or renamed: alerts are kept by it
 	return d, nil
 }
 

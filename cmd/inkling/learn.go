@@ -120,7 +120,11 @@ func baseline(h store.Home, name string) (*detect.Baseline, error) {
 	if err != nil {
 		return nil, err
 	}
-	return detect.ReadBaseline(bytes.NewReader(data), name)
+	b, err := detect.ReadBaseline(bytes.NewReader(data), name)
+	if err == nil {
+		b.Name = name // that of the file, which may have been copied or renamed: detectors look for it by that
+	}
+	return b, err
 }
 
 var marked = regexp.MustCompile(`^(.+):(\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*)$`)

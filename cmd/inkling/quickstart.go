@@ -67,6 +67,9 @@ func (q *quickstart) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	if d, err := loadDetector(h, q.kind); err == nil && d.Baseline != quickBaseline {
+		return &inkling.Error{Code: inkling.Conflict, Place: "detector " + q.kind, What: "is your own, and the story's would take its place", Remedy: "see the story in another home: --home /tmp/try"}
+	}
 	start := time.Now()
 	if err := q.unpack(h); err != nil {
 		return err
@@ -126,6 +129,9 @@ func (q *quickstart) look(ctx context.Context) error {
 	return ctx.Err()
 }
 
+// quickBaseline is the name of the story's baseline.
+const quickBaseline = "quickstart"
+
 // spared is the label of the benign records that the baseline is made of.
 const spared = "spared"
 
@@ -167,7 +173,7 @@ func (q *quickstart) story(cmd *cobra.Command, h store.Home, out io.Writer, star
 	ctx, s := cmd.Context(), styleOf(out)
 	fmt.Fprintf(out, "%s\n", s.bold("1. What is normal here?"))
 	fmt.Fprintf(out, "%s holds %s connections of a small network under attack, recorded in our lab.\nEvery other benign record makes the baseline, as days of history would: ten minutes are too short\nfor a past that is like the future.\n\n", lab.HeldOut, count(q.rows))
-	b, err := detect.NewBaseline(ctx, "quickstart", []string{q.file}, q.open, detect.BaselineOptions{Label: "label", Benign: spared})
+	b, err := detect.NewBaseline(ctx, quickBaseline, []string{q.file}, q.open, detect.BaselineOptions{Label: "label", Benign: spared})
 	if err != nil {
 		return err
 	}

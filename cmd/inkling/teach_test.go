@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
+	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -39,5 +42,71 @@ func TestNoSelfTest(t *testing.T) {
 				t.Errorf("list says %s", line)
 			}
 		}
+	}
+}
+
+// A copy of a detector's file is a detector of the copy's name: its alerts are told and kept as its own.
+func TestCopiedDetector(t *testing.T) {
+	t.Parallel()
+	s := taughtSite(t)
+	file, err := os.ReadFile(filepath.Join(s.home, "detectors", "scan.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(s.home, "detectors", "copy.json"), string(file))
+	out := must(t, s.args("hunt", s.log, "--detector", "scan,copy")...)
+	for _, name := range []string{"scan", "copy"} {
+		kept, err := os.ReadFile(filepath.Join(s.home, "alerts", name+".jsonl"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := bytes.Count(kept, []byte(`"detector":"`+name+`"`))
+		if n == 0 || n != bytes.Count(kept, []byte("\n")) || !strings.Contains(out, fmt.Sprintf("\n%s: %s.", name, plural(n, "alert"))) {
+			t.Errorf("%s: %d alerts kept; hunt says %s", name, n, out)
+		}
+	}
+}
+
+// So is a baseline: what is taught on it finds it again.
+func TestRenamedBaseline(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	must(t, s.args("baseline", s.benign)...)
+	file := func(name string) string { return filepath.Join(s.home, "baselines", name+".json.gz") }
+	if err := os.Rename(file("default"), file("moved")); err != nil {
+		t.Fatal(err)
+	}
+	must(t, s.args("teach", "scan", "--baseline", "moved", "--examples", s.mark("608,619"))...)
+	must(t, s.args("hunt", s.log, "--detector", "scan")...)
+}
+
+// The story does not take the place of the user's own detector, only of its own.
+func TestQuickstartKeepsDetectors(t *testing.T) {
+	t.Parallel()
+	s := taughtSite(t)
+	must(t, s.args("teach", "beacon", "--examples", s.mark("608,619"))...)
+	was := snapshot(t, s.home)
+	exec(t, s.args("quickstart", "--attack", "beacon")...).fails(t, 4, "detector beacon: is your own", "--home")
+	if now := snapshot(t, s.home); !reflect.DeepEqual(was, now) {
+		t.Error("something was written")
+	}
+	for range 2 {
+		must(t, s.args("quickstart", "--attack", "exfil")...)
+	}
+}
+
+// A baseline that takes the place of one says which detectors no longer work.
+func TestReplacedBaseline(t *testing.T) {
+	t.Parallel()
+	s := taughtSite(t)
+	must(t, s.args("teach", "two", "--examples", s.mark("608"))...)
+	if out := must(t, s.args("baseline", s.benign)...); strings.Contains(out, "Beware") {
+		t.Errorf("the same once more: %s", out)
+	}
+	if out := must(t, s.args("baseline", s.benign, "--name", "other", "--seed", "9")...); strings.Contains(out, "Beware") {
+		t.Errorf("another: %s", out)
+	}
+	if out := must(t, s.args("baseline", s.benign, "--seed", "9")...); !strings.Contains(out, "Beware: it replaces the baseline of 2 detectors (scan, two): teach again") {
+		t.Errorf("replaced: %s", out)
 	}
 }

@@ -190,6 +190,32 @@ func TestTeachFindsWhatWasTaught(t *testing.T) {
 	}
 }
 
+// One example has no self-test, but a detector that does not find even that says so.
+func TestQuietExample(t *testing.T) {
+	b := testBaseline(t)
+	e, err := meta.Find("lda")
+	if err != nil {
+		t.Fatal(err)
+	}
+	benign, err := Examples(t.Context(), &site{n: 3000, seed: 3}, "site.csv", []int{100}, b.Contract)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct {
+		name     string
+		examples Rows
+		want     []int
+	}{{"like benign records", benign, []int{0}}, {"of the attack", testExamples(t, b, 11), nil}} {
+		d, a, err := Teach(t.Context(), "x", row.examples, b, Choice{Learner: e.New(1)}, TeachOptions{Alpha: 0.01})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := d.Promise.SelfTest.Quiet; !slices.Equal(got, row.want) || a.Alerts(a.Score(row.examples.Raw[0])) != (row.want == nil) {
+			t.Errorf("%s: %v do not alert, want %v", row.name, got, row.want)
+		}
+	}
+}
+
 // An example is not found by another that looks the same: of those there is no test, and among others they are left out together.
 func TestSelfTestOfTwins(t *testing.T) {
 	b := testBaseline(t)

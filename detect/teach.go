@@ -86,6 +86,7 @@ type SelfTest struct {
 	Found  int   `json:"found"`
 	Of     int   `json:"of"` // 0 with a single example, or several that look the same: there is no rest
 	Missed []int `json:"missed,omitempty"`
+	Quiet  []int `json:"quiet,omitempty"` // examples that the detector does not alert on though it was taught with them
 }
 
 // Choice is a learner ready to adapt, by name, with the model it carries.
@@ -141,8 +142,15 @@ func Teach(ctx context.Context, name string, examples Rows, b *Baseline, c Choic
 		return nil, nil, err
 	}
 	a.threshold = a.Calibration.Threshold(d.Promise.Alpha)
-	d.Promise.SelfTest, err = selfTest(ctx, a, c.Learner)
-	return d, a, err
+	if d.Promise.SelfTest, err = selfTest(ctx, a, c.Learner); err != nil {
+		return nil, nil, err
+	}
+	for i, score := range a.Scores(examples.Raw) {
+		if !a.Alerts(score) {
+			d.Promise.SelfTest.Quiet = append(d.Promise.SelfTest.Quiet, i)
+		}
+	}
+	return d, a, nil
 }
 
 // promise settles α and what follows from it.

@@ -214,7 +214,7 @@ func (h *hunt) tell(alert inkling.Alert) error {
 		if len(h.detectors) > 1 {
 			name = alert.Detector + "  "
 		}
-		fmt.Fprintf(h.out, "%s  %s%s  %sp %.2g  %s\n", s.red("●"), name, who(alert), when(alert), alert.PValue, s.dim(further(alert)))
+		fmt.Fprintf(h.out, "%s  %s%s  %sp %.2g  %s\n", s.red("●"), name, who(alert), when(alert), alert.PValue, s.dim(joined(further(alert), "alert "+alert.ID)))
 	}
 	return nil
 }

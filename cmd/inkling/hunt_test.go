@@ -74,3 +74,26 @@ func ids(objects []map[string]any, detector string) (out []any) {
 	}
 	return out
 }
+
+// Every alert that is told has its ID, by which explain finds it.
+func TestHuntTellsIDs(t *testing.T) {
+	t.Parallel()
+	s := taughtSite(t)
+	var lines int
+	for line := range strings.SplitSeq(must(t, s.args("hunt", s.log, "--detector", "scan", "--show", "2")...), "\n") {
+		if !strings.HasPrefix(line, "●") {
+			continue
+		}
+		lines++
+		_, id, ok := strings.Cut(line, "  alert ")
+		if !ok {
+			t.Fatalf("no ID in %q", line)
+		}
+		if lines > 1 && lines < 5 {
+			must(t, s.args("explain", id)...)
+		}
+	}
+	if lines < 5 {
+		t.Errorf("%d alerts told", lines)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -149,6 +150,9 @@ func printTaught(w io.Writer, a *app, d *detect.Detector, b *detect.Baseline, el
 			fmt.Fprintf(w, "                not found: %s (unlike the others, or too like benign records)\n", inkling.Printable(d.Examples.Origin[i].String()))
 		}
 	}
+	if quiet := quietOnes(d); quiet != "" {
+		fmt.Fprintf(w, "                %s\n", s.red("does not even find "+quiet+", which it was taught: too like benign records at this rate"))
+	}
 	fmt.Fprintf(w, "  False alarms  at most %s of benign records on average (with 95 %% confidence under %s),\n", rate(p.Alpha), rate(p.Upper95))
 	fmt.Fprintf(w, "                promised on %s benign records it has not learned from, as long as new ones are like them\n", count(p.Calibration))
 	if p.AlarmsPerDay != nil {
@@ -157,6 +161,22 @@ func printTaught(w io.Writer, a *app, d *detect.Detector, b *detect.Baseline, el
 	fmt.Fprintf(w, "  State         %s: try it on history before it watches\n", d.State)
 	fmt.Fprintf(w, "Next: inkling hunt FILE… --detector %s\n", d.Name)
 	return nil
+}
+
+// quietOnes names the first few examples that the detector does not find itself and the self-test did not tell of; "" where there are none.
+func quietOnes(d *detect.Detector) string {
+	const named = 3
+	t := d.Promise.SelfTest
+	var at []string
+	for _, i := range t.Quiet {
+		if !slices.Contains(t.Missed, i) {
+			at = append(at, inkling.Printable(d.Examples.Origin[i].String()))
+		}
+	}
+	if more := len(at) - named; more > 0 {
+		at = append(at[:named], fmt.Sprintf("%d more", more))
+	}
+	return strings.Join(at, ", ")
 }
 
 // untested says what there was to test of a detector that could not be tested.

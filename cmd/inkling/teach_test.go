@@ -45,6 +45,25 @@ func TestNoSelfTest(t *testing.T) {
 	}
 }
 
+// A detector that does not find the one example it was taught says so; it has no self-test that could.
+func TestQuietDetector(t *testing.T) {
+	t.Parallel()
+	dir, text := t.TempDir(), "a,b\n"
+	for i := range 200 {
+		text += fmt.Sprintf("%d,%d\n", i%20, i*i%23)
+	}
+	table, home := write(t, filepath.Join(dir, "normal.csv"), text), filepath.Join(dir, "home")
+	marked := write(t, filepath.Join(dir, "marked.csv"), "a,b\n10,10.5\n400,900\n")
+	must(t, "--home", home, "baseline", "--schema", "table", table)
+	const says = "does not even find"
+	if out := must(t, "--home", home, "teach", "x", "--learner", "lda", "--examples", marked+":2"); !strings.Contains(out, says+" ") || !strings.Contains(out, "marked.csv:2, which it was taught") {
+		t.Errorf("an example amid benign records: %s", out)
+	}
+	if out := must(t, "--home", home, "teach", "y", "--learner", "lda", "--examples", marked+":3"); strings.Contains(out, says) {
+		t.Errorf("an example far from benign records: %s", out)
+	}
+}
+
 // A copy of a detector's file is a detector of the copy's name: its alerts are told and kept as its own.
 func TestCopiedDetector(t *testing.T) {
 	t.Parallel()

@@ -83,9 +83,10 @@ func NewBaseline(ctx context.Context, name string, files []string, open func(fil
 	rng := rand.New(rand.NewPCG(o.Seed, 0x62617365))
 	var kept []sampled
 	var spans []span
+	var memory Memory
 	for _, file := range files {
 		span := span{math.Inf(1), math.Inf(-1)}
-		err := b.sample(ctx, file, open, o, &span, func(order int, r *inkling.Record, raw []float64) {
+		err := b.sample(ctx, file, open, o, &memory, &span, func(order int, r *inkling.Record, raw []float64) {
 			at := order
 			if order >= pool+calibration {
 				at = rng.IntN(order + 1)
@@ -189,7 +190,7 @@ func covered(spans []span) (seconds float64) {
 }
 
 // sample reads one file and hands each benign record on with its number among them and, for flows, its raw row.
-func (b *Baseline) sample(ctx context.Context, file string, open func(string) (inkling.Reader, error), o BaselineOptions, span *span, take func(int, *inkling.Record, []float64)) error {
+func (b *Baseline) sample(ctx context.Context, file string, open func(string) (inkling.Reader, error), o BaselineOptions, memory *Memory, span *span, take func(int, *inkling.Record, []float64)) error {
 	r, err := open(file)
 	if err != nil {
 		return err
@@ -198,8 +199,10 @@ func (b *Baseline) sample(ctx context.Context, file string, open func(string) (i
 	r = feature.Gather(o.Schema, r)
 	var x feature.Extractor
 	var raw []float64
-	if o.Schema != "table" {
-		x = feature.Find(o.Schema).New()
+	if f := feature.Find(o.Schema); f != nil {
+		if x, err = memory.extractor(f.New().Contract()); err != nil {
+			return err
+		}
 		raw = make([]float64, len(x.Contract().Features))
 	}
 	var rec inkling.Record
@@ -212,7 +215,10 @@ func (b *Baseline) sample(ctx context.Context, file string, open func(string) (i
 				o.Progress(b.Records)
 			}
 		}
-		err := readInto(r, &rec, x, raw)
+		err := r.Read(&rec)
+		if err == nil && x != nil {
+			err = extract(memory.record(&rec), &rec, raw)
+		}
 		switch {
 		case errors.Is(err, io.EOF):
 			return nil

@@ -26,6 +26,7 @@ type Engine struct {
 	Evidence  int                       // alerts of each detector that get evidence, the first ones; 0 means all
 	Skipped   func(error) error         // told of each record that could not be read; an error it gives ends the run; may be nil
 	Progress  func(records int)         // called now and then; may be nil
+	Memory    *Memory                   // of the runs before, over the files before; nil when there were none
 	Live      *Live                     // of input that is being written; nil for what is whole
 }
 
@@ -71,14 +72,13 @@ func (e *Engine) Run(ctx context.Context, r inkling.Reader) (Summary, error) {
 	if err != nil {
 		return Summary{}, err
 	}
-	evicted := feature.Evictions(x)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var (
 		workers = runtime.GOMAXPROCS(0)
 		in      = &intake{
 			e: e, x: x, remembers: feature.Remembers(x), free: make(chan *batch, 4*workers+2), work: make(chan *batch, workers), ordered: make(chan *batch, 4*workers),
-			sum: Summary{SkippedBy: map[string]int{}},
+			sum: Summary{SkippedBy: map[string]int{}}, evicted: feature.Evictions(x),
 		}
 		team    = e.team()
 		wg      sync.WaitGroup
@@ -101,7 +101,7 @@ func (e *Engine) Run(ctx context.Context, r inkling.Reader) (Summary, error) {
 	alerts, alertErr := e.handOn(in, cancel)
 	wg.Wait()
 	sum := in.sum
-	sum.Alerts, sum.Late, sum.Evicted = alerts, in.age.late, feature.Evictions(x)-evicted
+	sum.Alerts, sum.Late, sum.Evicted = alerts, in.age.late, feature.Evictions(in.x)-in.evicted
 	sum.Seconds = time.Since(start).Seconds()
 	sum.PerSecond = math.Round(float64(sum.Records) / max(sum.Seconds, 1e-9))
 	if alertErr != nil {
@@ -114,6 +114,9 @@ func (e *Engine) Run(ctx context.Context, r inkling.Reader) (Summary, error) {
 func (e *Engine) extractor(r inkling.Reader) (feature.Extractor, error) {
 	if e.Live != nil && e.Live.Extractor != nil {
 		return e.Live.Extractor, nil
+	}
+	if e.Memory != nil {
+		return e.Memory.extractor(e.Detectors[0].Baseline.Contract)
 	}
 	return e.Detectors[0].Extractor()
 }

@@ -36,13 +36,14 @@ type intake struct {
 	remembers           bool
 	free, work, ordered chan *batch
 
-	mu     sync.Mutex // guards what follows, between the reader and the clock that sends off what waits
-	b      *batch     // being filled; nil when none is
-	places placed     // nil for input without
-	sum    Summary
-	age    age
-	saved  time.Time // when the memory was last copied
-	cost   time.Duration
+	mu      sync.Mutex // guards what follows, between the reader and the clock that sends off what waits
+	b       *batch     // being filled; nil when none is
+	places  placed     // nil for input without
+	sum     Summary
+	age     age
+	evicted uint64    // by x before
+	saved   time.Time // when the memory was last copied
+	cost    time.Duration
 }
 
 // run reads r to its end. Every batch goes both to the workers and, in order, to the end of the line.
@@ -114,6 +115,9 @@ func (in *intake) take(ctx context.Context, rec *inkling.Record, err error) erro
 	b := in.b
 	known := in.known(err != nil)
 	if err == nil {
+		if in.e.Memory != nil {
+			in.remember(rec)
+		}
 		err = extract(in.x, rec, b.raw[b.n])
 	}
 	switch {
@@ -141,6 +145,13 @@ func (in *intake) take(ctx context.Context, rec *inkling.Record, err error) erro
 		in.send()
 	}
 	return nil
+}
+
+// remember lets the memory begin anew where rec is the first of a file that does not go on where the one before ended.
+func (in *intake) remember(rec *inkling.Record) {
+	if x := in.e.Memory.record(rec); x != in.x {
+		in.x, in.evicted = x, 0
+	}
 }
 
 // known reports whether what Read gave was judged before. Of what cannot be read, only the place of the record before it is known.

@@ -32,7 +32,7 @@ not be learned from.
 With --label, the files may hold attacks too: only records whose label is
 --benign are kept, while features over time see all. ` + aboutTruth + `
 
-` + aboutSources,
+` + aboutSources + "\n\n" + aboutRotated,
 		Example: "  inkling baseline conn.2026-11-0*.log.gz\n  inkling baseline --schema table --drop id payments.csv --name payments",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {

@@ -37,7 +37,7 @@ hunt; inkling explain ID tells one of them in full. Nothing is kept when the
 hunt is interrupted or a file turns out damaged; what was found until then is
 still printed.
 
-` + aboutSources,
+` + aboutSources + "\n\n" + aboutRotated,
 		Example: "  inkling hunt conn.log --detector ssh-guessing\n  inkling hunt /var/log/zeek --detector ssh-guessing,beacon\n  zcat conn.*.log.gz | inkling hunt - --detector ssh-guessing --json",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {
@@ -97,6 +97,7 @@ type hunt struct {
 	show      int
 	evidence  int
 	progress  *progress
+	memory    detect.Memory // of the files before
 
 	kept  map[string]*json.Encoder // by detector; none where nothing is kept
 	told  atomic.Int64             // by one goroutine; the one that reads shows it
@@ -160,6 +161,7 @@ func (h *hunt) file(ctx context.Context, file string) (detect.Summary, error) {
 	e := detect.Engine{
 		Detectors: h.detectors,
 		Evidence:  h.evidence,
+		Memory:    &h.memory,
 		Skipped:   h.skipped,
 		Progress: func(n int) {
 			h.progress.show("%s: %s records, %s", file, count(n), plural(int(h.told.Load()), "alert"))

@@ -15,6 +15,10 @@ import (
 const aboutSources = `A FILE may be a directory, with all below it, or a pattern in quotes. Of a directory,
 what is not to be read is told of and passed over; so is a file that is named twice.`
 
+// aboutRotated says for the help what files of one log are.
+const aboutRotated = `A file that goes on where the one before ended, within ten minutes, is that log's next: what
+is remembered over time goes on too. Any other begins anew.`
+
 // files gives the files that sources stand for; of a directory, those whose records the contract is for, where there is one.
 func (in *input) files(sources []string, c *feature.Contract) ([]string, error) {
 	var fits func(inkling.Reader) error

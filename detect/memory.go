@@ -1,0 +1,60 @@
+package detect
+
+import (
+	"math"
+
+	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/feature"
+)
+
+// Memory makes rows over time of several files. Where a file goes on where the one before ended, as that of a log that is
+// rotated does, so does what is remembered, and the rows are those of a watch; elsewhere, as with another sensor's file
+// of the same time, it begins anew. The zero value remembers nothing. One run at a time.
+type Memory struct {
+	x             feature.Extractor
+	begun         bool    // the file at hand has given a record
+	first, newest float64 // when its first record was over, and the latest one
+}
+
+// extractor gives what makes rows of the next file, which record may exchange.
+func (m *Memory) extractor(c *feature.Contract) (x feature.Extractor, err error) {
+	if m.begun = false; m.x == nil {
+		m.x, err = feature.New(c)
+	}
+	return m.x, err
+}
+
+// record gives what makes the row of r, the next record of the file.
+func (m *Memory) record(r *inkling.Record) feature.Extractor {
+	if !feature.Remembers(m.x) {
+		return m.x
+	}
+	t := ended(r)
+	switch {
+	case m.begun:
+		if t > m.newest {
+			m.newest = t
+		}
+		return m.x
+	case !m.goesOn(t):
+		m.x, _ = feature.New(m.x.Contract()) // made before without an error
+		m.newest = t
+	}
+	m.begun, m.first, m.newest = true, t, max(m.newest, t)
+	return m.x
+}
+
+// goesOn reports whether a file whose first record was over at t goes on where the one before ended: not much later or
+// earlier, as sensors hold a flow for some minutes, and well after that began.
+func (m *Memory) goesOn(t float64) bool {
+	return math.Abs(t-m.newest) <= lateBy && t-m.first > m.newest-t
+}
+
+// ended gives the time at which what a record tells of was over, when sensors write it; NaN where it has none.
+func ended(r *inkling.Record) float64 {
+	t := recordTime(r)
+	if i := r.Schema.Index("duration"); i >= 0 && r.Schema.Fields[i].Kind == inkling.Number && r.Num[i] > 0 {
+		t += r.Num[i]
+	}
+	return t
+}

@@ -1,0 +1,124 @@
+package detect
+
+import (
+	"io"
+	"slices"
+	"testing"
+
+	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/feature"
+	"github.com/inkling-sec/inkling/read"
+)
+
+// part reads some of a capture's records, as one file of those that a log was rotated to; its lines go on counting.
+type part struct {
+	inkling.Reader
+	from, to, at int
+}
+
+func (p *part) Read(r *inkling.Record) error {
+	for p.at < p.to {
+		if err := p.Reader.Read(r); err != nil {
+			return err
+		}
+		if p.at++; p.at > p.from {
+			return nil
+		}
+	}
+	return io.EOF
+}
+
+// parts opens a lab capture as files that begin at those records.
+func parts(starts ...int) func(file string) (inkling.Reader, error) {
+	return func(file string) (inkling.Reader, error) {
+		r, err := read.Open("../lab/conn/day1.conn.log.gz", read.Options{})
+		i := int(file[0] - 'a')
+		to := 1 << 30
+		if i+1 < len(starts) {
+			to = starts[i+1]
+		}
+		return &part{Reader: r, from: starts[i], to: to}, err
+	}
+}
+
+// Of a log that was rotated baseline and hunt are those of the log in one piece: the promise is about rows that remember.
+func TestMemoryGoesOn(t *testing.T) {
+	o := BaselineOptions{Label: "label", Benign: "benign"}
+	whole, err := NewBaseline(t.Context(), "b", []string{"a"}, parts(0), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rotated, err := NewBaseline(t.Context(), "b", []string{"a", "b", "c"}, parts(0, 9000, 17000), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if whole.ID() != rotated.ID() {
+		t.Error("a log that was rotated makes another baseline")
+	}
+	e := Choice{Learner: testLearner(t).Learner}
+	_, examples := labSite(t, "../lab/conn/day1.conn.log.gz", "tunnel-dns", 5)
+	_, a, err := Teach(t.Context(), "x", examples, whole, e, TeachOptions{Alpha: 0.01})
+	if err != nil {
+		t.Fatal(err)
+	}
+	hunt := func(files string, starts ...int) (ids []string) {
+		var m Memory
+		for _, f := range files {
+			r, err := parts(starts...)(string(f))
+			if err != nil {
+				t.Fatal(err)
+			}
+			run := Engine{Detectors: []*Armed{a}, Evidence: 1, Memory: &m, Alert: func(alert inkling.Alert) error { ids = append(ids, alert.ID); return nil }}
+			if _, err := run.Run(t.Context(), r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return ids
+	}
+	want := hunt("a", 0)
+	if got := hunt("abc", 0, 9000, 17000); len(want) == 0 || !slices.Equal(got, want) {
+		t.Errorf("%d alerts in the log's parts, %d in the whole", len(got), len(want))
+	}
+	if got := hunt("aa", 0); !slices.Equal(got, slices.Concat(want, want)) { // as another sensor's of the same time
+		t.Errorf("%d alerts in two files of the same time, %d in one", len(got), len(want))
+	}
+}
+
+func TestMemoryBeginsAnew(t *testing.T) {
+	s := &inkling.Schema{Name: "zeek.conn", Fields: []inkling.Field{{Name: "ts", Kind: inkling.Time}, {Name: "duration", Kind: inkling.Number}}}
+	for _, row := range []struct {
+		name   string
+		before [][2]float64 // start and duration
+		first  [2]float64
+		goesOn bool
+	}{
+		{"the hour after", [][2]float64{{1e9, 1}, {1e9 + 3590, 5}}, [2]float64{1e9 + 3600, 1}, true},
+		{"a flow that began long before", [][2]float64{{1e9, 1}, {1e9 + 3590, 5}}, [2]float64{1e9, 3601}, true},
+		{"one that the sensor held", [][2]float64{{1e9, 1}, {1e9 + 3590, 5}}, [2]float64{1e9 + 3300, 1}, true},
+		{"another sensor's", [][2]float64{{1e9, 1}, {1e9 + 3590, 5}}, [2]float64{1e9 + 2, 1}, false},
+		{"another sensor's few minutes", [][2]float64{{1e9, 1}, {1e9 + 300, 5}}, [2]float64{1e9 + 2, 1}, false},
+		{"a day later", [][2]float64{{1e9, 1}, {1e9 + 3590, 5}}, [2]float64{1e9 + 90000, 1}, false},
+		{"the hour before", [][2]float64{{1e9, 1}, {1e9 + 3590, 5}}, [2]float64{1e9 - 3600, 1}, false},
+	} {
+		record := func(at [2]float64) *inkling.Record {
+			r := &inkling.Record{}
+			r.Reset(s)
+			r.Num[0], r.Num[1] = at[0], at[1]
+			return r
+		}
+		var m Memory
+		if _, err := m.extractor(feature.Flow()); err != nil {
+			t.Fatal(err)
+		}
+		var was feature.Extractor
+		for _, at := range row.before {
+			was = m.record(record(at))
+		}
+		if _, err := m.extractor(feature.Flow()); err != nil {
+			t.Fatal(err)
+		}
+		if now := m.record(record(row.first)); (now == was) != row.goesOn {
+			t.Errorf("%s: goes on %v", row.name, now == was)
+		}
+	}
+}

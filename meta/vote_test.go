@@ -94,21 +94,23 @@ func TestVotesAreCalibrated(t *testing.T) {
 	}
 }
 
-// The bounds that are told: 2,000 columns, pools far beyond what is looked at, 200 examples, known attacks.
+// The bounds that are told: 2,000 columns, pools far beyond what is looked at, 200 examples, with known attacks and without.
 func TestVoteTakesLargeTasks(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes some seconds")
 	}
 	for _, c := range []struct{ m, k, d int }{{400, 3, 2000}, {100000, 200, 4}, {20, 1, 1}} {
 		task := wide(11, c.m, c.k, c.d)
-		task.Known = wide(12, 30, 20, c.d).Support
-		s, err := (&Vote{Matcher: Shipped(1)}).Adapt(context.Background(), task)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i, v := range Margin(s, task.Query.X) {
-			if v != v || math.IsInf(float64(v), 0) {
-				t.Fatalf("%v: row %d scores %v", c, i, v)
+		for _, known := range []Set{wide(12, 30, 20, c.d).Support, {}} {
+			task.Known = known
+			s, err := (&Vote{Matcher: Shipped(1)}).Adapt(context.Background(), task)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, v := range Margin(s, task.Query.X) {
+				if v != v || math.IsInf(float64(v), 0) {
+					t.Fatalf("%v, %d known: row %d scores %v", c, known.Len(), i, v)
+				}
 			}
 		}
 	}

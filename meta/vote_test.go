@@ -43,6 +43,30 @@ func TestVoteIsTheMeanOfItsVoters(t *testing.T) {
 	}
 }
 
+// By hand: beside one example the ratio weighs 10/11, logistic regression a tenth and oddness a half, beside ten 1/2, 1 and
+// 1/20, beside forty 1/5, 1 and 1/80; network and trees weigh 1 each.
+func TestVotesWeighByHowMuchIsTaught(t *testing.T) {
+	for k, want := range map[int]map[string]float64{
+		1: {"ratio": 10. / 11, "logistic-regression": .1, "odd": .5}, 10: {"ratio": .5, "logistic-regression": 1, "odd": .05}, 40: {"ratio": .2, "logistic-regression": 1, "odd": .0125},
+	} {
+		want["network"], want["extra-trees"] = 1, 1
+		total := 0.
+		for _, w := range want {
+			total += w
+		}
+		task := wide(17, 200, k, 5)
+		s, err := (&Vote{Matcher: Shipped(1)}).Adapt(context.Background(), task)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range s.(Voter).Opinions(task.Query.X.Row(0)) {
+			if math.Abs(float64(o.Weight)-want[o.Voter]/total) > 1e-5 {
+				t.Errorf("%d examples: %s weighs %v, want %v", k, o.Voter, o.Weight, want[o.Voter]/total)
+			}
+		}
+	}
+}
+
 // However far out a row is, logistic regression says no more than of the oddest benign one.
 func TestALineSaysNoMoreThanItKnows(t *testing.T) {
 	task := wide(15, 300, 5, 6)

@@ -51,7 +51,7 @@ var trainings = []training{
 	{name: "protonet-5", about: "ProtoNet, Conv-4", ways: 30, shots: 5, queries: 5, iterations: 2000, metaBatch: 1,
 		learner: func() meta.Trainer { return &meta.ProtoNet{Model: conv(false, 1e-3)} },
 		tests:   []test{{5, 5, "99.7", "99.5"}, {20, 5, "98.9", "98.5"}}},
-	{name: "reptile", about: "Reptile, Conv-4 strided", gradient: true, ways: 5, shots: 5, queries: 5, iterations: 12000, metaBatch: 5,
+	{name: "reptile", about: "Reptile, Conv-4 strided", gradient: true, ways: 5, shots: 5, queries: 5, iterations: 100000, metaBatch: 5,
 		learner: func() meta.Trainer {
 			m := conv(true, 0)
 			m.Outer.SGD, m.Outer.Linear = true, true

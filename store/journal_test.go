@@ -1,11 +1,13 @@
 package store
 
 import (
+	"errors"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/inkling-sec/inkling"
@@ -122,7 +124,7 @@ func TestJournalStoppedAnywhere(t *testing.T) {
 				}
 			}
 			if half := line(stop); done < 100 {
-				j.lines.WriteString(half[:r.IntN(len(half))])
+				j.lines.Write([]byte(half[:r.IntN(len(half))]))
 			}
 			j.Close()
 			stops++
@@ -134,6 +136,126 @@ func TestJournalStoppedAnywhere(t *testing.T) {
 		if b, _ := os.ReadFile(filepath.Join(dir, "lines")); string(b) != want.String() {
 			t.Fatalf("seed %d: after %d stops the lines are %q", seed, stops, b)
 		}
+	}
+}
+
+// The file of the lines is rotated in every way, at any moment, also just before a stop: all the files together hold each line once.
+// A file is rotated only when a note speaks of lines in it: one that held none is not known again.
+func TestJournalRotated(t *testing.T) {
+	for _, way := range []string{"renamed", "renamed, and another begun", "copied and truncated"} {
+		t.Run(way, func(t *testing.T) {
+			for seed := range uint64(6) {
+				r, dir, done, files, known := rand.New(rand.NewPCG(seed, 2)), t.TempDir(), 0, 0, false
+				path := filepath.Join(dir, "lines")
+				rotate := func() {
+					old := path + "." + strconv.Itoa(files)
+					files++
+					known = false
+					var err error
+					if way == "copied and truncated" {
+						b, _ := os.ReadFile(path)
+						err = errors.Join(os.WriteFile(old, b, 0o600), os.Truncate(path, 0))
+					} else if err = os.Rename(path, old); way != "renamed" {
+						err = errors.Join(err, os.WriteFile(path, nil, 0o600))
+					}
+					if err != nil {
+						t.Fatal(err)
+					}
+				}
+				for done < 100 {
+					j, note := journal(t, dir)
+					if done, _ = strconv.Atoi(note); note == "" {
+						if err := j.Commit([]byte("0")); err != nil {
+							t.Fatal(err)
+						}
+					}
+					stop := done + 1 + r.IntN(30)
+					for i := done; i < min(stop, 100); i++ {
+						if known && r.IntN(8) == 0 {
+							rotate()
+						}
+						var err error
+						if j.Rotated() {
+							err = j.Commit([]byte(strconv.Itoa(i)))
+							done = i
+						}
+						if err = errors.Join(err, j.Append([]byte(strconv.Itoa(i)+"\n"))); i == 99 || r.IntN(6) == 0 {
+							err = errors.Join(err, j.Commit([]byte(strconv.Itoa(i+1))))
+							done, known = i+1, true
+						}
+						if err != nil {
+							t.Fatal(err)
+						}
+					}
+					if known && r.IntN(2) == 0 {
+						rotate()
+					}
+					j.Close()
+				}
+				var got []string
+				all, _ := filepath.Glob(path + "*")
+				for _, name := range all {
+					b, _ := os.ReadFile(name)
+					got = append(got, strings.Fields(string(b))...)
+				}
+				counts := map[string]int{}
+				for _, line := range got {
+					counts[line]++
+				}
+				for i := range 100 {
+					if n := counts[strconv.Itoa(i)]; n != 1 {
+						t.Fatalf("seed %d: line %d is there %d times, in %v", seed, i, n, all)
+					}
+				}
+			}
+		})
+	}
+}
+
+// stubborn is a file that can neither be written whole nor cut, until it can.
+type stubborn struct {
+	*os.File
+	fails bool
+}
+
+func (s *stubborn) Write(b []byte) (int, error) {
+	if s.fails {
+		n, _ := s.File.Write(b[:len(b)/2])
+		return n, &os.PathError{Op: "write", Err: syscall.ENOSPC}
+	}
+	return s.File.Write(b)
+}
+
+func (s *stubborn) Truncate(size int64) error {
+	if s.fails {
+		return &os.PathError{Op: "truncate", Err: syscall.EIO}
+	}
+	return s.File.Truncate(size)
+}
+
+// Half a line that cannot be taken back at once is before the next one is written, or anything noted.
+func TestJournalTorn(t *testing.T) {
+	dir := t.TempDir()
+	j, _ := journal(t, dir)
+	s := &stubborn{File: j.lock}
+	j.lines = s
+	if err := j.Append([]byte("one\n")); err != nil {
+		t.Fatal(err)
+	}
+	s.fails = true
+	for _, err := range []error{j.Append([]byte("two\n")), j.Append([]byte("two\n")), j.Commit([]byte("1"))} {
+		if err == nil || !strings.Contains(err.Error(), "cannot be written") {
+			t.Errorf("%v", err)
+		}
+	}
+	s.fails = false
+	for _, err := range []error{j.Append([]byte("two\n")), j.Commit([]byte("2"))} {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	if b, _ := os.ReadFile(filepath.Join(dir, "lines")); string(b) != "one\ntwo\n" {
+		t.Errorf("lines %q", b)
 	}
 }
 

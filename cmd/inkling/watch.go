@@ -35,7 +35,8 @@ How far each log was read is kept with them: a watch that stops for whatever
 reason goes on there, and neither loses an alert nor gives one twice. It reads the
 rest of files that were rotated or compressed meanwhile first. Records before the
 place it goes on at are read for what is remembered over time, not judged again.
-Standard input, sockets and ports have no place to go on at.
+Standard input, sockets and ports have no place to go on at. The file of alerts may
+be rotated, by renaming or truncation; alerts go on in the one that has its name.
 
 An alert that cannot be written, as when the disk is full, is tried again until it
 can; the log is not read on meanwhile. Ctrl-C ends the watch with a summary.`,
@@ -94,6 +95,7 @@ type watch struct {
 
 // journal is what is asked of [store.Journal].
 type journal interface {
+	Rotated() bool
 	Append(lines []byte) error
 	Commit(note []byte) error
 }
@@ -288,6 +290,11 @@ func (w *watch) note() error {
 	if !w.dirty {
 		return nil
 	}
+	return w.noteLocked()
+}
+
+// noteLocked is note with w.mu held.
+func (w *watch) noteLocked() error {
 	for _, s := range w.sources {
 		if s.log != nil {
 			w.noted[s.key] = s.position()
@@ -334,7 +341,7 @@ func (w *watch) keep(ctx context.Context, s *source, alerts []inkling.Alert, to 
 func (w *watch) append(ctx context.Context, lines []byte) error {
 	failing := false
 	for wait := commitEvery; ; wait = min(2*wait, mostWait) {
-		err := w.journal.Append(lines)
+		err := w.put(lines)
 		if err == nil {
 			if failing {
 				w.say("alerts are written again; none was lost")
@@ -351,6 +358,17 @@ func (w *watch) append(ctx context.Context, lines []byte) error {
 		case <-time.After(wait):
 		}
 	}
+}
+
+// put adds alerts to those kept. A file that was rotated is done with before, so that no alert is in it and the next one too.
+func (w *watch) put(lines []byte) error {
+	if len(lines) > 0 && w.journal.Rotated() {
+		if err := w.noteLocked(); err != nil {
+			return err
+		}
+		w.say("%s: was rotated; alerts go on in the file that has its name now", w.place)
+	}
+	return w.journal.Append(lines)
 }
 
 // say tells on standard error what happens.

@@ -87,6 +87,28 @@ func (h Home) Room(k Kind, name string) (path string, err error) {
 	return path, nil
 }
 
+// Ready refuses a home that a thing could not be put into, before the work of making it. Nothing is made yet.
+func (h Home) Ready(k Kind, name string) error {
+	if err := CheckName(k, name); err != nil {
+		return err
+	}
+	path := h.Path(k, name)
+	dir := filepath.Dir(path)
+	if _, err := os.Stat(dir); err == nil {
+		return Writable(path)
+	}
+	for dir != filepath.Dir(dir) {
+		if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		dir = filepath.Dir(dir)
+	}
+	if err := tried(dir); err != nil {
+		return unwritable(path, err)
+	}
+	return nil
+}
+
 // sweep removes what a killed program left a week ago or before. Failing is harmless: nobody reads such files.
 func sweep(dir string) {
 	left, _ := filepath.Glob(filepath.Join(dir, temporary))
@@ -193,13 +215,20 @@ func Writable(path string) error {
 	case err == nil && !info.Mode().IsRegular():
 		return nil
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), temporary)
-	if err != nil {
+	if err := tried(filepath.Dir(path)); err != nil {
 		return unwritable(path, err)
 	}
-	f.Close()
-	os.Remove(f.Name())
 	return nil
+}
+
+// tried makes a file in a folder and removes it.
+func tried(dir string) error {
+	f, err := createTemp(dir)
+	if err != nil {
+		return err
+	}
+	f.Close()
+	return os.Remove(f.Name())
 }
 
 // syncFolder makes a file's name survive a power cut.

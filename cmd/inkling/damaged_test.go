@@ -263,6 +263,37 @@ func TestHomeUnwritable(t *testing.T) {
 	same(t, s.dir, was, "homes that cannot be written")
 }
 
+// That is found out before anything is read or made.
+func TestHomeUnwritableAtOnce(t *testing.T) {
+	s := taughtSite(t)
+	home := filepath.Join(t.TempDir(), "home")
+	must(t, "--home", home, "baseline", s.benign)
+	if err := os.WriteFile(filepath.Join(home, "detectors"), nil, 0o600); err != nil { // a file in the way of the folder
+		t.Fatal(err)
+	}
+	example := t.TempDir()
+	broken := write(t, filepath.Join(s.dir, "broken.log"), connHead+"half\n"+strings.Join(busyLog(1), ""))
+	for _, words := range [][]string{
+		{"--home", filepath.Join(s.log, "home"), "baseline", broken},
+		{"--home", filepath.Join(s.log, "home"), "init", "payment", example},
+		{"--home", home, "teach", "x", "--examples", broken + ":1"},
+	} {
+		r := exec(t, words...)
+		r.fails(t, 2, "cannot be written", "--home")
+		if strings.Contains(r.stderr, "skipped") {
+			t.Errorf("%v: read before: %s", words, r.stderr)
+		}
+	}
+	if made, _ := os.ReadDir(example); len(made) > 0 {
+		t.Errorf("made %v", made)
+	}
+	fresh := filepath.Join(t.TempDir(), "fresh")
+	exec(t, "--home", fresh, "baseline", write(t, filepath.Join(s.dir, "few.log"), connHead)).fails(t, 2, "too few")
+	if _, err := os.Stat(fresh); err == nil {
+		t.Error("a home was made of nothing")
+	}
+}
+
 // A folder stands where a file is to be.
 func TestFolderInTheWay(t *testing.T) {
 	s := newSite(t)

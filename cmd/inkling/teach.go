@@ -85,6 +85,9 @@ records, a start until the first example turns up.`,
 			if err != nil {
 				return err
 			}
+			if err := h.Ready(store.Detectors, args[0]); err != nil {
+				return err
+			}
 			if err := in.useTruth(cmd.Context(), markField, ""); err != nil {
 				return err
 			}

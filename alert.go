@@ -18,7 +18,7 @@ type Evidence struct {
 	NearestTaught []Neighbour    `json:"nearest_taught"`
 	NearestBenign []Neighbour    `json:"nearest_benign"`
 	Votes         []Vote         `json:"votes,omitempty"` // of a detector that several methods have a say in
-	Contributions []Contribution `json:"contributions"`
+	Contributions []Contribution `json:"contributions"`   // none where typical values would give the same score
 	Flip          []Change       `json:"flip"`
 }
 

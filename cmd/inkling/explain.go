@@ -30,7 +30,8 @@ verdict.
 A feature's share is the mean of what the score loses when this one value is set
 to the typical benign one, and of what a typical benign record gains from it, in
 parts of the whole difference. Learners are not additive: the shares of all
-features need not sum to one.`,
+features need not sum to one. A record that would score
+the same with typical values has none.`,
 		Example: "  inkling explain 3f2a90c1d4\n  inkling explain conn.log:812 --detector ssh-guessing",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -186,6 +187,9 @@ func tellEvidence(w io.Writer, s style, e inkling.Evidence) {
 			parts = append(parts, fmt.Sprintf("%s %.2g", v.Voter, v.PValue))
 		}
 		fmt.Fprintf(w, "  %-15s %s\n", "votes, as p", strings.Join(parts, s.dim(" · ")))
+	}
+	if len(e.Contributions) == 0 && len(e.NearestBenign) > 0 {
+		fmt.Fprintf(w, "  %-15s nothing on the whole: with typical values it would score the same\n", "speaks for it")
 	}
 	for i, c := range e.Contributions {
 		if math.Abs(c.Share) < 0.005 {

@@ -31,6 +31,7 @@ type Detector struct {
 	Examples   Rows      `json:"examples"`
 	Known      *Known    `json:"known,omitempty"`
 	Promise    Promise   `json:"promise"`
+	Doubts     []string  `json:"-"` // what may have been overlooked when it was taught
 }
 
 const detectorFormat = 2
@@ -145,6 +146,7 @@ func Teach(ctx context.Context, name string, examples Rows, b *Baseline, c Choic
 	if d.Promise.SelfTest, err = selfTest(ctx, a, c.Learner); err != nil {
 		return nil, nil, err
 	}
+	d.Doubts = doubtExamples(examples, b)
 	for i, score := range a.Scores(examples.Raw) {
 		if !a.Alerts(score) {
 			d.Promise.SelfTest.Quiet = append(d.Promise.SelfTest.Quiet, i)
@@ -220,6 +222,23 @@ func checkExamples(e Rows, b *Baseline) error {
 		}
 	}
 	return nil
+}
+
+// doubtExamples tells of examples that false alarms are promised on, as they are among the calibration records too.
+func doubtExamples(e Rows, b *Baseline) []string {
+	n, first := 0, ""
+	x := b.scaler.Tensor(e.Raw)
+	for i := range e.Raw {
+		if j, d := nearest(row(x, i), b.calib, 1); d[0] == 0 {
+			if n++; n == 1 {
+				first = fmt.Sprintf("%s is as %s", e.Origin[i], b.Calibration.Origin[j[0]])
+			}
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("%d of %d marked as examples is or looks just like what the rate is promised on as benign (%s): if that is the attack, make the baseline without it, or less is found", n, e.Len(), first)}
 }
 
 // checkContradiction refuses an example that is among the records that must not alert too.

@@ -129,6 +129,21 @@ func TestTeachRefuses(t *testing.T) {
 	}
 }
 
+// An example that is among the calibration records too is told of: the detector is held to keep quiet about it.
+func TestExampleAmongCalibration(t *testing.T) {
+	b := testBaseline(t)
+	rows := testExamples(t, b, 11, 21, 31)
+	d, _, err := Teach(t.Context(), "x", rows, b, testLearner(t), TeachOptions{Alpha: 0.01})
+	if err != nil || len(d.Doubts) > 0 {
+		t.Errorf("%v, %v", err, d.Doubts)
+	}
+	rows.Raw[1], rows.Origin[1] = b.Calibration.Raw[7], inkling.Origin{File: "today.csv", Line: 5}
+	d, _, err = Teach(t.Context(), "x", rows, b, testLearner(t), TeachOptions{Alpha: 0.01})
+	if err != nil || len(d.Doubts) != 1 || !strings.Contains(d.Doubts[0], "1 of 3 marked") || !strings.Contains(d.Doubts[0], "today.csv:5 is as "+b.Calibration.Origin[7].String()) {
+		t.Errorf("%v, %v", err, d.Doubts)
+	}
+}
+
 // Beyond eight standard deviations values are as one: what differs there is not called the same.
 func TestExampleLikeABenignOutlier(t *testing.T) {
 	b := testBaseline(t)

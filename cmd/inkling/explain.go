@@ -30,8 +30,8 @@ verdict.
 A feature's share is the mean of what the score loses when this one value is set
 to the typical benign one, and of what a typical benign record gains from it, in
 parts of the whole difference. Learners are not additive: the shares of all
-features need not sum to one. A record that would score
-the same with typical values has none.`,
+features need not sum to one. A record that would score the same
+with typical values has none.`,
 		Example: "  inkling explain 3f2a90c1d4\n  inkling explain conn.log:812 --detector ssh-guessing",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

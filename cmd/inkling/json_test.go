@@ -23,7 +23,7 @@ func TestBaselineJSON(t *testing.T) {
 func TestTeachJSON(t *testing.T) {
 	s := taughtSite(t)
 	m := objects(t, must(t, s.args("teach", "again", "--examples", s.mark("608,619-620"), "--json")...))[0]
-	has(t, "teach", m, "detector", "examples", "self_test", "alpha", "n_calibration", "fpr_upper95", "alarms_per_day", "elapsed_ms")
+	has(t, "teach", m, "detector", "examples", "self_test", "alpha", "n_calibration", "fpr_upper95", "alarms_per_day", "elapsed_ms", "doubts")
 	test, _ := m["self_test"].(map[string]any)
 	has(t, "self_test", test, "found", "of")
 	alpha, _ := m["alpha"].(float64)

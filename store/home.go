@@ -128,18 +128,35 @@ func (h Home) Get(k Kind, name string) ([]byte, error) {
 		return nil, err
 	}
 	data, err := os.ReadFile(h.Path(k, name))
+	if err != nil {
+		return nil, h.unread(k, name, err)
+	}
+	return data, nil
+}
+
+// Open opens a thing that may be too large to be read whole.
+func (h Home) Open(k Kind, name string) (io.ReadCloser, error) {
+	if err := CheckName(k, name); err != nil {
+		return nil, err
+	}
+	f, err := os.Open(h.Path(k, name))
+	if err != nil {
+		return nil, h.unread(k, name, err)
+	}
+	return f, nil
+}
+
+// unread makes an error of a thing that cannot be read.
+func (h Home) unread(k Kind, name string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		have, _ := h.List(k)
 		remedy := "there is none yet"
 		if len(have) > 0 {
 			remedy = "there are: " + strings.Join(have, ", ")
 		}
-		return nil, &inkling.Error{Code: inkling.NotFound, Place: h.Dir, What: fmt.Sprintf("no %s %q", k.One(), name), Remedy: remedy}
+		return &inkling.Error{Code: inkling.NotFound, Place: h.Dir, What: fmt.Sprintf("no %s %q", k.One(), name), Remedy: remedy}
 	}
-	if err != nil {
-		return nil, &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("cannot read the %s", k.One()), Remedy: "check the home and its permissions", Err: err}
-	}
-	return data, nil
+	return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("cannot read the %s", k.One()), Remedy: "check the home and its permissions", Err: err}
 }
 
 // Has reports whether a thing is there.

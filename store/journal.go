@@ -51,6 +51,13 @@ type noted struct {
 	Length int64           `json:"length"`
 	Ending string          `json:"ending,omitempty"` // sum of the last bytes of that length, by which a file is known again
 	Note   json.RawMessage `json:"note"`
+	Sum    string          `json:"sum,omitempty"` // of the others
+}
+
+// sum gives the sum of a note, which is compact JSON.
+func (n noted) sum() string {
+	h := sha256.Sum256(fmt.Appendf(nil, "%d %s %s", n.Length, n.Ending, n.Note))
+	return hex.EncodeToString(h[:16])
 }
 
 // OpenJournal opens the lines at path, none when it is empty, and gives what was noted last, nil before the first Commit.
@@ -120,8 +127,12 @@ func (j *Journal) resume() ([]byte, error) {
 	if err == nil {
 		err = json.Unmarshal(b, &n)
 	}
-	if err != nil || n.Length < 0 || n.Note == nil {
-		return nil, &inkling.Error{Code: inkling.Invalid, Place: j.note, What: "the note of how far the work has come is damaged", Remedy: "remove it to start anew", Err: err}
+	if err != nil || n.Length < 0 || n.Note == nil || n.Sum != "" && n.Sum != n.sum() {
+		remedy := "remove it to start anew"
+		if j.lines != nil {
+			remedy += "; lines that are made again come twice unless " + j.path + " is moved away"
+		}
+		return nil, &inkling.Error{Code: inkling.Invalid, Place: j.note, What: "the note of how far the work has come is damaged", Remedy: remedy, Err: err}
 	}
 	switch {
 	case j.lines == nil:
@@ -261,14 +272,18 @@ func (j *Journal) mend() error {
 }
 
 // Commit makes the lines safe, then notes how far the work has come. Where the file was rotated, lines go on in the one that has its name now.
-func (j *Journal) Commit(note []byte) error {
-	n := noted{Note: note}
+func (j *Journal) Commit(note []byte) (err error) {
+	n := noted{}
+	if n.Note, err = json.Marshal(json.RawMessage(note)); err != nil {
+		return err
+	}
 	if j.lines != nil {
 		if err := j.commitLines(); err != nil {
 			return err
 		}
 		n.Length, n.Ending = j.length, ending(j.lines, j.length)
 	}
+	n.Sum = n.sum()
 	if err := WriteFile(j.note, func(w io.Writer) error { return json.NewEncoder(w).Encode(n) }); err != nil {
 		return err
 	}

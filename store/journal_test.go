@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -256,6 +257,37 @@ func TestJournalTorn(t *testing.T) {
 	}
 	if b, _ := os.ReadFile(filepath.Join(dir, "lines")); string(b) != "one\ntwo\n" {
 		t.Errorf("lines %q", b)
+	}
+}
+
+// Whatever byte of a note is changed: it is refused, or what it says is the same.
+func TestJournalFlippedNote(t *testing.T) {
+	dir := t.TempDir()
+	j, _ := journal(t, dir)
+	const note = `{"log":{"line":4711}}`
+	for _, err := range []error{j.Append([]byte("one\ntwo\n")), j.Commit([]byte(note)), j.Close()} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	file, lines := filepath.Join(dir, "note"), filepath.Join(dir, "lines")
+	good, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range good {
+		b := slices.Clone(good)
+		b[i] ^= 1 << (i % 8)
+		if err := os.WriteFile(file, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		j, got, err := OpenJournal(lines, file)
+		if err == nil {
+			j.Close()
+		}
+		if kept, _ := os.ReadFile(lines); string(kept) != "one\ntwo\n" || err == nil && string(got) != note {
+			t.Fatalf("%s: note %s, lines %q", b, got, kept)
+		}
 	}
 }
 

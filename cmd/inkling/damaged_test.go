@@ -215,6 +215,12 @@ func TestDamagedAlerts(t *testing.T) {
 			must(t, s.args("explain", first)...)
 		}
 	}
+	middle := bytes.IndexByte(good, '\n') + 50 // one alert that is damaged does not hide those behind it
+	flipped := bytes.Clone(good)
+	flipped[middle] = 0
+	write(t, file, string(flipped))
+	must(t, s.args("explain", last)...)
+	exec(t, s.args("explain", alerts[1]["id"].(string))...).fails(t, 2, "alerts of scan is damaged")
 	must(t, s.args("hunt", s.log, "--detector", "scan")...)
 	must(t, s.args("explain", last)...)
 }

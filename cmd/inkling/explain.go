@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -94,7 +93,7 @@ func findAlert(h store.Home, id string) (inkling.Alert, error) {
 	case len(found) > 1:
 		return inkling.Alert{}, &inkling.Error{Code: inkling.Invalid, Place: h.Dir, What: fmt.Sprintf("several alerts begin with %q, %s and %s among them", id, found[0].ID, found[1].ID), Remedy: "give more of the ID"}
 	case len(damaged) > 0:
-		return inkling.Alert{}, &inkling.Error{Code: inkling.Invalid, Place: h.Dir, What: fmt.Sprintf("no alert %q found, but the file of alerts of %s is damaged", id, strings.Join(damaged, ", ")), Remedy: "hunt again"}
+		return inkling.Alert{}, &inkling.Error{Code: inkling.Invalid, Place: h.Dir, What: fmt.Sprintf("no alert %q found, but the file of alerts of %s is damaged", id, strings.Join(damaged, ", ")), Remedy: "hunt again, or judge the record: inkling explain FILE:LINE --detector NAME"}
 	}
 	return inkling.Alert{}, &inkling.Error{Code: inkling.NotFound, Place: h.Dir, What: fmt.Sprintf("no alert %q among those of the last hunts and of watches", id), Remedy: "IDs stand in the output of hunt and watch; for a record of a file say: inkling explain FILE:LINE --detector NAME"}
 }
@@ -106,31 +105,44 @@ func findAlerts(h store.Home, k store.Kind, id string, found *[]inkling.Alert, d
 		return err
 	}
 	for _, n := range names {
-		data, err := h.Get(k, n)
+		f, err := h.Open(k, n)
 		if err != nil {
 			return err
 		}
-		if k == store.Watches { // a line may be being written
-			data = data[:bytes.LastIndexByte(data, '\n')+1]
+		whole, err := findIn(f, k, id, found)
+		f.Close()
+		if err != nil {
+			return &inkling.Error{Code: inkling.Invalid, Place: h.Path(k, n), What: "cannot read", Remedy: "check the disk", Err: err}
 		}
-		lines := bufio.NewScanner(bytes.NewReader(data))
-		lines.Buffer(nil, 1<<24)
-		for len(*found) < 2 && lines.Scan() {
-			var alert inkling.Alert
-			if err := json.Unmarshal(lines.Bytes(), &alert); err != nil {
-				*damaged = append(*damaged, n)
-				break
-			}
-			known := func(a inkling.Alert) bool { return a.ID == alert.ID } // by a hunt and by a watch
-			if strings.HasPrefix(alert.ID, id) && !slices.ContainsFunc(*found, known) {
-				*found = append(*found, alert)
-			}
-		}
-		if lines.Err() != nil {
+		if !whole {
 			*damaged = append(*damaged, n)
 		}
 	}
 	return nil
+}
+
+// findIn looks through the alerts of a file, which may be large, and passes over lines that are damaged; not whole means that there are such.
+func findIn(f io.Reader, k store.Kind, id string, found *[]inkling.Alert) (whole bool, err error) {
+	whole = true
+	for lines := bufio.NewReader(f); len(*found) < 2; {
+		line, err := lines.ReadBytes('\n')
+		if err == io.EOF && (len(line) == 0 || k == store.Watches) { // of a watch a line may be being written
+			return whole, nil
+		}
+		if err != nil && err != io.EOF {
+			return whole, err
+		}
+		var alert inkling.Alert
+		if json.Unmarshal(line, &alert) != nil {
+			whole = false
+			continue
+		}
+		known := func(a inkling.Alert) bool { return a.ID == alert.ID } // by a hunt and by a watch
+		if strings.HasPrefix(alert.ID, id) && !slices.ContainsFunc(*found, known) {
+			*found = append(*found, alert)
+		}
+	}
+	return whole, nil
 }
 
 func showAlert(w io.Writer, a *app, alert inkling.Alert, isAlert bool) error {

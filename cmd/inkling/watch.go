@@ -51,7 +51,7 @@ can; the log is not read on meanwhile. Ctrl-C ends the watch with a summary.`,
 	w.strictFlag(cmd)
 	fl := cmd.Flags()
 	fl.StringSliceVar(&w.asked, "detector", nil, "detectors to watch with, of one baseline")
-	fl.StringVar(&w.from, "from", fromResume, "where to begin: start of the file, end, or resume: where the watch of this name stopped, at the end of a file that it did not know")
+	fl.StringVar(&w.from, "from", fromResume, "where to begin: start of the file (again each time, so not for a service that is restarted), end, or resume: where the watch of this name stopped, at the end of a file that it did not know")
 	fl.StringVar(&w.out, "out", "", "file that alerts are added to, as JSON lines, or - for standard output; default is the home")
 	fl.StringVar(&w.name, "name", "", "name of the watch in the home; default is that of the first detector")
 	fl.StringArrayVar(&w.rotated, "rotated", nil, "folder that rotated files are in, or in folders of it, where they are not beside the log")

@@ -184,6 +184,7 @@ func TestWatchBegins(t *testing.T) {
 		t.Errorf("explain: %s", e)
 	}
 	if r := startWatch(t, s, w.path, "--detector", "scan", "--from", "start", "--out", "-"); true { // standard output is all there is
+		r.says("its alerts come again")
 		r.until("alerts", func() bool { return strings.Count(r.out.String(), "\n") >= 2*scanRecords*9/10 })
 		r.passed(w.path, follow.Place{File: 1, Line: w.lines})
 		r.stop()

@@ -1,8 +1,11 @@
 package detect
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -31,7 +34,8 @@ type Detector struct {
 	Examples   Rows      `json:"examples"`
 	Known      *Known    `json:"known,omitempty"`
 	Promise    Promise   `json:"promise"`
-	Doubts     []string  `json:"-"` // what may have been overlooked when it was taught
+	Sum        string    `json:"sum"` // of all others as they were written; empty in files of before
+	Doubts     []string  `json:"-"`   // what may have been overlooked when it was taught
 }
 
 const detectorFormat = 2
@@ -318,11 +322,28 @@ func (a *Armed) top(n int) *tensor.Tensor {
 	return out
 }
 
-// Write writes the detector as JSON.
+// Write writes the detector as JSON, with its sum.
 func (d *Detector) Write(w io.Writer) error {
+	whole := *d
+	whole.Sum = ""
+	b, err := json.Marshal(whole)
+	if err != nil {
+		return err
+	}
+	whole.Sum = fileSum(b, "")
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
-	return e.Encode(d)
+	return e.Encode(whole)
+}
+
+// fileSum hashes a detector's file, without the sum that stands in it.
+func fileSum(file []byte, is string) string {
+	var text bytes.Buffer
+	if err := json.Compact(&text, file); err != nil {
+		return "" // no JSON
+	}
+	h := sha256.Sum256(bytes.Replace(text.Bytes(), []byte(`"sum":"`+is+`"`), []byte(`"sum":""`), 1))
+	return hex.EncodeToString(h[:16])
 }
 
 // ReadDetector reads what Write wrote.
@@ -333,6 +354,9 @@ func ReadDetector(data []byte, name string) (*Detector, error) {
 	}
 	if d.Format != detectorFormat {
 		return nil, &inkling.Error{Code: inkling.Conflict, Place: "detector " + name, What: fmt.Sprintf("format %d, not %d", d.Format, detectorFormat), Remedy: "teach it again with this program"}
+	}
+	if d.Sum != "" && d.Sum != fileSum(data, d.Sum) {
+		return nil, &inkling.Error{Code: inkling.Invalid, Place: "detector " + name, What: "the file is damaged, or was changed by hand", Remedy: "teach it again"}
 	}
 	return d, nil
 }

@@ -1,7 +1,9 @@
 package detect
 
 import (
+	"bytes"
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -141,6 +143,31 @@ func TestExampleAmongCalibration(t *testing.T) {
 	d, _, err = Teach(t.Context(), "x", rows, b, testLearner(t), TeachOptions{Alpha: 0.01})
 	if err != nil || len(d.Doubts) != 1 || !strings.Contains(d.Doubts[0], "1 of 3 marked") || !strings.Contains(d.Doubts[0], "today.csv:5 is as "+b.Calibration.Origin[7].String()) {
 		t.Errorf("%v, %v", err, d.Doubts)
+	}
+}
+
+// Whatever byte of a detector's file is changed: it is refused, or what it says is the same.
+func TestFlippedDetector(t *testing.T) {
+	d, _, _ := taught(t)
+	var file bytes.Buffer
+	if err := d.Write(&file); err != nil {
+		t.Fatal(err)
+	}
+	good, err := ReadDetector(file.Bytes(), d.Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	good.Sum = ""
+	for i := range file.Len() {
+		b := bytes.Clone(file.Bytes())
+		b[i] ^= 1 << (i % 7)
+		got, err := ReadDetector(b, d.Name)
+		if err == nil {
+			got.Sum = ""
+		}
+		if err == nil && !reflect.DeepEqual(got, good) {
+			t.Fatalf("byte %d changed, and read as another detector: %s", i, b[max(0, i-60):min(len(b), i+60)])
+		}
 	}
 }
 

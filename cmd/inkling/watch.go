@@ -91,6 +91,7 @@ type watch struct {
 	mu              sync.Mutex                 // guards the journal, what sources have passed, and what follows
 	noted           map[string]follow.Position // by the log's path
 	dirty           bool                       // there is something to commit
+	fresh           bool                       // no alert of the file of alerts is safe, by which it is known when it was rotated
 }
 
 // journal is what is asked of [store.Journal].
@@ -135,7 +136,7 @@ func (w *watch) run(ctx context.Context, files []string) error {
 		defer s.reader.Close()
 		w.sources = append(w.sources, s)
 	}
-	w.dirty = true
+	w.dirty, w.fresh = true, w.out != "-"
 	if err := w.commit(); err != nil { // before anything is read, so that a log that is rotated from now on is known
 		return err
 	}
@@ -335,6 +336,9 @@ func (w *watch) keep(ctx context.Context, s *source, alerts []inkling.Alert, to 
 	if memory != nil {
 		s.memory, s.taken = memory, to
 	}
+	if len(alerts) > 0 && w.fresh {
+		w.fresh = w.noteLocked() != nil // then later
+	}
 	return w.tell(alerts)
 }
 
@@ -366,6 +370,7 @@ func (w *watch) put(lines []byte) error {
 		if err := w.noteLocked(); err != nil {
 			return err
 		}
+		w.fresh = true
 		w.say("%s: was rotated; alerts go on in the file that has its name now", w.place)
 	}
 	return w.journal.Append(lines)

@@ -109,7 +109,7 @@ func (h Home) Ready(k Kind, name string) error {
 	return nil
 }
 
-// sweep removes what a killed program left a week ago or before. Failing is harmless: nobody reads such files.
+// sweep removes from a folder what a killed program left a week ago or before. Failing is harmless: nobody reads such files.
 func sweep(dir string) {
 	left, _ := filepath.Glob(filepath.Join(dir, temporary))
 	for _, f := range left {

@@ -73,6 +73,7 @@ func OpenJournal(path, note string) (*Journal, []byte, error) {
 		return nil, nil, err
 	}
 	j.use(f, size)
+	sweep(filepath.Dir(note))
 	last, err := j.resume()
 	if err != nil {
 		f.Close()

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/inkling-sec/inkling"
 )
@@ -288,6 +289,21 @@ func TestJournalFlippedNote(t *testing.T) {
 		if kept, _ := os.ReadFile(lines); string(kept) != "one\ntwo\n" || err == nil && string(got) != note {
 			t.Fatalf("%s: note %s, lines %q", b, got, kept)
 		}
+	}
+}
+
+// What killed programs left beside a journal long ago is removed.
+func TestJournalSweeps(t *testing.T) {
+	dir := t.TempDir()
+	for name, age := range map[string]time.Duration{".writing-old": 8 * 24 * time.Hour, ".writing-new": time.Hour, "other": 8 * 24 * time.Hour} {
+		file, then := filepath.Join(dir, name), time.Now().Add(-age)
+		if err := errors.Join(os.WriteFile(file, nil, 0o600), os.Chtimes(file, then, then)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	journal(t, dir)
+	if got := files(t, dir); !slices.Equal(got, []string{".writing-new", "lines", "other"}) {
+		t.Errorf("the folder holds %v", got)
 	}
 }
 

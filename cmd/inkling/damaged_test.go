@@ -278,7 +278,7 @@ func TestHomeUnwritableAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	example := t.TempDir()
-	broken := write(t, filepath.Join(s.dir, "broken.log"), connHead+"half\n"+strings.Join(busyLog(1), ""))
+	broken := write(t, filepath.Join(s.dir, "broken.log"), connHead+"half\n"+strings.TrimPrefix(connLog(), connHead))
 	for _, words := range [][]string{
 		{"--home", filepath.Join(s.log, "home"), "baseline", broken},
 		{"--home", filepath.Join(s.log, "home"), "init", "payment", example},

@@ -257,6 +257,9 @@ func tellLosses(w io.Writer, s detect.Summary) {
 	}
 	if s.Late > 0 {
 		fmt.Fprintf(w, "%s came more than ten minutes after a newer one: counts over time take them for new.\n", plural(s.Late, "record"))
+		if s.Late > s.Records/10 {
+			fmt.Fprintln(w, "Alerts on so many are not to be trusted: is a record's time far ahead, or a file older than the one before?")
+		}
 	}
 	if s.Evicted > 0 {
 		fmt.Fprintf(w, "Memory over time was full: %s of its entries were put out; counts over time may be low.\n", count(int(s.Evicted)))

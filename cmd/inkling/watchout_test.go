@@ -86,3 +86,23 @@ func TestWatchOutRotated(t *testing.T) {
 		t.Errorf("%d alerts, hunt has %d", len(seen), want)
 	}
 }
+
+// One record whose time is far ahead spoils what is remembered over time: that is told while it lasts, once, and by a hunt at its end.
+func TestWatchTimeAhead(t *testing.T) {
+	s := taughtSite(t)
+	lines := busyLog(3)
+	ts, rest, _ := strings.Cut(lines[0], "\t")
+	lines[0] = "9" + ts + "\t" + rest
+	file := write(t, filepath.Join(s.dir, "ahead.log"), connHead+strings.Join(lines, ""))
+	r := startWatch(t, s, file, "--detector", "scan", "--from", "start", "--json")
+	r.passed(file, follow.Place{File: 1, Line: len(lines) + 7})
+	r.stop()
+	if n := strings.Count(r.errs.String(), "ahead.log:1008: 1,000 records in a row are more than ten minutes older"); n != 1 {
+		t.Errorf("told %d times: %s", n, r.errs.String())
+	}
+	for name, want := range map[string]bool{file: true, s.log: false} {
+		if got := strings.Contains(must(t, s.args("hunt", name, "--detector", "scan")...), "not to be trusted"); got != want {
+			t.Errorf("%s: told %v", name, got)
+		}
+	}
+}

@@ -160,6 +160,9 @@ func (s *source) run(ctx context.Context) (detect.Summary, error) {
 			return skipped(err)
 		},
 		Progress: func(n int) { w.showProgress(s, n) },
+		Late: func(last inkling.Origin) {
+			w.say("%s: %s records in a row are more than ten minutes older than one before: its time was wrong, or a clock was set back. Counts over time do not fade until times catch up, and alerts are not to be trusted: when the log is rotated, stop the watch, remove %s.position, and start it again", last, count(detect.LateInRow), w.place)
+		},
 		Live: &detect.Live{
 			Extractor: s.extractor, After: s.begin.Place, Save: w.saveEvery,
 			Passed: func(to follow.Place, memory []byte) error {

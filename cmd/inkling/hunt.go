@@ -223,7 +223,15 @@ func (h *hunt) tell(alert inkling.Alert) error {
 
 func (h *hunt) summary(s detect.Summary) error {
 	if h.a.json {
-		return h.a.print(h.out, s)
+		by := map[string]any{}
+		for _, d := range h.detectors {
+			alpha := d.Detector.Promise.Alpha
+			by[d.Detector.Name] = map[string]any{"alerts": h.by[d.Detector.Name], "alpha": alpha, "expected_if_benign": alpha * float64(s.Records)}
+		}
+		return h.a.print(h.out, struct {
+			detect.Summary
+			Detectors map[string]any `json:"detectors"`
+		}{s, by})
 	}
 	st := styleOf(h.out)
 	if more := s.Alerts - max(mostLines, h.show); more > 0 {

@@ -50,7 +50,12 @@ func TestHuntJSON(t *testing.T) {
 	first := must(t, s.args("hunt", s.log, "--detector", "scan", "--json")...)
 	lines := objects(t, first)
 	alerts, sum := lines[:len(lines)-1], lines[len(lines)-1]
-	has(t, "summary", sum, "records", "alerts", "seconds", "records_per_s")
+	has(t, "summary", sum, "records", "alerts", "seconds", "records_per_s", "detectors")
+	of, _ := sum["detectors"].(map[string]any)["scan"].(map[string]any)
+	has(t, "detector", of, "alerts", "alpha", "expected_if_benign")
+	if of["alerts"] != sum["alerts"] || of["expected_if_benign"] != of["alpha"].(float64)*sum["records"].(float64) {
+		t.Errorf("summary %v", sum)
+	}
 	if sum["records"] != float64(benignRecords+scanRecords) || sum["alerts"] != float64(len(alerts)) {
 		t.Errorf("%d alerts, summary %v", len(alerts), sum)
 	}

@@ -434,17 +434,20 @@ func (w *watch) showProgress(s *source, n int) {
 }
 
 func (w *watch) summary(s detect.Summary) error {
-	out := w.cmd.OutOrStdout()
-	if w.out == "-" {
-		out = w.cmd.ErrOrStderr()
-	} else if w.a.json {
-		return w.a.print(out, s)
-	}
-	w.clear()
 	expected := 0.0
 	for _, d := range w.detectors {
 		expected += d.Detector.Promise.Alpha * float64(s.Records)
 	}
+	out := w.cmd.OutOrStdout()
+	if w.out == "-" {
+		out = w.cmd.ErrOrStderr()
+	} else if w.a.json {
+		return w.a.print(out, struct {
+			detect.Summary
+			Expected float64 `json:"expected_if_benign"`
+		}{s, expected})
+	}
+	w.clear()
 	fmt.Fprintf(out, "\n%s in %s records, in %s", styleOf(out).bold(plural(s.Alerts, "alert")), count(s.Records), time.Duration(s.Seconds*float64(time.Second)).Round(time.Second))
 	if s.Skipped > 0 {
 		fmt.Fprintf(out, ", %s unreadable and skipped", count(s.Skipped))

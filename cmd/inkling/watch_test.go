@@ -173,7 +173,7 @@ func TestWatchBegins(t *testing.T) {
 	r.stop()
 	out := objects(t, r.out.String())
 	sum := out[len(out)-1]
-	has(t, "summary", sum, "records", "alerts", "skipped", "late", "evicted", "seconds")
+	has(t, "summary", sum, "records", "alerts", "skipped", "late", "evicted", "seconds", "expected_if_benign")
 	if n := len(out) - 1; n < scanRecords*9/10 || sum["alerts"] != float64(n) || sum["records"] != float64(benignRecords+scanRecords) || strings.Count(r.kept(), "\n") != n {
 		t.Errorf("%d alerts, summary %v", n, sum)
 	}

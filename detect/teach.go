@@ -188,14 +188,17 @@ func promise(c Calibration, b *Baseline, o TeachOptions) (Promise, error) {
 
 // checkPerDay is Check in alarms a day, the unit that was asked in.
 func checkPerDay(c Calibration, perDay, volume float64) error {
-	least := RoundedUp(c.Smallest() * volume)
+	least, records := RoundedUp(c.Smallest()*volume), fmt.Sprintf("%.6g", volume)
+	if volume >= 1e6 {
+		records = fmt.Sprintf("%.0f", volume)
+	}
 	switch {
 	case !(perDay > 0 && perDay < volume):
-		return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("%g false alarms a day, of %.6g records a day", perDay, volume), Remedy: "give a number above 0 and below that of the records, such as " + least}
+		return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("%g false alarms a day, of %s records a day", perDay, records), Remedy: "give a number above 0 and below that of the records, such as " + least}
 	case c.allowed(perDay/volume) < 1:
 		return &inkling.Error{
 			Code:   inkling.Invalid,
-			What:   fmt.Sprintf("%d benign calibration records cannot promise %g false alarms a day, of %.6g records a day", c.N(), perDay, volume),
+			What:   fmt.Sprintf("%d benign calibration records cannot promise %g false alarms a day, of %s records a day", c.N(), perDay, records),
 			Remedy: fmt.Sprintf("the fewest they can promise is %s a day; %s records would do for %g", least, enough(perDay/volume), perDay),
 		}
 	}

@@ -171,6 +171,16 @@ func TestFlippedDetector(t *testing.T) {
 	}
 }
 
+// Large numbers are told as people write them.
+func TestRefusedAlarmsOfManyRecords(t *testing.T) {
+	b := testBaseline(t)
+	b.Seconds /= 30
+	_, _, err := Teach(t.Context(), "x", testExamples(t, b, 11), b, testLearner(t), TeachOptions{PerDay: 71})
+	if err == nil || !strings.Contains(err.Error(), "71 false alarms a day, of 2592864 records a day (the fewest they can promise is 2200 a day;") {
+		t.Error(err)
+	}
+}
+
 // Beyond eight standard deviations values are as one: what differs there is not called the same.
 func TestExampleLikeABenignOutlier(t *testing.T) {
 	b := testBaseline(t)

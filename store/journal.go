@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/inkling-sec/inkling"
 )
@@ -158,10 +159,11 @@ func (j *Journal) putAside(n noted) (found bool, err error) {
 	if n.Ending == "" {
 		return false, nil
 	}
-	dir := filepath.Dir(j.path)
-	entries, _ := os.ReadDir(dir) // what cannot be listed cannot be cut
+	dir, base := filepath.Split(j.path)
+	stem := strings.TrimSuffix(base, filepath.Ext(base)) // rotated files keep it: alerts.jsonl.1, alerts-20261127.jsonl
+	entries, _ := os.ReadDir(filepath.Dir(j.path))       // what cannot be listed cannot be cut
 	for _, e := range entries {
-		if !e.Type().IsRegular() || e.Name() == filepath.Base(j.path) {
+		if !e.Type().IsRegular() || e.Name() == base || !strings.HasPrefix(e.Name(), stem) {
 			continue
 		}
 		path := filepath.Join(dir, e.Name())

@@ -292,6 +292,22 @@ func TestJournalFlippedNote(t *testing.T) {
 	}
 }
 
+// A copy of the lines under a name of its own is nobody's to cut.
+func TestJournalLeavesCopies(t *testing.T) {
+	dir := t.TempDir()
+	j, _ := journal(t, dir)
+	lines, mine := filepath.Join(dir, "lines"), filepath.Join(dir, "mine")
+	for _, err := range []error{j.Append([]byte("one\n")), j.Commit([]byte("1")), j.Close(), os.WriteFile(mine, []byte("one\nnote\n"), 0o600), os.Remove(lines)} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	journal(t, dir)
+	if b, _ := os.ReadFile(mine); string(b) != "one\nnote\n" {
+		t.Errorf("the copy holds %q", b)
+	}
+}
+
 // What killed programs left beside a journal long ago is removed.
 func TestJournalSweeps(t *testing.T) {
 	dir := t.TempDir()

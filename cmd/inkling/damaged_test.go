@@ -221,6 +221,11 @@ func TestDamagedAlerts(t *testing.T) {
 	write(t, file, string(flipped))
 	must(t, s.args("explain", last)...)
 	exec(t, s.args("explain", alerts[1]["id"].(string))...).fails(t, 2, "alerts of scan is damaged")
+	if err := os.Symlink("nowhere", filepath.Join(s.home, "alerts", "another.jsonl")); err != nil { // nor does a file that cannot be read
+		t.Fatal(err)
+	}
+	must(t, s.args("explain", last)...)
+	exec(t, s.args("explain", "nothing")...).fails(t, 2, "alerts of another (", "is damaged")
 	must(t, s.args("hunt", s.log, "--detector", "scan")...)
 	must(t, s.args("explain", last)...)
 }

@@ -98,7 +98,7 @@ func findAlert(h store.Home, id string) (inkling.Alert, error) {
 	return inkling.Alert{}, &inkling.Error{Code: inkling.NotFound, Place: h.Dir, What: fmt.Sprintf("no alert %q among those of the last hunts and of watches", id), Remedy: "IDs stand in the output of hunt and watch; for a record of a file say: inkling explain FILE:LINE --detector NAME"}
 }
 
-// findAlerts looks through the alerts of a kind for those whose ID begins so, until two are found, and adds the names of files that are damaged.
+// findAlerts looks through the alerts of a kind for those whose ID begins so, until two are found, and adds the names of files that are damaged or cannot be read.
 func findAlerts(h store.Home, k store.Kind, id string, found *[]inkling.Alert, damaged *[]string) error {
 	names, err := h.List(k)
 	if err != nil || id == "" {
@@ -106,15 +106,15 @@ func findAlerts(h store.Home, k store.Kind, id string, found *[]inkling.Alert, d
 	}
 	for _, n := range names {
 		f, err := h.Open(k, n)
-		if err != nil {
-			return err
+		whole := false
+		if err == nil {
+			whole, err = findIn(f, k, id, found)
+			f.Close()
 		}
-		whole, err := findIn(f, k, id, found)
-		f.Close()
 		if err != nil {
-			return &inkling.Error{Code: inkling.Invalid, Place: h.Path(k, n), What: "cannot read", Remedy: "check the disk", Err: err}
+			n = fmt.Sprintf("%s (%v)", n, err)
 		}
-		if !whole {
+		if !whole || err != nil {
 			*damaged = append(*damaged, n)
 		}
 	}

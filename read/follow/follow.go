@@ -259,6 +259,12 @@ func (r *Reader) next() error {
 			continue
 		}
 		r.records, err = r.open.New(t, r.path)
+		if err != nil && !last && !r.closed() {
+			r.o.Told(fmt.Sprintf("%s: cannot be read, its records are left out: %v", w.at, err))
+			t.damaged = true
+			r.leave()
+			continue
+		}
 		return err
 	}
 }

@@ -231,6 +231,22 @@ func TestDamagedRotated(t *testing.T) {
 	}
 }
 
+// What is only named as a rotated file is told of and passed over.
+func TestStrangerNamedAsRotated(t *testing.T) {
+	w := begin(t, zeek)
+	w.write(10)
+	v := watch(w, follow.Options{})
+	v.read(1, 10)
+	at := v.r.Position(v.r.Place(), 1)
+	v.r.Close()
+	w.rotate("conn.log.1")
+	w.must(os.WriteFile(w.beside("conn.log.1-notes"), []byte("\x00\x01\x02 no log\n"), 0o600))
+	w.write(3)
+	v = watch(w, follow.Options{Resume: &at, From: at.Place})
+	v.read(11, w.n)
+	v.says("conn.log.1-notes: cannot be read, its records are left out")
+}
+
 // Half a line is waited for; the last one of a file that was moved away is told of.
 func TestHalfLines(t *testing.T) {
 	w := begin(t, zeek)

@@ -18,7 +18,7 @@ type Evidence struct {
 	NearestTaught []Neighbour    `json:"nearest_taught"`
 	NearestBenign []Neighbour    `json:"nearest_benign"`
 	Votes         []Vote         `json:"votes,omitempty"` // of a detector that several methods have a say in
-	Contributions []Contribution `json:"contributions"`
+	Contributions []Contribution `json:"contributions"`   // none where typical values would give the same score
 	Flip          []Change       `json:"flip"`
 }
 
@@ -26,7 +26,7 @@ type Evidence struct {
 type Vote struct {
 	Voter  string  `json:"voter"`
 	Weight float64 `json:"weight"`  // in the verdict; all weights add up to 1
-	PValue float64 `json:"p_value"` // share of benign records that look as much like the attack to it; 1/(n+1) at least, of the n in the pool that are looked at, 2,000 at most
+	PValue float64 `json:"p_value"` // share of benign records that look as much like the attack to it; 1/(n+1) at least, of the n that it was calibrated on
 }
 
 // Neighbour is a known record near the alert's.

@@ -75,7 +75,11 @@ func enough(alpha float64) string { return fmt.Sprintf("%.10g", math.Ceil(1/alph
 // written is not refused.
 func RoundedUp(v float64) string {
 	unit := math.Pow(10, math.Floor(math.Log10(v))-1)
-	return fmt.Sprintf("%.2g", math.Ceil(v/unit-1e-9)*unit)
+	up := math.Ceil(v/unit-1e-9) * unit
+	if up < 100 {
+		return fmt.Sprintf("%.2g", up)
+	}
+	return fmt.Sprintf("%.0f", up)
 }
 
 // Threshold gives the score that a record must exceed to have p ≤ α; +Inf when no score has.

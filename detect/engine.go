@@ -26,6 +26,7 @@ type Engine struct {
 	Evidence  int                       // alerts of each detector that get evidence, the first ones; 0 means all
 	Skipped   func(error) error         // told of each record that could not be read; an error it gives ends the run; may be nil
 	Progress  func(records int)         // called now and then; may be nil
+	Late      func(last inkling.Origin) // called when [LateInRow] records in a row are late, once until one is not; may be nil
 	Memory    *Memory                   // of the runs before, over the files before; nil when there were none
 	Live      *Live                     // of input that is being written; nil for what is whole
 }

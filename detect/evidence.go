@@ -17,6 +17,7 @@ const (
 	contributions = 6
 	mostChanges   = 8
 	goals         = 16 // benign records that a flip may go towards
+	mostShare     = 10 // a difference less than a tenth of one feature's part in it is next to nothing
 	stride        = 8  // changes that are tried together
 )
 
@@ -24,8 +25,8 @@ const (
 //
 // A feature's contribution is that of [explain.Substitution] beside a typical benign
 // record, as a share of the whole difference between the two. Learners are not additive, so
-// the shares of all features need not sum to one, and where there is no difference there are
-// none. The changes that would flip the verdict go towards the nearest benign record that is no alert itself, the most telling
+// the shares of all features need not sum to one, and where the difference is next to nothing there
+// are none. The changes that would flip the verdict go towards the nearest benign record that is no alert itself, the most telling
 // first, and are cut to those that are needed.
 func (a *Armed) Explain(raw []float64) inkling.Evidence {
 	b := a.Baseline
@@ -74,7 +75,9 @@ func (a *Armed) contributions(raw []float64) []inkling.Contribution {
 		if whole == 0 || same(raw[i], b.likely[i]) {
 			continue
 		}
-		share /= whole
+		if share /= whole; math.Abs(share) > mostShare {
+			return []inkling.Contribution{}
+		}
 		out = append(out, inkling.Contribution{Feature: b.Contract.Features[i].Name, Value: b.Contract.Value(i, raw[i]), Typical: b.Contract.Value(i, b.likely[i]), Share: share})
 	}
 	slices.SortStableFunc(out, func(x, y inkling.Contribution) int { return cmp.Compare(math.Abs(y.Share), math.Abs(x.Share)) })

@@ -115,6 +115,16 @@ func TestNoSharesOfNothing(t *testing.T) {
 	if got := a.contributions([]float64{1000, 1000, 1000}); len(got) != 0 {
 		t.Errorf("the score is that of the typical record: %+v", got)
 	}
+	a.scorer = sum(func(high []bool) (n float32) { // as much but for next to nothing
+		if n = against(high); high[2] {
+			n += .1
+		}
+		return n
+	})
+	if got := a.contributions([]float64{1000, 1000, 1000}); len(got) != 0 {
+		t.Errorf("the score is nearly that of the typical record: %+v", got)
+	}
+	a.scorer = sum(against)
 	if got := a.contributions([]float64{1000, 0, 1000}); len(got) != 2 || got[0].Feature != "f" || got[0].Share != 1 || got[1].Share != 0 {
 		t.Errorf("one feature makes the difference: %+v", got)
 	}

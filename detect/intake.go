@@ -126,8 +126,8 @@ func (in *intake) take(ctx context.Context, rec *inkling.Record, err error) erro
 		rec.CopyTo(&b.records[b.n])
 		b.n++
 		in.sum.Records++
-		if in.remembers {
-			in.age.see(rec)
+		if in.remembers && in.age.see(rec) && in.e.Late != nil {
+			in.e.Late(rec.Origin)
 		}
 		if in.places != nil {
 			b.place = in.places.Place()
@@ -211,13 +211,17 @@ type age struct {
 	schema         *inkling.Schema
 	time, duration int // -1 where there is none
 	newest         float64
-	late           int
+	late, row      int // in all, and without one between that is not
 }
+
+// LateInRow is how many late records in a row show that what is remembered has the wrong time: a record's was far ahead, or a clock was set back.
+const LateInRow = 1000
 
 // lateBy is how much older than the newest a record may be, in seconds: sensors hold a flow for some minutes to see whether it goes on.
 const lateBy = 600
 
-func (a *age) see(r *inkling.Record) {
+// see reports whether r is the last of LateInRow late records.
+func (a *age) see(r *inkling.Record) bool {
 	if r.Schema != a.schema {
 		a.schema, a.time, a.duration = r.Schema, -1, r.Schema.Index("duration")
 		for i, f := range r.Schema.Fields {
@@ -228,7 +232,7 @@ func (a *age) see(r *inkling.Record) {
 		}
 	}
 	if a.time < 0 {
-		return
+		return false
 	}
 	t := r.Num[a.time]
 	if a.duration >= 0 && r.Num[a.duration] > 0 {
@@ -236,8 +240,11 @@ func (a *age) see(r *inkling.Record) {
 	}
 	if t < a.newest-lateBy {
 		a.late++
+		a.row++
+		return a.row == LateInRow
 	}
-	if t > a.newest {
+	if a.row = 0; t > a.newest {
 		a.newest = t
 	}
+	return false
 }

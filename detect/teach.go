@@ -1,8 +1,11 @@
 package detect
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -31,6 +34,8 @@ type Detector struct {
 	Examples   Rows      `json:"examples"`
 	Known      *Known    `json:"known,omitempty"`
 	Promise    Promise   `json:"promise"`
+	Sum        string    `json:"sum"` // of all others as they were written; empty in files of before
+	Doubts     []string  `json:"-"`   // what may have been overlooked when it was taught
 }
 
 const detectorFormat = 2
@@ -145,6 +150,7 @@ func Teach(ctx context.Context, name string, examples Rows, b *Baseline, c Choic
 	if d.Promise.SelfTest, err = selfTest(ctx, a, c.Learner); err != nil {
 		return nil, nil, err
 	}
+	d.Doubts = doubtExamples(examples, b)
 	for i, score := range a.Scores(examples.Raw) {
 		if !a.Alerts(score) {
 			d.Promise.SelfTest.Quiet = append(d.Promise.SelfTest.Quiet, i)
@@ -182,14 +188,17 @@ func promise(c Calibration, b *Baseline, o TeachOptions) (Promise, error) {
 
 // checkPerDay is Check in alarms a day, the unit that was asked in.
 func checkPerDay(c Calibration, perDay, volume float64) error {
-	least := RoundedUp(c.Smallest() * volume)
+	least, records := RoundedUp(c.Smallest()*volume), fmt.Sprintf("%.6g", volume)
+	if volume >= 1e6 {
+		records = fmt.Sprintf("%.0f", volume)
+	}
 	switch {
 	case !(perDay > 0 && perDay < volume):
-		return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("%g false alarms a day, of %.6g records a day", perDay, volume), Remedy: "give a number above 0 and below that of the records, such as " + least}
+		return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("%g false alarms a day, of %s records a day", perDay, records), Remedy: "give a number above 0 and below that of the records, such as " + least}
 	case c.allowed(perDay/volume) < 1:
 		return &inkling.Error{
 			Code:   inkling.Invalid,
-			What:   fmt.Sprintf("%d benign calibration records cannot promise %g false alarms a day, of %.6g records a day", c.N(), perDay, volume),
+			What:   fmt.Sprintf("%d benign calibration records cannot promise %g false alarms a day, of %s records a day", c.N(), perDay, records),
 			Remedy: fmt.Sprintf("the fewest they can promise is %s a day; %s records would do for %g", least, enough(perDay/volume), perDay),
 		}
 	}
@@ -220,6 +229,23 @@ func checkExamples(e Rows, b *Baseline) error {
 		}
 	}
 	return nil
+}
+
+// doubtExamples tells of examples that false alarms are promised on, as they are among the calibration records too.
+func doubtExamples(e Rows, b *Baseline) []string {
+	n, first := 0, ""
+	x := b.scaler.Tensor(e.Raw)
+	for i := range e.Raw {
+		if j, d := nearest(row(x, i), b.calib, 1); d[0] == 0 {
+			if n++; n == 1 {
+				first = fmt.Sprintf("%s is as %s", e.Origin[i], b.Calibration.Origin[j[0]])
+			}
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("%d of %d marked as examples is or looks just like what the rate is promised on as benign (%s): if that is the attack, make the baseline without it, or less is found", n, e.Len(), first)}
 }
 
 // checkContradiction refuses an example that is among the records that must not alert too.
@@ -299,11 +325,28 @@ func (a *Armed) top(n int) *tensor.Tensor {
 	return out
 }
 
-// Write writes the detector as JSON.
+// Write writes the detector as JSON, with its sum.
 func (d *Detector) Write(w io.Writer) error {
+	whole := *d
+	whole.Sum = ""
+	b, err := json.Marshal(whole)
+	if err != nil {
+		return err
+	}
+	whole.Sum = fileSum(b, "")
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
-	return e.Encode(d)
+	return e.Encode(whole)
+}
+
+// fileSum hashes a detector's file, without the sum that stands in it.
+func fileSum(file []byte, is string) string {
+	var text bytes.Buffer
+	if err := json.Compact(&text, file); err != nil {
+		return "" // no JSON
+	}
+	h := sha256.Sum256(bytes.Replace(text.Bytes(), []byte(`"sum":"`+is+`"`), []byte(`"sum":""`), 1))
+	return hex.EncodeToString(h[:16])
 }
 
 // ReadDetector reads what Write wrote.
@@ -314,6 +357,9 @@ func ReadDetector(data []byte, name string) (*Detector, error) {
 	}
 	if d.Format != detectorFormat {
 		return nil, &inkling.Error{Code: inkling.Conflict, Place: "detector " + name, What: fmt.Sprintf("format %d, not %d", d.Format, detectorFormat), Remedy: "teach it again with this program"}
+	}
+	if d.Sum != "" && d.Sum != fileSum(data, d.Sum) {
+		return nil, &inkling.Error{Code: inkling.Invalid, Place: "detector " + name, What: "the file is damaged, or was changed by hand", Remedy: "teach it again"}
 	}
 	return d, nil
 }

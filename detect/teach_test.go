@@ -1,7 +1,9 @@
 package detect
 
 import (
+	"bytes"
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -126,6 +128,56 @@ func TestTeachRefuses(t *testing.T) {
 	}
 	if _, _, err := Teach(t.Context(), "x", good, b, testLearner(t), TeachOptions{PerDay: 72}); err != nil {
 		t.Errorf("the fewest alarms a day as they are told: %v", err)
+	}
+}
+
+// An example that is among the calibration records too is told of: the detector is held to keep quiet about it.
+func TestExampleAmongCalibration(t *testing.T) {
+	b := testBaseline(t)
+	rows := testExamples(t, b, 11, 21, 31)
+	d, _, err := Teach(t.Context(), "x", rows, b, testLearner(t), TeachOptions{Alpha: 0.01})
+	if err != nil || len(d.Doubts) > 0 {
+		t.Errorf("%v, %v", err, d.Doubts)
+	}
+	rows.Raw[1], rows.Origin[1] = b.Calibration.Raw[7], inkling.Origin{File: "today.csv", Line: 5}
+	d, _, err = Teach(t.Context(), "x", rows, b, testLearner(t), TeachOptions{Alpha: 0.01})
+	if err != nil || len(d.Doubts) != 1 || !strings.Contains(d.Doubts[0], "1 of 3 marked") || !strings.Contains(d.Doubts[0], "today.csv:5 is as "+b.Calibration.Origin[7].String()) {
+		t.Errorf("%v, %v", err, d.Doubts)
+	}
+}
+
+// Whatever byte of a detector's file is changed: it is refused, or what it says is the same.
+func TestFlippedDetector(t *testing.T) {
+	d, _, _ := taught(t)
+	var file bytes.Buffer
+	if err := d.Write(&file); err != nil {
+		t.Fatal(err)
+	}
+	good, err := ReadDetector(file.Bytes(), d.Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	good.Sum = ""
+	for i := range file.Len() {
+		b := bytes.Clone(file.Bytes())
+		b[i] ^= 1 << (i % 7)
+		got, err := ReadDetector(b, d.Name)
+		if err == nil {
+			got.Sum = ""
+		}
+		if err == nil && !reflect.DeepEqual(got, good) {
+			t.Fatalf("byte %d changed, and read as another detector: %s", i, b[max(0, i-60):min(len(b), i+60)])
+		}
+	}
+}
+
+// Large numbers are told as people write them.
+func TestRefusedAlarmsOfManyRecords(t *testing.T) {
+	b := testBaseline(t)
+	b.Seconds /= 30
+	_, _, err := Teach(t.Context(), "x", testExamples(t, b, 11), b, testLearner(t), TeachOptions{PerDay: 71})
+	if err == nil || !strings.Contains(err.Error(), "71 false alarms a day, of 2592864 records a day (the fewest they can promise is 2200 a day;") {
+		t.Error(err)
 	}
 }
 

@@ -190,6 +190,7 @@ type surprise struct {
 	at    []float32 // distinct benign margins, rising
 	nats  []float32 // −log p at each, rows of that margin counting half
 	scale float32   // mean excess over the margin that a twentieth exceed
+	n     int       // benign margins
 }
 
 // newSurprise sorts the benign margins m. A NaN counts as the highest of all: it can only make rows less surprising.
@@ -201,7 +202,7 @@ func newSurprise(m []float32) *surprise {
 		}
 	}
 	slices.Sort(m)
-	s := &surprise{}
+	s := &surprise{n: n}
 	for i, j := 0, 0; i < n; i = j {
 		for j = i; j < n && m[j] == m[i]; j++ {
 		}

@@ -164,7 +164,7 @@ type Opinion struct {
 	Voter    string
 	Surprise float32
 	Weight   float32 // in the verdict; all weights add up to 1
-	Of       int     // benign rows that were looked at: of a large pool a part, spaced evenly
+	Of       int     // benign rows that it was calibrated on: of a large pool a part, spaced evenly, and for the network mostly a quarter of the pool
 }
 
 // Voter is a Scorer of a detection task that several have a say in.
@@ -195,7 +195,7 @@ func (s *voteScorer) Opinions(row []float32) []Opinion {
 	defer s.judge.leave(r)
 	s.judge.judgeBlock(r, score[:], 1, x, 0, 1)
 	share, of := 1/s.total, s.judge.votes.pool.n
-	out := []Opinion{{"network", settle(s.own.of(score[0])), share, of}}
+	out := []Opinion{{"network", settle(s.own.of(score[0])), share, s.own.n}}
 	for k, w := range s.weight {
 		if w > 0 {
 			out = append(out, Opinion{voteNames[k], r.votes.Row(0)[k], w * share, of})
@@ -203,7 +203,7 @@ func (s *voteScorer) Opinions(row []float32) []Opinion {
 	}
 	for _, m := range s.more {
 		m.scorer.Score(score[:], x)
-		out = append(out, Opinion{m.name, m.says(score[:], 0), m.weight * share, of})
+		out = append(out, Opinion{m.name, m.says(score[:], 0), m.weight * share, m.scale.n})
 	}
 	return out
 }

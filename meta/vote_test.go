@@ -67,6 +67,26 @@ func TestVotesWeighByHowMuchIsTaught(t *testing.T) {
 	}
 }
 
+// A voter says of how many benign rows its share is: of many the network was calibrated on the quarter that it was not taught with.
+func TestOpinionsAreOfSoMany(t *testing.T) {
+	for n, network := range map[int]int{1000: 250, 60: 60} {
+		task := wide(19, n, 5, 6)
+		s, err := (&Vote{Matcher: Shipped(1), More: []Learner{&KNN{}}}).Adapt(context.Background(), task)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range s.(Voter).Opinions(task.Query.X.Row(0)) {
+			want := n
+			if o.Voter == "network" {
+				want = network
+			}
+			if o.Of != want {
+				t.Errorf("%d benign rows: %s says it is of %d, want %d", n, o.Voter, o.Of, want)
+			}
+		}
+	}
+}
+
 // However far out a row is, logistic regression says no more than of the oddest benign one.
 func TestALineSaysNoMoreThanItKnows(t *testing.T) {
 	task := wide(15, 300, 5, 6)

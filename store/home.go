@@ -87,7 +87,29 @@ func (h Home) Room(k Kind, name string) (path string, err error) {
 	return path, nil
 }
 
-// sweep removes what a killed program left a week ago or before. Failing is harmless: nobody reads such files.
+// Ready refuses a home that a thing could not be put into, before the work of making it. Nothing is made yet.
+func (h Home) Ready(k Kind, name string) error {
+	if err := CheckName(k, name); err != nil {
+		return err
+	}
+	path := h.Path(k, name)
+	dir := filepath.Dir(path)
+	if _, err := os.Stat(dir); err == nil {
+		return Writable(path)
+	}
+	for dir != filepath.Dir(dir) {
+		if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		dir = filepath.Dir(dir)
+	}
+	if err := tried(dir); err != nil {
+		return unwritable(path, err)
+	}
+	return nil
+}
+
+// sweep removes from a folder what a killed program left a week ago or before. Failing is harmless: nobody reads such files.
 func sweep(dir string) {
 	left, _ := filepath.Glob(filepath.Join(dir, temporary))
 	for _, f := range left {
@@ -106,18 +128,35 @@ func (h Home) Get(k Kind, name string) ([]byte, error) {
 		return nil, err
 	}
 	data, err := os.ReadFile(h.Path(k, name))
+	if err != nil {
+		return nil, h.unread(k, name, err)
+	}
+	return data, nil
+}
+
+// Open opens a thing that may be too large to be read whole.
+func (h Home) Open(k Kind, name string) (io.ReadCloser, error) {
+	if err := CheckName(k, name); err != nil {
+		return nil, err
+	}
+	f, err := os.Open(h.Path(k, name))
+	if err != nil {
+		return nil, h.unread(k, name, err)
+	}
+	return f, nil
+}
+
+// unread makes an error of a thing that cannot be read.
+func (h Home) unread(k Kind, name string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		have, _ := h.List(k)
 		remedy := "there is none yet"
 		if len(have) > 0 {
 			remedy = "there are: " + strings.Join(have, ", ")
 		}
-		return nil, &inkling.Error{Code: inkling.NotFound, Place: h.Dir, What: fmt.Sprintf("no %s %q", k.One(), name), Remedy: remedy}
+		return &inkling.Error{Code: inkling.NotFound, Place: h.Dir, What: fmt.Sprintf("no %s %q", k.One(), name), Remedy: remedy}
 	}
-	if err != nil {
-		return nil, &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("cannot read the %s", k.One()), Remedy: "check the home and its permissions", Err: err}
-	}
-	return data, nil
+	return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("cannot read the %s", k.One()), Remedy: "check the home and its permissions", Err: err}
 }
 
 // Has reports whether a thing is there.
@@ -193,13 +232,20 @@ func Writable(path string) error {
 	case err == nil && !info.Mode().IsRegular():
 		return nil
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), temporary)
-	if err != nil {
+	if err := tried(filepath.Dir(path)); err != nil {
 		return unwritable(path, err)
 	}
-	f.Close()
-	os.Remove(f.Name())
 	return nil
+}
+
+// tried makes a file in a folder and removes it.
+func tried(dir string) error {
+	f, err := createTemp(dir)
+	if err != nil {
+		return err
+	}
+	f.Close()
+	return os.Remove(f.Name())
 }
 
 // syncFolder makes a file's name survive a power cut.

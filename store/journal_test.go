@@ -1,12 +1,16 @@
 package store
 
 import (
+	"errors"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/inkling-sec/inkling"
 )
@@ -122,7 +126,7 @@ func TestJournalStoppedAnywhere(t *testing.T) {
 				}
 			}
 			if half := line(stop); done < 100 {
-				j.lines.WriteString(half[:r.IntN(len(half))])
+				j.lines.Write([]byte(half[:r.IntN(len(half))]))
 			}
 			j.Close()
 			stops++
@@ -134,6 +138,188 @@ func TestJournalStoppedAnywhere(t *testing.T) {
 		if b, _ := os.ReadFile(filepath.Join(dir, "lines")); string(b) != want.String() {
 			t.Fatalf("seed %d: after %d stops the lines are %q", seed, stops, b)
 		}
+	}
+}
+
+// The file of the lines is rotated in every way, at any moment, also just before a stop: all the files together hold each line once.
+// A file is rotated only when a note speaks of lines in it: one that held none is not known again.
+func TestJournalRotated(t *testing.T) {
+	for _, way := range []string{"renamed", "renamed, and another begun", "copied and truncated"} {
+		t.Run(way, func(t *testing.T) {
+			for seed := range uint64(6) {
+				r, dir, done, files, known := rand.New(rand.NewPCG(seed, 2)), t.TempDir(), 0, 0, false
+				path := filepath.Join(dir, "lines")
+				rotate := func() {
+					old := path + "." + strconv.Itoa(files)
+					files++
+					known = false
+					var err error
+					if way == "copied and truncated" {
+						b, _ := os.ReadFile(path)
+						err = errors.Join(os.WriteFile(old, b, 0o600), os.Truncate(path, 0))
+					} else if err = os.Rename(path, old); way != "renamed" {
+						err = errors.Join(err, os.WriteFile(path, nil, 0o600))
+					}
+					if err != nil {
+						t.Fatal(err)
+					}
+				}
+				for done < 100 {
+					j, note := journal(t, dir)
+					if done, _ = strconv.Atoi(note); note == "" {
+						if err := j.Commit([]byte("0")); err != nil {
+							t.Fatal(err)
+						}
+					}
+					stop := done + 1 + r.IntN(30)
+					for i := done; i < min(stop, 100); i++ {
+						if known && r.IntN(8) == 0 {
+							rotate()
+						}
+						var err error
+						if j.Rotated() {
+							err = j.Commit([]byte(strconv.Itoa(i)))
+							done = i
+						}
+						if err = errors.Join(err, j.Append([]byte(strconv.Itoa(i)+"\n"))); i == 99 || r.IntN(6) == 0 {
+							err = errors.Join(err, j.Commit([]byte(strconv.Itoa(i+1))))
+							done, known = i+1, true
+						}
+						if err != nil {
+							t.Fatal(err)
+						}
+					}
+					if known && r.IntN(2) == 0 {
+						rotate()
+					}
+					j.Close()
+				}
+				var got []string
+				all, _ := filepath.Glob(path + "*")
+				for _, name := range all {
+					b, _ := os.ReadFile(name)
+					got = append(got, strings.Fields(string(b))...)
+				}
+				counts := map[string]int{}
+				for _, line := range got {
+					counts[line]++
+				}
+				for i := range 100 {
+					if n := counts[strconv.Itoa(i)]; n != 1 {
+						t.Fatalf("seed %d: line %d is there %d times, in %v", seed, i, n, all)
+					}
+				}
+			}
+		})
+	}
+}
+
+// stubborn is a file that can neither be written whole nor cut, until it can.
+type stubborn struct {
+	*os.File
+	fails bool
+}
+
+func (s *stubborn) Write(b []byte) (int, error) {
+	if s.fails {
+		n, _ := s.File.Write(b[:len(b)/2])
+		return n, &os.PathError{Op: "write", Err: syscall.ENOSPC}
+	}
+	return s.File.Write(b)
+}
+
+func (s *stubborn) Truncate(size int64) error {
+	if s.fails {
+		return &os.PathError{Op: "truncate", Err: syscall.EIO}
+	}
+	return s.File.Truncate(size)
+}
+
+// Half a line that cannot be taken back at once is before the next one is written, or anything noted.
+func TestJournalTorn(t *testing.T) {
+	dir := t.TempDir()
+	j, _ := journal(t, dir)
+	s := &stubborn{File: j.lock}
+	j.lines = s
+	if err := j.Append([]byte("one\n")); err != nil {
+		t.Fatal(err)
+	}
+	s.fails = true
+	for _, err := range []error{j.Append([]byte("two\n")), j.Append([]byte("two\n")), j.Commit([]byte("1"))} {
+		if err == nil || !strings.Contains(err.Error(), "cannot be written") {
+			t.Errorf("%v", err)
+		}
+	}
+	s.fails = false
+	for _, err := range []error{j.Append([]byte("two\n")), j.Commit([]byte("2"))} {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	if b, _ := os.ReadFile(filepath.Join(dir, "lines")); string(b) != "one\ntwo\n" {
+		t.Errorf("lines %q", b)
+	}
+}
+
+// Whatever byte of a note is changed: it is refused, or what it says is the same.
+func TestJournalFlippedNote(t *testing.T) {
+	dir := t.TempDir()
+	j, _ := journal(t, dir)
+	const note = `{"log":{"line":4711}}`
+	for _, err := range []error{j.Append([]byte("one\ntwo\n")), j.Commit([]byte(note)), j.Close()} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	file, lines := filepath.Join(dir, "note"), filepath.Join(dir, "lines")
+	good, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range good {
+		b := slices.Clone(good)
+		b[i] ^= 1 << (i % 8)
+		if err := os.WriteFile(file, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		j, got, err := OpenJournal(lines, file)
+		if err == nil {
+			j.Close()
+		}
+		if kept, _ := os.ReadFile(lines); string(kept) != "one\ntwo\n" || err == nil && string(got) != note {
+			t.Fatalf("%s: note %s, lines %q", b, got, kept)
+		}
+	}
+}
+
+// A copy of the lines under a name of its own is nobody's to cut.
+func TestJournalLeavesCopies(t *testing.T) {
+	dir := t.TempDir()
+	j, _ := journal(t, dir)
+	lines, mine := filepath.Join(dir, "lines"), filepath.Join(dir, "mine")
+	for _, err := range []error{j.Append([]byte("one\n")), j.Commit([]byte("1")), j.Close(), os.WriteFile(mine, []byte("one\nnote\n"), 0o600), os.Remove(lines)} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	journal(t, dir)
+	if b, _ := os.ReadFile(mine); string(b) != "one\nnote\n" {
+		t.Errorf("the copy holds %q", b)
+	}
+}
+
+// What killed programs left beside a journal long ago is removed.
+func TestJournalSweeps(t *testing.T) {
+	dir := t.TempDir()
+	for name, age := range map[string]time.Duration{".writing-old": 8 * 24 * time.Hour, ".writing-new": time.Hour, "other": 8 * 24 * time.Hour} {
+		file, then := filepath.Join(dir, name), time.Now().Add(-age)
+		if err := errors.Join(os.WriteFile(file, nil, 0o600), os.Chtimes(file, then, then)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	journal(t, dir)
+	if got := files(t, dir); !slices.Equal(got, []string{".writing-new", "lines", "other"}) {
+		t.Errorf("the folder holds %v", got)
 	}
 }
 

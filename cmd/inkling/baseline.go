@@ -70,6 +70,9 @@ With --label, the files may hold attacks too: only records whose label is
 			if files, err = in.files(files, contractOf(o.Schema)); err != nil {
 				return err
 			}
+			if err := h.Ready(store.Baselines, name); err != nil {
+				return err
+			}
 			p := newProgress(a)
 			defer p.clear()
 			o.Progress = func(n int) { p.show("%d records", n) }

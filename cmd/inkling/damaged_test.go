@@ -215,6 +215,17 @@ func TestDamagedAlerts(t *testing.T) {
 			must(t, s.args("explain", first)...)
 		}
 	}
+	middle := bytes.IndexByte(good, '\n') + 50 // one alert that is damaged does not hide those behind it
+	flipped := bytes.Clone(good)
+	flipped[middle] = 0
+	write(t, file, string(flipped))
+	must(t, s.args("explain", last)...)
+	exec(t, s.args("explain", alerts[1]["id"].(string))...).fails(t, 2, "alerts of scan is damaged")
+	if err := os.Symlink("nowhere", filepath.Join(s.home, "alerts", "another.jsonl")); err != nil { // nor does a file that cannot be read
+		t.Fatal(err)
+	}
+	must(t, s.args("explain", last)...)
+	exec(t, s.args("explain", "nothing")...).fails(t, 2, "alerts of another (", "is damaged")
 	must(t, s.args("hunt", s.log, "--detector", "scan")...)
 	must(t, s.args("explain", last)...)
 }
@@ -261,6 +272,37 @@ func TestHomeUnwritable(t *testing.T) {
 	exec(t, "convert", s.log, "-o", filepath.Join(s.log, "out.log")).fails(t, 2, "out.log", "cannot be written", "-o")
 	exec(t, "eval", "--data", s.log, "--learners", "ratio", "--export-episodes", filepath.Join(s.log, "out")).fails(t, 2, "cannot be written")
 	same(t, s.dir, was, "homes that cannot be written")
+}
+
+// That is found out before anything is read or made.
+func TestHomeUnwritableAtOnce(t *testing.T) {
+	s := taughtSite(t)
+	home := filepath.Join(t.TempDir(), "home")
+	must(t, "--home", home, "baseline", s.benign)
+	if err := os.WriteFile(filepath.Join(home, "detectors"), nil, 0o600); err != nil { // a file in the way of the folder
+		t.Fatal(err)
+	}
+	example := t.TempDir()
+	broken := write(t, filepath.Join(s.dir, "broken.log"), connHead+"half\n"+strings.TrimPrefix(connLog(), connHead))
+	for _, words := range [][]string{
+		{"--home", filepath.Join(s.log, "home"), "baseline", broken},
+		{"--home", filepath.Join(s.log, "home"), "init", "payment", example},
+		{"--home", home, "teach", "x", "--examples", broken + ":1"},
+	} {
+		r := exec(t, words...)
+		r.fails(t, 2, "cannot be written", "--home")
+		if strings.Contains(r.stderr, "skipped") {
+			t.Errorf("%v: read before: %s", words, r.stderr)
+		}
+	}
+	if made, _ := os.ReadDir(example); len(made) > 0 {
+		t.Errorf("made %v", made)
+	}
+	fresh := filepath.Join(t.TempDir(), "fresh")
+	exec(t, "--home", fresh, "baseline", write(t, filepath.Join(s.dir, "few.log"), connHead)).fails(t, 2, "too few")
+	if _, err := os.Stat(fresh); err == nil {
+		t.Error("a home was made of nothing")
+	}
 }
 
 // A folder stands where a file is to be.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -30,7 +29,8 @@ verdict.
 A feature's share is the mean of what the score loses when this one value is set
 to the typical benign one, and of what a typical benign record gains from it, in
 parts of the whole difference. Learners are not additive: the shares of all
-features need not sum to one.`,
+features need not sum to one. A record that would score the same
+with typical values has none.`,
 		Example: "  inkling explain 3f2a90c1d4\n  inkling explain conn.log:812 --detector ssh-guessing",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -93,43 +93,56 @@ func findAlert(h store.Home, id string) (inkling.Alert, error) {
 	case len(found) > 1:
 		return inkling.Alert{}, &inkling.Error{Code: inkling.Invalid, Place: h.Dir, What: fmt.Sprintf("several alerts begin with %q, %s and %s among them", id, found[0].ID, found[1].ID), Remedy: "give more of the ID"}
 	case len(damaged) > 0:
-		return inkling.Alert{}, &inkling.Error{Code: inkling.Invalid, Place: h.Dir, What: fmt.Sprintf("no alert %q found, but the file of alerts of %s is damaged", id, strings.Join(damaged, ", ")), Remedy: "hunt again"}
+		return inkling.Alert{}, &inkling.Error{Code: inkling.Invalid, Place: h.Dir, What: fmt.Sprintf("no alert %q found, but the file of alerts of %s is damaged", id, strings.Join(damaged, ", ")), Remedy: "hunt again, or judge the record: inkling explain FILE:LINE --detector NAME"}
 	}
 	return inkling.Alert{}, &inkling.Error{Code: inkling.NotFound, Place: h.Dir, What: fmt.Sprintf("no alert %q among those of the last hunts and of watches", id), Remedy: "IDs stand in the output of hunt and watch; for a record of a file say: inkling explain FILE:LINE --detector NAME"}
 }
 
-// findAlerts looks through the alerts of a kind for those whose ID begins so, until two are found, and adds the names of files that are damaged.
+// findAlerts looks through the alerts of a kind for those whose ID begins so, until two are found, and adds the names of files that are damaged or cannot be read.
 func findAlerts(h store.Home, k store.Kind, id string, found *[]inkling.Alert, damaged *[]string) error {
 	names, err := h.List(k)
 	if err != nil || id == "" {
 		return err
 	}
 	for _, n := range names {
-		data, err := h.Get(k, n)
+		f, err := h.Open(k, n)
+		whole := false
+		if err == nil {
+			whole, err = findIn(f, k, id, found)
+			f.Close()
+		}
 		if err != nil {
-			return err
+			n = fmt.Sprintf("%s (%v)", n, err)
 		}
-		if k == store.Watches { // a line may be being written
-			data = data[:bytes.LastIndexByte(data, '\n')+1]
-		}
-		lines := bufio.NewScanner(bytes.NewReader(data))
-		lines.Buffer(nil, 1<<24)
-		for len(*found) < 2 && lines.Scan() {
-			var alert inkling.Alert
-			if err := json.Unmarshal(lines.Bytes(), &alert); err != nil {
-				*damaged = append(*damaged, n)
-				break
-			}
-			known := func(a inkling.Alert) bool { return a.ID == alert.ID } // by a hunt and by a watch
-			if strings.HasPrefix(alert.ID, id) && !slices.ContainsFunc(*found, known) {
-				*found = append(*found, alert)
-			}
-		}
-		if lines.Err() != nil {
+		if !whole || err != nil {
 			*damaged = append(*damaged, n)
 		}
 	}
 	return nil
+}
+
+// findIn looks through the alerts of a file, which may be large, and passes over lines that are damaged; not whole means that there are such.
+func findIn(f io.Reader, k store.Kind, id string, found *[]inkling.Alert) (whole bool, err error) {
+	whole = true
+	for lines := bufio.NewReader(f); len(*found) < 2; {
+		line, err := lines.ReadBytes('\n')
+		if err == io.EOF && (len(line) == 0 || k == store.Watches) { // of a watch a line may be being written
+			return whole, nil
+		}
+		if err != nil && err != io.EOF {
+			return whole, err
+		}
+		var alert inkling.Alert
+		if json.Unmarshal(line, &alert) != nil {
+			whole = false
+			continue
+		}
+		known := func(a inkling.Alert) bool { return a.ID == alert.ID } // by a hunt and by a watch
+		if strings.HasPrefix(alert.ID, id) && !slices.ContainsFunc(*found, known) {
+			*found = append(*found, alert)
+		}
+	}
+	return whole, nil
 }
 
 func showAlert(w io.Writer, a *app, alert inkling.Alert, isAlert bool) error {
@@ -186,6 +199,9 @@ func tellEvidence(w io.Writer, s style, e inkling.Evidence) {
 			parts = append(parts, fmt.Sprintf("%s %.2g", v.Voter, v.PValue))
 		}
 		fmt.Fprintf(w, "  %-15s %s\n", "votes, as p", strings.Join(parts, s.dim(" · ")))
+	}
+	if len(e.Contributions) == 0 && len(e.NearestBenign) > 0 {
+		fmt.Fprintf(w, "  %-15s nothing on the whole: with typical values it would score the same\n", "speaks for it")
 	}
 	for i, c := range e.Contributions {
 		if math.Abs(c.Share) < 0.005 {

@@ -32,4 +32,9 @@ func TestWhatSpeaksForAndAgainst(t *testing.T) {
 			t.Errorf("%v: %q", tt.shares, got)
 		}
 	}
+	var out bytes.Buffer
+	tellEvidence(&out, style{}, inkling.Evidence{NearestBenign: make([]inkling.Neighbour, 1)})
+	if !strings.Contains(out.String(), "with typical values it would score the same") {
+		t.Errorf("no shares: %q", out.String())
+	}
 }

@@ -223,7 +223,15 @@ func (h *hunt) tell(alert inkling.Alert) error {
 
 func (h *hunt) summary(s detect.Summary) error {
 	if h.a.json {
-		return h.a.print(h.out, s)
+		by := map[string]any{}
+		for _, d := range h.detectors {
+			alpha := d.Detector.Promise.Alpha
+			by[d.Detector.Name] = map[string]any{"alerts": h.by[d.Detector.Name], "alpha": alpha, "expected_if_benign": alpha * float64(s.Records)}
+		}
+		return h.a.print(h.out, struct {
+			detect.Summary
+			Detectors map[string]any `json:"detectors"`
+		}{s, by})
 	}
 	st := styleOf(h.out)
 	if more := s.Alerts - max(mostLines, h.show); more > 0 {
@@ -257,6 +265,9 @@ func tellLosses(w io.Writer, s detect.Summary) {
 	}
 	if s.Late > 0 {
 		fmt.Fprintf(w, "%s came more than ten minutes after a newer one: counts over time take them for new.\n", plural(s.Late, "record"))
+		if s.Late > s.Records/10 {
+			fmt.Fprintln(w, "Alerts on so many are not to be trusted: is a record's time far ahead, or a file older than the one before?")
+		}
 	}
 	if s.Evicted > 0 {
 		fmt.Fprintf(w, "Memory over time was full: %s of its entries were put out; counts over time may be low.\n", count(int(s.Evicted)))

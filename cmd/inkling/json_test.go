@@ -23,7 +23,7 @@ func TestBaselineJSON(t *testing.T) {
 func TestTeachJSON(t *testing.T) {
 	s := taughtSite(t)
 	m := objects(t, must(t, s.args("teach", "again", "--examples", s.mark("608,619-620"), "--json")...))[0]
-	has(t, "teach", m, "detector", "examples", "self_test", "alpha", "n_calibration", "fpr_upper95", "alarms_per_day", "elapsed_ms")
+	has(t, "teach", m, "detector", "examples", "self_test", "alpha", "n_calibration", "fpr_upper95", "alarms_per_day", "elapsed_ms", "doubts")
 	test, _ := m["self_test"].(map[string]any)
 	has(t, "self_test", test, "found", "of")
 	alpha, _ := m["alpha"].(float64)
@@ -50,7 +50,12 @@ func TestHuntJSON(t *testing.T) {
 	first := must(t, s.args("hunt", s.log, "--detector", "scan", "--json")...)
 	lines := objects(t, first)
 	alerts, sum := lines[:len(lines)-1], lines[len(lines)-1]
-	has(t, "summary", sum, "records", "alerts", "seconds", "records_per_s")
+	has(t, "summary", sum, "records", "alerts", "seconds", "records_per_s", "detectors")
+	of, _ := sum["detectors"].(map[string]any)["scan"].(map[string]any)
+	has(t, "detector", of, "alerts", "alpha", "expected_if_benign")
+	if of["alerts"] != sum["alerts"] || of["expected_if_benign"] != of["alpha"].(float64)*sum["records"].(float64) {
+		t.Errorf("summary %v", sum)
+	}
 	if sum["records"] != float64(benignRecords+scanRecords) || sum["alerts"] != float64(len(alerts)) {
 		t.Errorf("%d alerts, summary %v", len(alerts), sum)
 	}

@@ -107,6 +107,9 @@ already is not written over.`,
 			if err != nil {
 				return err
 			}
+			if err := h.Ready(store.Baselines, p.Name); err != nil {
+				return err
+			}
 			dir := "."
 			if len(args) == 2 {
 				dir = args[1]

@@ -85,6 +85,9 @@ records, a start until the first example turns up.`,
 			if err != nil {
 				return err
 			}
+			if err := h.Ready(store.Detectors, args[0]); err != nil {
+				return err
+			}
 			if err := in.useTruth(cmd.Context(), markField, ""); err != nil {
 				return err
 			}
@@ -132,7 +135,7 @@ func printTaught(w io.Writer, a *app, d *detect.Detector, b *detect.Baseline, el
 		return a.print(w, map[string]any{
 			"detector": d.Name, "examples": d.Examples.Len(), "self_test": p.SelfTest, "alpha": p.Alpha, "n_calibration": p.Calibration,
 			"fpr_upper95": p.Upper95, "alarms_per_day": p.AlarmsPerDay, "elapsed_ms": math.Round(elapsed.Seconds()*1e5) / 100,
-			"learner": d.Learner, "baseline": d.Baseline, "state": d.State,
+			"learner": d.Learner, "baseline": d.Baseline, "state": d.State, "doubts": append([]string{}, d.Doubts...),
 		})
 	}
 	s := styleOf(w)
@@ -157,6 +160,9 @@ func printTaught(w io.Writer, a *app, d *detect.Detector, b *detect.Baseline, el
 	fmt.Fprintf(w, "                promised on %s benign records it has not learned from, as long as new ones are like them\n", count(p.Calibration))
 	if p.AlarmsPerDay != nil {
 		fmt.Fprintf(w, "                about %s a day at this baseline's volume of %s records a day\n", about(*p.AlarmsPerDay), about(b.RecordsPerDay()))
+	}
+	for _, doubt := range d.Doubts {
+		fmt.Fprintf(w, "  %s       %s\n", s.red("Beware:"), inkling.Printable(doubt))
 	}
 	fmt.Fprintf(w, "  State         %s: try it on history before it watches\n", d.State)
 	fmt.Fprintf(w, "Next: inkling hunt FILE… --detector %s\n", d.Name)

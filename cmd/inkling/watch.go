@@ -35,7 +35,8 @@ How far each log was read is kept with them: a watch that stops for whatever
 reason goes on there, and neither loses an alert nor gives one twice. It reads the
 rest of files that were rotated or compressed meanwhile first. Records before the
 place it goes on at are read for what is remembered over time, not judged again.
-Standard input, sockets and ports have no place to go on at.
+Standard input, sockets and ports have no place to go on at. The file of alerts may
+be rotated, by renaming or truncation; alerts go on in the one that has its name.
 
 An alert that cannot be written, as when the disk is full, is tried again until it
 can; the log is not read on meanwhile. Ctrl-C ends the watch with a summary.`,
@@ -50,7 +51,7 @@ can; the log is not read on meanwhile. Ctrl-C ends the watch with a summary.`,
 	w.strictFlag(cmd)
 	fl := cmd.Flags()
 	fl.StringSliceVar(&w.asked, "detector", nil, "detectors to watch with, of one baseline")
-	fl.StringVar(&w.from, "from", fromResume, "where to begin: start of the file, end, or resume: where the watch of this name stopped, at the end of a file that it did not know")
+	fl.StringVar(&w.from, "from", fromResume, "where to begin: start of the file (again each time, so not for a service that is restarted), end, or resume: where the watch of this name stopped, at the end of a file that it did not know")
 	fl.StringVar(&w.out, "out", "", "file that alerts are added to, as JSON lines, or - for standard output; default is the home")
 	fl.StringVar(&w.name, "name", "", "name of the watch in the home; default is that of the first detector")
 	fl.StringArrayVar(&w.rotated, "rotated", nil, "folder that rotated files are in, or in folders of it, where they are not beside the log")
@@ -90,10 +91,12 @@ type watch struct {
 	mu              sync.Mutex                 // guards the journal, what sources have passed, and what follows
 	noted           map[string]follow.Position // by the log's path
 	dirty           bool                       // there is something to commit
+	fresh           bool                       // no alert of the file of alerts is safe, by which it is known when it was rotated
 }
 
 // journal is what is asked of [store.Journal].
 type journal interface {
+	Rotated() bool
 	Append(lines []byte) error
 	Commit(note []byte) error
 }
@@ -133,7 +136,7 @@ func (w *watch) run(ctx context.Context, files []string) error {
 		defer s.reader.Close()
 		w.sources = append(w.sources, s)
 	}
-	w.dirty = true
+	w.dirty, w.fresh = true, w.out != "-"
 	if err := w.commit(); err != nil { // before anything is read, so that a log that is rotated from now on is known
 		return err
 	}
@@ -288,6 +291,11 @@ func (w *watch) note() error {
 	if !w.dirty {
 		return nil
 	}
+	return w.noteLocked()
+}
+
+// noteLocked is note with w.mu held.
+func (w *watch) noteLocked() error {
 	for _, s := range w.sources {
 		if s.log != nil {
 			w.noted[s.key] = s.position()
@@ -328,13 +336,16 @@ func (w *watch) keep(ctx context.Context, s *source, alerts []inkling.Alert, to 
 	if memory != nil {
 		s.memory, s.taken = memory, to
 	}
+	if len(alerts) > 0 && w.fresh {
+		w.fresh = w.noteLocked() != nil // then later
+	}
 	return w.tell(alerts)
 }
 
 func (w *watch) append(ctx context.Context, lines []byte) error {
 	failing := false
 	for wait := commitEvery; ; wait = min(2*wait, mostWait) {
-		err := w.journal.Append(lines)
+		err := w.put(lines)
 		if err == nil {
 			if failing {
 				w.say("alerts are written again; none was lost")
@@ -351,6 +362,18 @@ func (w *watch) append(ctx context.Context, lines []byte) error {
 		case <-time.After(wait):
 		}
 	}
+}
+
+// put adds alerts to those kept. A file that was rotated is done with before, so that no alert is in it and the next one too.
+func (w *watch) put(lines []byte) error {
+	if len(lines) > 0 && w.journal.Rotated() {
+		if err := w.noteLocked(); err != nil {
+			return err
+		}
+		w.fresh = true
+		w.say("%s: was rotated; alerts go on in the file that has its name now", w.place)
+	}
+	return w.journal.Append(lines)
 }
 
 // say tells on standard error what happens.
@@ -411,17 +434,20 @@ func (w *watch) showProgress(s *source, n int) {
 }
 
 func (w *watch) summary(s detect.Summary) error {
-	out := w.cmd.OutOrStdout()
-	if w.out == "-" {
-		out = w.cmd.ErrOrStderr()
-	} else if w.a.json {
-		return w.a.print(out, s)
-	}
-	w.clear()
 	expected := 0.0
 	for _, d := range w.detectors {
 		expected += d.Detector.Promise.Alpha * float64(s.Records)
 	}
+	out := w.cmd.OutOrStdout()
+	if w.out == "-" {
+		out = w.cmd.ErrOrStderr()
+	} else if w.a.json {
+		return w.a.print(out, struct {
+			detect.Summary
+			Expected float64 `json:"expected_if_benign"`
+		}{s, expected})
+	}
+	w.clear()
 	fmt.Fprintf(out, "\n%s in %s records, in %s", styleOf(out).bold(plural(s.Alerts, "alert")), count(s.Records), time.Duration(s.Seconds*float64(time.Second)).Round(time.Second))
 	if s.Skipped > 0 {
 		fmt.Fprintf(out, ", %s unreadable and skipped", count(s.Skipped))

@@ -173,7 +173,7 @@ func TestWatchBegins(t *testing.T) {
 	r.stop()
 	out := objects(t, r.out.String())
 	sum := out[len(out)-1]
-	has(t, "summary", sum, "records", "alerts", "skipped", "late", "evicted", "seconds")
+	has(t, "summary", sum, "records", "alerts", "skipped", "late", "evicted", "seconds", "expected_if_benign")
 	if n := len(out) - 1; n < scanRecords*9/10 || sum["alerts"] != float64(n) || sum["records"] != float64(benignRecords+scanRecords) || strings.Count(r.kept(), "\n") != n {
 		t.Errorf("%d alerts, summary %v", n, sum)
 	}
@@ -184,6 +184,7 @@ func TestWatchBegins(t *testing.T) {
 		t.Errorf("explain: %s", e)
 	}
 	if r := startWatch(t, s, w.path, "--detector", "scan", "--from", "start", "--out", "-"); true { // standard output is all there is
+		r.says("its alerts come again")
 		r.until("alerts", func() bool { return strings.Count(r.out.String(), "\n") >= 2*scanRecords*9/10 })
 		r.passed(w.path, follow.Place{File: 1, Line: w.lines})
 		r.stop()

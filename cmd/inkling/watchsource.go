@@ -95,7 +95,7 @@ func (s *source) openLog() (err error) {
 		switch {
 		case w.from == fromStart || !grows:
 			position.Place.Line = 0
-			w.say("%s: from its start", s.name)
+			w.say("%s: from its start%s", s.name, again(known))
 		default:
 			w.say("%s: from its end, line %d; what is before is remembered, not judged", s.name, position.Place.Line)
 		}
@@ -115,6 +115,14 @@ func (s *source) openLog() (err error) {
 		s.reader = pinnedLog{feature.Pin(s.log, w.pin), s.log}
 	}
 	return nil
+}
+
+// again warns of alerts that are made once more, as of a log that the watch knows.
+func again(known bool) string {
+	if !known {
+		return ""
+	}
+	return ", although this watch has read it before: its alerts come again; without --from it goes on where it stopped"
 }
 
 // pinnedLog holds the records of a log to a schema.
@@ -152,6 +160,9 @@ func (s *source) run(ctx context.Context) (detect.Summary, error) {
 			return skipped(err)
 		},
 		Progress: func(n int) { w.showProgress(s, n) },
+		Late: func(last inkling.Origin) {
+			w.say("%s: %s records in a row are more than ten minutes older than one before: its time was wrong, or a clock was set back. Counts over time do not fade until times catch up, and alerts are not to be trusted: when the log is rotated, stop the watch, remove %s.position, and start it again", last, count(detect.LateInRow), w.place)
+		},
 		Live: &detect.Live{
 			Extractor: s.extractor, After: s.begin.Place, Save: w.saveEvery,
 			Passed: func(to follow.Place, memory []byte) error {

@@ -205,6 +205,10 @@ func (r *Reader) Read(rec *inkling.Record) error {
 				r.o.Told(err.Error())
 			}
 			r.leave()
+		case r.tail.fixed && r.tail.follows() && !r.closed(): // a damaged copy stays so, and must not keep what follows waiting
+			r.o.Told(fmt.Sprintf("%s is damaged, and what is behind in it left out: %v", r.tail.f.Name(), err))
+			r.tail.damaged = true
+			r.leave()
 		default:
 			return err
 		}
@@ -255,6 +259,12 @@ func (r *Reader) next() error {
 			continue
 		}
 		r.records, err = r.open.New(t, r.path)
+		if err != nil && !last && !r.closed() {
+			r.o.Told(fmt.Sprintf("%s: cannot be read, its records are left out: %v", w.at, err))
+			t.damaged = true
+			r.leave()
+			continue
+		}
 		return err
 	}
 }
@@ -335,7 +345,7 @@ func (r *Reader) leave() {
 	after := t.file
 	if t.cut {
 		r.rescue(t.file)
-	} else if r.place.File == after.Number {
+	} else if r.place.File == after.Number && !t.damaged {
 		r.o.Told(fmt.Sprintf("%s: was rotated; it was read to its end, line %d", r.path, r.place.Line))
 	}
 	if n := len(r.queue); n > 0 {

@@ -207,6 +207,46 @@ func TestOtherFolder(t *testing.T) {
 	v.says("00:00:00-01:00:00.log.gz, which is read first")
 }
 
+// A compressed file that is damaged, as by a disk that was full, does not keep those after it waiting: each start would end there again.
+func TestDamagedRotated(t *testing.T) {
+	w := begin(t, zeek)
+	w.write(10)
+	v := watch(w, follow.Options{})
+	v.read(1, 4)
+	at := v.r.Position(v.r.Place(), 1)
+	v.r.Close()
+	w.pack(w.rotate("conn.log.1"), ".gz")
+	w.write(3)
+	packed := w.beside("conn.log.1.gz")
+	info, err := os.Stat(packed)
+	w.must(err)
+	w.must(os.Truncate(packed, info.Size()-4)) // all records are there, but not the end of the checksum
+	v = watch(w, follow.Options{Resume: &at, From: at.Place})
+	v.read(5, w.n)
+	v.says("conn.log.1.gz is damaged, and what is behind in it left out")
+	for _, s := range v.said() {
+		if strings.Contains(s, "read to its end") {
+			t.Errorf("told %q", s)
+		}
+	}
+}
+
+// What is only named as a rotated file is told of and passed over.
+func TestStrangerNamedAsRotated(t *testing.T) {
+	w := begin(t, zeek)
+	w.write(10)
+	v := watch(w, follow.Options{})
+	v.read(1, 10)
+	at := v.r.Position(v.r.Place(), 1)
+	v.r.Close()
+	w.rotate("conn.log.1")
+	w.must(os.WriteFile(w.beside("conn.log.1-notes"), []byte("\x00\x01\x02 no log\n"), 0o600))
+	w.write(3)
+	v = watch(w, follow.Options{Resume: &at, From: at.Place})
+	v.read(11, w.n)
+	v.says("conn.log.1-notes: cannot be read, its records are left out")
+}
+
 // Half a line is waited for; the last one of a file that was moved away is told of.
 func TestHalfLines(t *testing.T) {
 	w := begin(t, zeek)

@@ -8,15 +8,16 @@ import (
 
 // tail is the bytes of one file, as they come.
 type tail struct {
-	r     *Reader
-	f     *os.File
-	src   io.Reader // f, without compression
-	info  os.FileInfo
-	file  *File
-	fixed bool // does not grow: ends where the file does
-	cut   bool // was truncated below what was read
-	eof   bool // the end was met, and is final
-	late  bool // another file was there at the last look
+	r       *Reader
+	f       *os.File
+	src     io.Reader // f, without compression
+	info    os.FileInfo
+	file    *File
+	fixed   bool // does not grow: ends where the file does
+	cut     bool // was truncated below what was read
+	damaged bool // the rest of it cannot be read
+	eof     bool // the end was met, and is final
+	late    bool // another file was there at the last look
 
 	prefix []byte // the first bytes, prefixMost at most
 	read   int64

@@ -1,0 +1,108 @@
+//go:build unix
+
+package main
+
+import (
+	"compress/gzip"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/inkling-sec/inkling/read/follow"
+)
+
+// The file of alerts is rotated in every way that is in use while a watch runs, which is killed or not: all files together have each alert once.
+func TestWatchOutRotated(t *testing.T) {
+	s := taughtSite(t)
+	lines := busyLog(4)
+	all := write(t, filepath.Join(s.dir, "all.log"), connHead+strings.Join(lines, ""))
+	want := len(objects(t, must(t, s.args("hunt", all, "--detector", "scan", "--json")...))) - 1
+	w := newSensor(t)
+	out := filepath.Join(t.TempDir(), "alerts.jsonl")
+	old := func(i int) string { return out + "." + string(rune('1'+i)) }
+	args := []string{w.path, "--detector", "scan", "--out", out, "--from", "start"}
+	r := startWatch(t, s, args...)
+	args[len(args)-1] = "resume"
+	const parts = 8
+	for i := range parts {
+		w.write(lines[i*len(lines)/parts : (i+1)*len(lines)/parts]...)
+		r.passed(w.path, follow.Place{File: w.files, Line: w.lines})
+		var err error
+		switch i % 4 {
+		case 0:
+			err = os.Rename(out, old(i))
+		case 1:
+			err = errors.Join(os.Rename(out, old(i)), os.WriteFile(out, nil, 0o600))
+		case 2: // as logrotate with compress
+			text := r.kept()
+			err = errors.Join(os.WriteFile(old(i)+".gz", []byte(gzipped(t, text)), 0o600), os.Remove(out))
+		case 3: // copytruncate
+			err = errors.Join(os.WriteFile(old(i), []byte(r.kept()), 0o600), os.Truncate(out, 0))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i >= parts/2 {
+			r.kill()
+			r = startWatch(t, s, args...)
+		}
+	}
+	r.says("goes on after line")
+	r.stop()
+	files, err := filepath.Glob(out + "*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[any]int{}
+	for _, name := range files {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := string(b)
+		switch {
+		case strings.HasSuffix(name, ".gz"):
+			z, err := gzip.NewReader(strings.NewReader(text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if b, err = io.ReadAll(z); err != nil {
+				t.Fatal(err)
+			}
+			text = string(b)
+		case strings.Contains(name, ".position") || strings.HasSuffix(name, ".memory"):
+			continue
+		}
+		for _, m := range objects(t, text) {
+			if seen[m["id"]]++; seen[m["id"]] > 1 {
+				t.Errorf("%s: alert %v is there %d times", name, m["id"], seen[m["id"]])
+			}
+		}
+	}
+	if len(seen) != want {
+		t.Errorf("%d alerts, hunt has %d", len(seen), want)
+	}
+}
+
+// One record whose time is far ahead spoils what is remembered over time: that is told while it lasts, once, and by a hunt at its end.
+func TestWatchTimeAhead(t *testing.T) {
+	s := taughtSite(t)
+	lines := busyLog(3)
+	ts, rest, _ := strings.Cut(lines[0], "\t")
+	lines[0] = "9" + ts + "\t" + rest
+	file := write(t, filepath.Join(s.dir, "ahead.log"), connHead+strings.Join(lines, ""))
+	r := startWatch(t, s, file, "--detector", "scan", "--from", "start", "--json")
+	r.passed(file, follow.Place{File: 1, Line: len(lines) + 7})
+	r.stop()
+	if n := strings.Count(r.errs.String(), "ahead.log:1008: 1,000 records in a row are more than ten minutes older"); n != 1 {
+		t.Errorf("told %d times: %s", n, r.errs.String())
+	}
+	for name, want := range map[string]bool{file: true, s.log: false} {
+		if got := strings.Contains(must(t, s.args("hunt", name, "--detector", "scan")...), "not to be trusted"); got != want {
+			t.Errorf("%s: told %v", name, got)
+		}
+	}
+}

@@ -180,6 +180,9 @@ func New(r io.Reader, file string, o Options) (inkling.Reader, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
+	if len(o.Names) > 0 && !slices.Contains(unnamed, f.Name) {
+		return nil, "", &inkling.Error{Code: inkling.Invalid, Place: file, What: "is " + f.Name + ", which has column names of its own", Remedy: "leave --names out; it is for tables without a header line: " + strings.Join(unnamed, ", ")}
+	}
 	if w, ok := r.(whole); ok && !packed && w.Size() > 0 {
 		o.whole = w
 	}
@@ -203,6 +206,9 @@ func peek(br *bufio.Reader, live bool) ([]byte, error) {
 		n = len(head) + 1
 	}
 }
+
+// unnamed are the formats that may lack a header line, and take Options.Names in its place.
+var unnamed = []string{"csv", "argus", "nfdump", "cicflow"}
 
 // packing is what a file may be compressed by, with its first bytes.
 type packing struct {

@@ -16,6 +16,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/read/csv"
 	"github.com/inkling-sec/inkling/read/follow"
 )
 
@@ -276,9 +277,37 @@ func Follow(path string, o Options, f follow.Options) (*follow.Reader, error) {
 	return follow.New(path, o.opener(), f)
 }
 
-// End gives the position behind what the log at path holds by now; ok is false for a file that does not grow.
+// End gives the position behind the whole records that the log at path holds by now; ok is false for a file that does not grow.
 func End(path string, o Options) (p follow.Position, ok bool, err error) {
-	return follow.End(path, o.opener())
+	p, ok, err = follow.End(path, o.opener())
+	if ok && err == nil {
+		p.Place.Line, err = o.beforeQuotes(path, p.Files[0].Read, p.Place.Line)
+	}
+	return p, ok, err
+}
+
+// beforeQuotes gives the last line before the record that the end of size bytes of a table cuts inside of quotes, which may hold
+// line ends; line where there is no such record.
+func (o Options) beforeQuotes(path string, size int64, line int) (int, error) {
+	f, _, err := openFile(path)
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	br := bufio.NewReaderSize(io.LimitReader(f, size), 256<<10)
+	head, _ := br.Peek(headSize)
+	if format, err := choose(head, path, o); err != nil || !slices.Contains(unnamed, format.Name) {
+		return line, nil // an unknown format is told of where it is read
+	}
+	r := csv.NewReader(br, path, o.Names)
+	var rec inkling.Record
+	for err = nil; err == nil || inkling.Skippable(err); {
+		err = r.Read(&rec)
+	}
+	if at := r.Unfinished(); at > 0 {
+		line = at - 1
+	}
+	return line, nil
 }
 
 // wholes are the formats of files that no lines are appended to.

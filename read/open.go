@@ -217,6 +217,14 @@ type packing struct {
 	open        func(io.Reader) (io.Reader, error)
 }
 
+// skippable is what the magic of a zstd frame that holds none of the data ends in (RFC 8878, 3.1.2); its first byte is 0x50 to 0x5f.
+// pzstd puts one before each of its frames.
+const skippable = "\x2a\x4d\x18"
+
+func (p *packing) match(head []byte) bool {
+	return bytes.HasPrefix(head, []byte(p.magic)) || p.name == "zstd" && len(head) >= 4 && head[0]>>4 == 5 && string(head[1:4]) == skippable
+}
+
 var packings = []packing{
 	{"gzip", "\x1f\x8b", func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }},
 	{"zstd", "\x28\xb5\x2f\xfd", func(r io.Reader) (io.Reader, error) {
@@ -226,7 +234,7 @@ var packings = []packing{
 
 // packed reports whether a file that starts with head is compressed.
 func packed(head []byte) bool {
-	return slices.ContainsFunc(packings, func(p packing) bool { return bytes.HasPrefix(head, []byte(p.magic)) })
+	return slices.ContainsFunc(packings, func(p packing) bool { return p.match(head) })
 }
 
 // mostWindow bounds the memory that a zstd file may ask for: that of its --ultra --long=27.
@@ -236,7 +244,7 @@ const mostWindow = 128 << 20
 func plain(r io.Reader, file string) (br *bufio.Reader, packed bool, err error) {
 	br = bufio.NewReaderSize(r, 256<<10)
 	for _, p := range packings {
-		if magic, _ := br.Peek(len(p.magic)); string(magic) != p.magic {
+		if head, _ := br.Peek(len(p.magic)); !p.match(head) {
 			continue
 		}
 		z, err := p.open(br)

@@ -81,7 +81,7 @@ func (s *spread) touch(thing key, tick uint32) {
 	slot := &s.last[thing[1]%slots]
 	var left decay
 	if *slot != 0 {
-		left = decayed(float64(tick-*slot) / ticksPerSecond)
+		left = decayed(float64(tick-*slot) / ticksPerSecond) // of a tick to come, as of a damaged time, nothing is left: it wraps
 	}
 	for h := range halfLives {
 		s.filled[h] = min(s.filled[h]+1-left[h], slots)
@@ -96,19 +96,42 @@ func (s *spread) estimate(h int) float64 {
 
 const ticksPerSecond = 4 // 2³² ticks are 34 years
 
-// clock is the time of the newest record: it never runs back.
+// clock is the time of the newest record. It does not run back for a record that is late. But where one record after the
+// other is far behind, it was wrong, by a record with a damaged time, and takes theirs.
 type clock struct {
-	now   float64
-	start float64 // of ticks; 0 before the first record
+	now    float64
+	start  float64 // of ticks; 0 before the first record
+	behind int     // records in a row that are far behind
 }
+
+const (
+	wrongAfter = 10        // records in a row, far behind, show that the clock is wrong
+	farBehind  = 24 * 3600 // seconds; no sensor holds a record back as long
+)
 
 // advance gives the time, and its tick, once a record of time t is seen.
 func (c *clock) advance(t float64) (now float64, tick uint32) {
+	switch {
+	case c.now-t <= farBehind:
+		c.behind = 0
+	case c.behind < wrongAfter-1:
+		c.behind++
+	default:
+		c.now, c.start, c.behind = t, min(c.start, t), 0
+	}
 	c.now = max(c.now, t)
 	if c.start == 0 {
 		c.start = c.now
 	}
 	return c.now, uint32(min((c.now-c.start)*ticksPerSecond+1, math.MaxUint32))
+}
+
+// later gives the later of the time that a key was last seen and now, and now where the former is damaged.
+func later(last, now float64) float64 {
+	if last-now > farBehind {
+		return now
+	}
+	return max(last, now)
 }
 
 // trend is the damped mean and spread of a series; a value's weight halves with

@@ -155,7 +155,7 @@ func (a *askingState) since(ts float64) (gap, variation float64) {
 		gap = max(ts-a.lastTime, 0)
 		a.gaps.add(gap)
 	}
-	a.seen, a.lastTime = true, max(a.lastTime, ts)
+	a.seen, a.lastTime = true, later(a.lastTime, ts)
 	return gap, a.gaps.variation()
 }
 

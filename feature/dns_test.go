@@ -80,3 +80,14 @@ func TestDNSByHand(t *testing.T) {
 		t.Errorf("client.domains_2m = %v", n)
 	}
 }
+
+// A time may be written as a date.
+func TestDNSTimes(t *testing.T) {
+	s, _ := csvRows("ts,id.orig_h,query")
+	x := newDNS()
+	var row map[string]float64
+	for _, ts := range []string{"2026-01-02T03:04:05Z", "2026-01-02 03:05:05.5"} {
+		row = rowOf(t, x, texts(s, ts, "10.0.0.1", "www.example.org"))
+	}
+	wants(t, "a minute later", row, map[string]float64{"pair.gap": 60.5, "client.queries_2m": 1 + math.Exp2(-60.5/120)})
+}

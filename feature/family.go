@@ -115,9 +115,9 @@ func clientOf(r *inkling.Record, time, client int) (ts float64, whose key, ok bo
 	if time < 0 || client < 0 {
 		return 0, whose, false
 	}
-	ts = number(r, time)
+	ts = Moment(r, time)
 	name := text(r, client)
-	return ts, hash128(name), ts >= 0 && ts < latest && len(name) > 0
+	return ts, hash128(name), !math.IsNaN(ts) && len(name) > 0
 }
 
 // number gives field i of a record, whether the reader made a number of it or left it as text; NaN when it is none.

@@ -21,7 +21,7 @@ type FlowOptions struct {
 //
 // Statistics over time include the record itself, but for what compares it with
 // the flows before: gap and size_change. Time is a record's end (ts + duration)
-// or the latest end seen, whichever is later: it never runs back.
+// or the latest end seen, whichever is later, but for one that was damaged (see clock).
 type FlowExtractor struct {
 	schema *inkling.Schema // that at is for
 	at     [flowFields]int
@@ -365,7 +365,7 @@ func (v *serviceState) compare(dst []float64, f *flow) {
 		v.gaps.add(gap)
 		dst[fGap], dst[fGapMean] = gap, v.gaps.mean
 		dst[fSizeChange] = 100 * share(math.Abs(size-v.sizes.mean), max(size, v.sizes.mean))
-		v.lastStart = max(v.lastStart, f.ts)
+		v.lastStart = later(v.lastStart, f.ts)
 	} else {
 		v.seen, v.lastStart = true, f.ts
 	}

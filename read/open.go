@@ -16,6 +16,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/read/csv"
 	"github.com/inkling-sec/inkling/read/follow"
 )
 
@@ -180,6 +181,9 @@ func New(r io.Reader, file string, o Options) (inkling.Reader, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
+	if len(o.Names) > 0 && !slices.Contains(unnamed, f.Name) {
+		return nil, "", &inkling.Error{Code: inkling.Invalid, Place: file, What: "is " + f.Name + ", which has column names of its own", Remedy: "leave --names out; it is for tables without a header line: " + strings.Join(unnamed, ", ")}
+	}
 	if w, ok := r.(whole); ok && !packed && w.Size() > 0 {
 		o.whole = w
 	}
@@ -204,10 +208,21 @@ func peek(br *bufio.Reader, live bool) ([]byte, error) {
 	}
 }
 
+// unnamed are the formats that may lack a header line, and take Options.Names in its place.
+var unnamed = []string{"csv", "argus", "nfdump", "cicflow"}
+
 // packing is what a file may be compressed by, with its first bytes.
 type packing struct {
 	name, magic string
 	open        func(io.Reader) (io.Reader, error)
+}
+
+// skippable is what the magic of a zstd frame that holds none of the data ends in (RFC 8878, 3.1.2); its first byte is 0x50 to 0x5f.
+// pzstd puts one before each of its frames.
+const skippable = "\x2a\x4d\x18"
+
+func (p *packing) match(head []byte) bool {
+	return bytes.HasPrefix(head, []byte(p.magic)) || p.name == "zstd" && len(head) >= 4 && head[0]>>4 == 5 && string(head[1:4]) == skippable
 }
 
 var packings = []packing{
@@ -219,7 +234,7 @@ var packings = []packing{
 
 // packed reports whether a file that starts with head is compressed.
 func packed(head []byte) bool {
-	return slices.ContainsFunc(packings, func(p packing) bool { return bytes.HasPrefix(head, []byte(p.magic)) })
+	return slices.ContainsFunc(packings, func(p packing) bool { return p.match(head) })
 }
 
 // mostWindow bounds the memory that a zstd file may ask for: that of its --ultra --long=27.
@@ -229,7 +244,7 @@ const mostWindow = 128 << 20
 func plain(r io.Reader, file string) (br *bufio.Reader, packed bool, err error) {
 	br = bufio.NewReaderSize(r, 256<<10)
 	for _, p := range packings {
-		if magic, _ := br.Peek(len(p.magic)); string(magic) != p.magic {
+		if head, _ := br.Peek(len(p.magic)); !p.match(head) {
 			continue
 		}
 		z, err := p.open(br)
@@ -270,9 +285,37 @@ func Follow(path string, o Options, f follow.Options) (*follow.Reader, error) {
 	return follow.New(path, o.opener(), f)
 }
 
-// End gives the position behind what the log at path holds by now; ok is false for a file that does not grow.
+// End gives the position behind the whole records that the log at path holds by now; ok is false for a file that does not grow.
 func End(path string, o Options) (p follow.Position, ok bool, err error) {
-	return follow.End(path, o.opener())
+	p, ok, err = follow.End(path, o.opener())
+	if ok && err == nil {
+		p.Place.Line, err = o.beforeQuotes(path, p.Files[0].Read, p.Place.Line)
+	}
+	return p, ok, err
+}
+
+// beforeQuotes gives the last line before the record that the end of size bytes of a table cuts inside of quotes, which may hold
+// line ends; line where there is no such record.
+func (o Options) beforeQuotes(path string, size int64, line int) (int, error) {
+	f, _, err := openFile(path)
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	br := bufio.NewReaderSize(io.LimitReader(f, size), 256<<10)
+	head, _ := br.Peek(headSize)
+	if format, err := choose(head, path, o); err != nil || !slices.Contains(unnamed, format.Name) {
+		return line, nil // an unknown format is told of where it is read
+	}
+	r := csv.NewReader(br, path, o.Names)
+	var rec inkling.Record
+	for err = nil; err == nil || inkling.Skippable(err); {
+		err = r.Read(&rec)
+	}
+	if at := r.Unfinished(); at > 0 {
+		line = at - 1
+	}
+	return line, nil
 }
 
 // wholes are the formats of files that no lines are appended to.

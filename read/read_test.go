@@ -199,11 +199,13 @@ func TestOpen(t *testing.T) {
 		t.Fatal(err)
 	}
 	packed := path + ".zst"
-	if err := os.WriteFile(packed, zstdOf(t, []byte(samples["zeek"])), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if z, err := Open(packed, Options{}); err != nil || z.Format != "zeek" {
-		t.Errorf("zstd: %v", err)
+	for _, before := range []string{"", "\x50\x2a\x4d\x18\x04\x00\x00\x00size"} { // as pzstd writes it
+		if err := os.WriteFile(packed, append([]byte(before), zstdOf(t, []byte(samples["zeek"]))...), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if z, err := Open(packed, Options{}); err != nil || z.Format != "zeek" {
+			t.Errorf("zstd after %q: %v", before, err)
+		}
 	}
 	f, err := Open(path, Options{})
 	if err != nil {

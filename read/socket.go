@@ -80,6 +80,9 @@ func (e *exporters) Close() error { return e.port.Close() }
 
 // listenUDP listens for NetFlow and IPFIX, named udp://:2055.
 func listenUDP(name string, o Options) (inkling.Reader, error) {
+	if o.Format != "" && o.Format != "netflow" || len(o.Names) > 0 {
+		return nil, &inkling.Error{Code: inkling.Invalid, Place: name, What: "a port is read as NetFlow and IPFIX, which have column names of their own", Remedy: "leave --format and --names out"}
+	}
 	port, err := netflow.Listen(strings.TrimPrefix(name, "udp://"))
 	if err != nil {
 		return nil, err

@@ -54,7 +54,7 @@ type input struct {
 func (in *input) flags(cmd *cobra.Command) {
 	in.stderr, in.told = cmd.ErrOrStderr, map[string]bool{}
 	cmd.Flags().StringVar(&in.format, "format", "", "force the input format instead of recognising it: "+formats())
-	cmd.Flags().StringSliceVar(&in.names, "names", nil, "column names of a CSV file without a header line")
+	cmd.Flags().StringSliceVar(&in.names, "names", nil, "column names of a table without a header line; other formats are refused")
 }
 
 func (in *input) options() read.Options { return read.Options{Format: in.format, Names: in.names} }

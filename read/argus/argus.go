@@ -1,10 +1,12 @@
 // Package argus reads the tables of flows that Argus's ra writes, known as binetflow, in the fields of conn.log; see
 // package conn for what is exact in that and what an estimate. Times are taken for UTC, as the tables have no zone.
-// What is no IP flow — ARP, other protocols of the link, management records — is passed over and counted.
+// Protocols above IP other than TCP, UDP and ICMP are unknown_transport, as Zeek has it. What is no IP flow — ARP, other
+// protocols of the link, management records — is passed over and counted.
 package argus
 
 import (
 	"bytes"
+	"fmt"
 	"math"
 	"net/netip"
 	"strconv"
@@ -66,6 +68,14 @@ func NewReader(table inkling.Reader) *Reader { return &Reader{in: table} }
 // Close implements inkling.Reader; the file belongs to the caller.
 func (*Reader) Close() error { return nil }
 
+// Notes tells what was passed over.
+func (a *Reader) Notes() []string {
+	if a.Passed == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("%d records are no IP flows, as those of ARP are none, and were passed over", a.Passed)}
+}
+
 // Read implements inkling.Reader. Text stays valid until the next Read.
 func (a *Reader) Read(r *inkling.Record) error {
 	for {
@@ -119,10 +129,13 @@ func (a *Reader) number(column int) float64 {
 
 // fill makes the record; ok is false where it is no IP flow.
 func (a *Reader) fill(r *inkling.Record) (ok bool, err error) {
-	proto, known := protocols[string(a.text(aProto))]
-	source, destination := a.text(aSource), a.text(aDestination)
-	if !known || !isAddress(source) || !isAddress(destination) {
+	name, source, destination := string(a.text(aProto)), a.text(aSource), a.text(aDestination)
+	if name == "arp" || name == "rarp" || !isAddress(source) || !isAddress(destination) {
 		return false, nil
+	}
+	proto, known := protocols[name]
+	if !known {
+		proto = isUnknown
 	}
 	start, good := line.Moment(a.text(aStart))
 	if !good {
@@ -156,6 +169,9 @@ func (a *Reader) fill(r *inkling.Record) (ok bool, err error) {
 // ports gives those of a flow, or for ICMP what Zeek has in their place. There ra writes the type in the lower byte of
 // the source's and the code above it; for IPv6 the one is the source's port, the other the destination's.
 func (a *Reader) ports(proto string, source []byte) (from, to float64) {
+	if proto == string(isUnknown) {
+		return 0, 0
+	}
 	from, to = a.number(aSourcePort), a.number(aDestinationPort)
 	if proto != "icmp" || math.IsNaN(from) {
 		return from, to
@@ -178,7 +194,10 @@ func split(packets, total, sent float64) float64 {
 	return max(min(math.Round(packets*sent/total), packets-1), min(1, packets))
 }
 
-var protocols = map[string][]byte{"tcp": []byte("tcp"), "udp": []byte("udp"), "icmp": []byte("icmp"), "ipv6-icmp": []byte("icmp"), "icmp6": []byte("icmp"), "sctp": []byte("sctp")}
+// protocols are Zeek's names of those that ra writes; some it tells by what they carry.
+var protocols = map[string][]byte{"tcp": []byte("tcp"), "udp": isUDP, "rtp": isUDP, "rtcp": isUDP, "udt": isUDP, "icmp": isICMP, "ipv6-icmp": isICMP, "icmp6": isICMP, "sctp": []byte("sctp")}
+
+var isUDP, isICMP, isUnknown = []byte("udp"), []byte("icmp"), []byte("unknown_transport")
 
 func isAddress(b []byte) bool { _, err := netip.ParseAddr(string(b)); return err == nil }
 

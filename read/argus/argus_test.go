@@ -16,6 +16,8 @@ const table = `StartTime,Dur,Proto,SrcAddr,Sport,Dir,DstAddr,Dport,State,sTos,dT
 2026/01/02 03:04:05.250000,0.100000,tcp,10.0.0.1,22,   <-,10.0.0.2,40000,RA_S,0,0,2,134,60,1,
 2026/01/02 03:04:05.250000,0.030000,udp,10.0.0.3,53000,  <->,10.0.0.4,53,CON,0,0,2,180,82,1,
 2026/01/02 03:04:05.250000,0.000000,icmp,10.0.0.3,0x0008,   ->,10.0.0.4,0x0000,ECO,0,,1,98,98,1,
+2026/01/02 03:04:05.250000,9.500000,igmp,10.0.0.3,,   ->,224.0.0.22,,INT,0,,2,120,120,2,
+2026/01/02 03:04:05.250000,9.500000,rtp,10.0.0.3,5004,  <->,10.0.0.4,6000,CON,0,,20,4280,2140,10,
 `
 
 func open(r io.Reader, file string) (inkling.Reader, error) {
@@ -29,6 +31,8 @@ func TestFlowsAsZeekHasThem(t *testing.T) {
 		{"id.orig_h": "10.0.0.2", "id.orig_p": 40000.0, "id.resp_p": 22.0, "conn_state": "REJ", "orig_ip_bytes": 60.0, "resp_ip_bytes": 46.0},
 		{"proto": "udp", "conn_state": "SF", "orig_bytes": 40.0, "resp_bytes": 56.0},
 		{"proto": "icmp", "id.orig_p": 8.0, "id.resp_p": 0.0, "conn_state": "OTH", "duration": nil, "orig_bytes": nil},
+		{"proto": "unknown_transport", "id.orig_p": 0.0, "id.resp_p": 0.0, "conn_state": "OTH", "history": nil, "orig_bytes": 0.0, "orig_ip_bytes": 92.0},
+		{"proto": "udp", "conn_state": "SF", "orig_bytes": 1720.0},
 	}
 	var rec inkling.Record
 	for _, w := range want {
@@ -37,8 +41,8 @@ func TestFlowsAsZeekHasThem(t *testing.T) {
 		}
 		readtest.Fields(t, &rec, w)
 	}
-	if err := r.Read(&rec); err != io.EOF || r.Passed != 1 {
-		t.Errorf("%v, %d passed over", err, r.Passed)
+	if err := r.Read(&rec); err != io.EOF || r.Passed != 1 || len(inkling.NotesOf(r)) != 1 {
+		t.Errorf("%v, %d passed over, %q", err, r.Passed, inkling.NotesOf(r))
 	}
 }
 

@@ -68,22 +68,26 @@ func (f *Frames) Bytes(r *inkling.Record) {
 	}
 	r.Num[OrigIPBytes], r.Num[OrigBytes] = sizes(f.BytesOut, r.Num[OrigPkts], link, header)
 	r.Num[RespIPBytes], r.Num[RespBytes] = sizes(f.BytesIn, r.Num[RespPkts], link, header)
-	if proto == "tcp" {
+	switch proto {
+	case "udp", "icmp":
+	case "tcp":
 		r.Num[OrigBytes] = withoutOptions(f.FlagsOut, r.Num[OrigPkts], r.Num[OrigBytes])
 		r.Num[RespBytes] = withoutOptions(f.FlagsIn, r.Num[RespPkts], r.Num[RespBytes])
+	default: // Zeek counts no payload of a protocol that it does not take apart
+		r.Num[OrigBytes], r.Num[RespBytes] = 0, 0
 	}
 }
 
 // Outcome writes state and history alone.
 func (f *Frames) Outcome(r *inkling.Record) {
 	switch string(r.Text[Proto]) {
-	case "icmp":
-		r.Text[State] = isOTH
 	case "tcp":
 		r.Text[State] = tcpState(f.FlagsOut, f.FlagsIn, r.Num[RespPkts])
 		r.Text[History] = history(f.room[:0], way{f.FlagsOut, r.Num[OrigPkts]}, way{f.FlagsIn, r.Num[RespPkts]})
-	default:
+	case "udp":
 		r.Text[State], r.Text[History] = udpState(r.Num[OrigPkts], r.Num[RespPkts])
+	default: // ICMP, and what Zeek does not take apart
+		r.Text[State] = isOTH
 	}
 }
 

@@ -37,6 +37,8 @@ func TestSettle(t *testing.T) {
 			want: map[string]any{"id.orig_h": "10.0.0.1", "id.resp_p": 22.0, "orig_pkts": 2.0}},
 		"to everyone": {proto: "udp", from: "10.0.0.2", to: "255.255.255.255", fromPort: 67, toPort: 4000, packets: 2, bytesOut: 700,
 			want: map[string]any{"id.orig_h": "10.0.0.2", "conn_state": "S0"}},
+		"of a protocol that is not taken apart": {proto: "unknown_transport", from: "10.0.0.2", to: "10.0.0.1", packets: 2, answers: 1, bytesOut: 200, bytesIn: 100,
+			want: map[string]any{"conn_state": "OTH", "history": nil, "orig_bytes": 0.0, "resp_bytes": 0.0, "orig_ip_bytes": 172.0}},
 		"an answer alone": {proto: "udp", from: "10.0.0.2", to: "10.0.0.1", fromPort: 53, toPort: 4000, packets: 2, bytesOut: 200,
 			want: map[string]any{"id.orig_h": "10.0.0.1", "conn_state": "SHR", "history": "d", "resp_ip_bytes": 172.0}},
 	} {

@@ -97,6 +97,8 @@ type Reader struct {
 	head     []byte   // the header's fields, one after the other; nil where names were given
 	headEnds []int
 	repeated int // headers passed over
+
+	unfinished int
 }
 
 // NewReader reads the table r; file names it in origins and errors. When names
@@ -116,6 +118,9 @@ func (c *Reader) Notes() []string {
 	}
 	return notes
 }
+
+// Unfinished gives the line on which the record begins that the end of the file cuts inside of quotes; 0 where there is none.
+func (c *Reader) Unfinished() int { return c.unfinished }
 
 // Close implements inkling.Reader; the file belongs to the caller.
 func (c *Reader) Close() error { return nil }
@@ -272,6 +277,7 @@ func (c *Reader) quoted(b []byte) (rest []byte, more bool, err error) {
 				return nil, false, c.bad("close the quote that opens here", "a quoted field is longer than %d bytes", line.Max)
 			}
 			if b, err = c.in.Next(); err == io.EOF {
+				c.unfinished = c.first
 				return nil, false, c.bad("close the quote, or copy the file again", "the file ends inside a quoted field")
 			} else if err != nil {
 				return nil, false, c.in.Failed(err)

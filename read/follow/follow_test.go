@@ -311,6 +311,38 @@ func TestEnd(t *testing.T) {
 	}
 }
 
+// So is a record whose quotes hold the line end that End finds last.
+func TestEndInsideQuotes(t *testing.T) {
+	for name, o := range map[string]read.Options{"with a header": {}, "without": {Names: []string{"n", "uid", "text"}}} {
+		t.Run(name, func(t *testing.T) {
+			w := begin(t, form{"csv", nothing, forms[len(forms)-1].record, "uid"})
+			if len(o.Names) == 0 {
+				w.text("n,uid,text\n")
+			}
+			w.write(10)
+			half := w.form.record(11)
+			at := strings.IndexByte(half, '\n') + 3
+			w.text(half[:at])
+			end, ok, err := read.End(w.path, o)
+			if err != nil || !ok {
+				t.Fatal(err)
+			}
+			w.text(half[at:])
+			w.n++
+			w.write(3)
+			r, err := read.Follow(w.path, o, follow.Options{Resume: &end, From: end.Place})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer r.Close()
+			var rec inkling.Record
+			if err := r.Read(&rec); err != nil || string(rec.Text[1]) != "C11" {
+				t.Errorf("the first record is %q (%v), want C11", rec.Text, err)
+			}
+		})
+	}
+}
+
 // What cannot be read is told where it comes first, and not where a run before has passed it.
 func TestUnreadableFirst(t *testing.T) {
 	w := begin(t, zeek)

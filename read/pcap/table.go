@@ -26,6 +26,7 @@ type Stats struct {
 type table struct {
 	max      int
 	now      int64
+	behind   int // packets in a row that are far behind now
 	flows    map[key]*flow
 	queue    queue
 	started  uint64
@@ -87,8 +88,21 @@ func (t *table) transport(p *packet, tunnels int) bool {
 	return true
 }
 
-// expire ends the flows whose time has come, and moves the clock.
+// Packets in a row that are longer behind the clock than any flow waits show that it was wrong, as by a packet with a
+// damaged time or a capture put behind a later one.
+const (
+	wrongAfter = 2
+	farBehind  = tcpIdle
+)
+
+// expire moves the clock and ends the flows whose time has come; all of them where the clock was wrong, and is set anew.
 func (t *table) expire(now int64) {
+	if t.now-now <= farBehind {
+		t.behind = 0
+	} else if t.behind++; t.behind >= wrongAfter {
+		t.flush()
+		t.now, t.behind = now, 0
+	}
 	t.now = max(t.now, now)
 	for {
 		f := t.queue.first()

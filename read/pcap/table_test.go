@@ -66,3 +66,33 @@ func TestOrder(t *testing.T) {
 		t.Fatalf("flows do not come in order of their end: %v %v", recs, err)
 	}
 }
+
+// One packet with a damaged time does not make a flow of each packet that follows; a flow is cut where that packet stands.
+func TestDamagedTime(t *testing.T) {
+	for name, by := range map[string]time.Duration{"years ahead": 1e5 * time.Hour, "years behind": -1e5 * time.Hour} {
+		b := &builder{t: t}
+		a, z := b.pair(40000, 9999)
+		other, _ := b.pair(40001, 9999)
+		for i := range 100 {
+			if i == 50 {
+				b.wait(by)
+				other.udp("damaged")
+				b.wait(-by)
+			}
+			b.wait(time.Second)
+			a.udp("x")
+			z.udp("y")
+		}
+		recs, stats, err := readAll(t, b.pcap(layers.LinkTypeEthernet), Options{})
+		if err != nil || len(recs) > 4 || stats.Packets != 201 {
+			t.Errorf("%s: %d flows of %d packets, %v", name, len(recs), stats.Packets, err)
+		}
+		packets := 0.0
+		for _, r := range recs {
+			packets += r.Num[fOrigPkts] + r.Num[fRespPkts]
+		}
+		if packets != 201 {
+			t.Errorf("%s: %v packets in flows, 201 were captured", name, packets)
+		}
+	}
+}

@@ -48,7 +48,16 @@ var ends = []string{"ts", "uid", "id.orig_h", "id.orig_p", "id.resp_h", "id.resp
 
 // NewJSON reads the JSON form of a log, one object a line; file names it in origins and errors.
 func NewJSON(r io.Reader, file string) *jsonl.Reader {
-	return jsonl.NewReader(r, file, jsonl.Options{Start: start, Kinds: known, Text: rawBytes})
+	return jsonl.NewReader(r, file, jsonl.Options{Start: start, Kinds: known, Text: rawBytes, Time: moment})
+}
+
+// moment reads a time as one of JSON::TimestampFormat: seconds, a date, or milliseconds, which would be seconds of the year 5138 and later.
+func moment(b []byte) (float64, bool) {
+	v, ok := line.Moment(b)
+	if v > 1e11 {
+		v /= 1000
+	}
+	return v, ok
 }
 
 // start makes the first schema, with the fields of the log that the object looks like one of.

@@ -103,6 +103,16 @@ func TestNames(t *testing.T) {
 	}
 }
 
+// The three forms that Zeek writes times in are of one moment.
+func TestTimestampsInJSON(t *testing.T) {
+	for _, ts := range []string{"1700000001.123", "1700000001123", "1700000001123.0", `"2023-11-14T22:13:21.123000Z"`} {
+		recs, _, err := readAll(NewJSON(strings.NewReader(`{"ts":`+ts+`}`+"\n"), "x"))
+		if err != nil || len(recs) != 1 || recs[0].Num[0] != 1700000001.123 {
+			t.Errorf("%s: %v, %v", ts, recs, err)
+		}
+	}
+}
+
 // Times of any log are known without #types; a name that is a time in one log and text in another is as it is written.
 func TestTimesInJSON(t *testing.T) {
 	recs, skipped, err := readAll(NewJSON(strings.NewReader(`{"ts":1,"till":"1970-01-01T00:00:05Z","from":"a@b.example","times.created":7.5}`+"\n"), "x"))

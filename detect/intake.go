@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"regexp"
 	"sync"
 	"time"
@@ -126,7 +127,7 @@ func (in *intake) take(ctx context.Context, rec *inkling.Record, err error) erro
 		rec.CopyTo(&b.records[b.n])
 		b.n++
 		in.sum.Records++
-		if in.remembers && in.age.see(rec) && in.e.Late != nil {
+		if in.remembers && in.age.see(rec, feature.Time(in.x)) && in.e.Late != nil {
 			in.e.Late(rec.Origin)
 		}
 		if in.places != nil {
@@ -220,8 +221,8 @@ const LateInRow = 1000
 // lateBy is how much older than the newest a record may be, in seconds: sensors hold a flow for some minutes to see whether it goes on.
 const lateBy = 600
 
-// see reports whether r is the last of LateInRow late records.
-func (a *age) see(r *inkling.Record) bool {
+// see reports whether r, after which the extractor goes by the time now, is the last of LateInRow late records. now is NaN where it goes by none.
+func (a *age) see(r *inkling.Record, now float64) bool {
 	if r.Schema != a.schema {
 		a.schema, a.time, a.duration = r.Schema, -1, r.Schema.Index("duration")
 		for i, f := range r.Schema.Fields {
@@ -237,6 +238,9 @@ func (a *age) see(r *inkling.Record) bool {
 	t := r.Num[a.time]
 	if a.duration >= 0 && r.Num[a.duration] > 0 {
 		t += r.Num[a.duration]
+	}
+	if !math.IsNaN(now) {
+		a.newest = now // a damaged time may have been put right
 	}
 	if t < a.newest-lateBy {
 		a.late++

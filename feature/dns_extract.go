@@ -48,6 +48,8 @@ func newDNS() Extractor {
 
 func (*dns) Contract() *Contract { return dnsContract }
 
+func (x *dns) time() float64 { return x.clock.now }
+
 func (x *dns) memory() []any { return []any{&x.clock, x.clients, x.pairs} }
 
 func (x *dns) bind(s *inkling.Schema) error {

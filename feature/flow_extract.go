@@ -80,6 +80,8 @@ func (x *FlowExtractor) Evictions() uint64 {
 	return x.sources.evictions + x.destinations.evictions + x.pairs.evictions + x.services.evictions
 }
 
+func (x *FlowExtractor) time() float64 { return x.clock.now }
+
 func (x *FlowExtractor) memory() []any {
 	return []any{&x.clock, x.sources, x.destinations, x.pairs, x.services}
 }

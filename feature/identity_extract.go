@@ -46,6 +46,8 @@ func newIdentity() Extractor {
 
 func (*identityExtractor) Contract() *Contract { return identityContract }
 
+func (x *identityExtractor) time() float64 { return x.now }
+
 func (x *identityExtractor) memory() []any {
 	return []any{&x.now, x.accounts, x.devices, x.networks}
 }

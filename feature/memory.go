@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
+	"math"
 	"reflect"
 	"strings"
 	"unsafe"
@@ -22,6 +23,18 @@ type rememberer interface {
 func Remembers(x Extractor) bool {
 	_, ok := x.(rememberer)
 	return ok
+}
+
+// timed is an extractor that goes by the time of its records.
+type timed interface{ time() float64 }
+
+// Time gives the time that x goes by, in seconds since 1970: of the newest record, but for one whose time was damaged
+// where x finds that out. It is NaN where x goes by none.
+func Time(x Extractor) float64 {
+	if t, ok := x.(timed); ok {
+		return t.time()
+	}
+	return math.NaN()
 }
 
 // Evictions counts what x put out of its memory for want of room. When it grows fast, statistics over time fall short.

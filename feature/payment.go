@@ -85,6 +85,8 @@ func newPayment() Extractor {
 
 func (*paymentExtractor) Contract() *Contract { return paymentContract }
 
+func (x *paymentExtractor) time() float64 { return x.now }
+
 func (x *paymentExtractor) memory() []any { return []any{&x.now, x.customers, x.terminals} }
 
 func (x *paymentExtractor) Extract(dst []float64, r *inkling.Record) error {

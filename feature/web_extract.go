@@ -52,6 +52,8 @@ func newWeb() Extractor {
 
 func (*web) Contract() *Contract { return webContract }
 
+func (x *web) time() float64 { return x.clock.now }
+
 func (x *web) memory() []any { return []any{&x.clock, x.clients, x.pairs} }
 
 func (x *web) bind(s *inkling.Schema) error {

@@ -8,8 +8,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/inkling-sec/inkling/read/follow"
 )
@@ -87,20 +89,30 @@ func TestWatchOutRotated(t *testing.T) {
 	}
 }
 
-// One record whose time is far ahead spoils what is remembered over time: that is told while it lasts, once, and by a hunt at its end.
+// A record whose time is hours ahead spoils what is remembered over time: that is told while it lasts, once, and by a
+// hunt at its end. One that is years ahead is found out.
 func TestWatchTimeAhead(t *testing.T) {
 	s := taughtSite(t)
 	lines := busyLog(3)
 	ts, rest, _ := strings.Cut(lines[0], "\t")
-	lines[0] = "9" + ts + "\t" + rest
-	file := write(t, filepath.Join(s.dir, "ahead.log"), connHead+strings.Join(lines, ""))
-	r := startWatch(t, s, file, "--detector", "scan", "--from", "start", "--json")
-	r.passed(file, follow.Place{File: 1, Line: len(lines) + 7})
+	seconds, err := strconv.ParseFloat(ts, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ahead := func(name string, by time.Duration) string {
+		lines[0] = strconv.FormatFloat(seconds+by.Seconds(), 'f', 6, 64) + "\t" + rest
+		return write(t, filepath.Join(s.dir, name), connHead+strings.Join(lines, ""))
+	}
+	hours, years := ahead("hours.log", 3*time.Hour), ahead("years.log", 30*365*24*time.Hour)
+	r := startWatch(t, s, hours, years, "--detector", "scan", "--from", "start", "--json")
+	for _, file := range []string{hours, years} {
+		r.passed(file, follow.Place{File: 1, Line: len(lines) + 7})
+	}
 	r.stop()
-	if n := strings.Count(r.errs.String(), "ahead.log:1008: 1,000 records in a row are more than ten minutes older"); n != 1 {
+	if n := strings.Count(r.errs.String(), "hours.log:1008: 1,000 records in a row are more than ten minutes older"); n != 1 || strings.Contains(r.errs.String(), "years.log:1008") {
 		t.Errorf("told %d times: %s", n, r.errs.String())
 	}
-	for name, want := range map[string]bool{file: true, s.log: false} {
+	for name, want := range map[string]bool{hours: true, years: false, s.log: false} {
 		if got := strings.Contains(must(t, s.args("hunt", name, "--detector", "scan")...), "not to be trusted"); got != want {
 			t.Errorf("%s: told %v", name, got)
 		}

@@ -14,7 +14,8 @@ import (
 	"github.com/inkling-sec/inkling/tensor"
 )
 
-// Set is labelled rows: X is [n, d], Y[i] is the class of row i.
+// Set is labelled rows: X is [n, d], Y[i] is the class of row i. Columns ought to be finite and on a common scale, as
+// feature.Scaler makes them: of NaN in what is taught many a learner makes scores that are NaN for every row, which never alert.
 type Set struct {
 	X *tensor.Tensor
 	Y []int
@@ -25,7 +26,7 @@ func (s Set) Len() int { return len(s.Y) }
 
 // Task is an N-way K-shot problem. Nothing in it is ever changed by a learner.
 type Task struct {
-	Ways    int
+	Ways    int      // 2 or more
 	Support Set      // classes 0 to Ways-1, each with at least one row; counts may differ widely
 	Query   Set      // to be judged on; empty when there is nothing to judge
 	Known   Set      // rows of further classes, numbered from 0 on their own; may be empty (X nil)

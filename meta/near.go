@@ -96,7 +96,8 @@ func rawBytes(x []float32) []byte {
 }
 
 // each calls f with the k nearest rows of each row of x, nearest first, equal
-// ones in row order; fewer when the index has fewer. f must not keep them.
+// ones in row order; fewer when the index has fewer, or when others are farther than float32 can tell. If all are, one
+// stands for them, as far as it can. f must not keep them.
 func (ix *nearIndex) each(x []float32, k, self int, f func(i int, best []near)) {
 	n := len(x) / ix.d
 	buf := borrow(nearBlock * ix.n)
@@ -125,9 +126,23 @@ func (ix *nearIndex) each(x []float32, k, self int, f func(i int, best []near)) 
 			} else {
 				best = nearest(best[:0], row, k, skip)
 			}
+			if len(best) == 0 && (skip < 0 || ix.n > 1) {
+				best = append(best, near{beyond(from.Row(i)), 0})
+			}
 			f(lo+i, best)
 		}
 	}
+}
+
+// beyond is the squared distance of a row that is so far from all others that float32 has no number for it; NaN where the
+// row has one.
+func beyond(row []float32) float32 {
+	for _, v := range row {
+		if v != v {
+			return v
+		}
+	}
+	return math.MaxFloat32
 }
 
 // fold finds the nearest of many: the least of eight elements each, spaced evenly, tell which to look at.
@@ -207,7 +222,7 @@ func (f *fold) nearest(best []near, d2 []float32, k, skip int) []near {
 func nearest(best []near, d2 []float32, k, skip int) []near {
 	limit := float32(math.Inf(1))
 	for j, v := range d2 {
-		if v >= limit || j == skip {
+		if !(v < limit) || j == skip { // so is NaN
 			continue
 		}
 		if len(best) < k {

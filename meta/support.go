@@ -15,7 +15,10 @@ func badCall(format string, a ...any) string { return "meta: " + fmt.Sprintf(for
 // support set that nothing can be learned from.
 func dims(t *Task) (n, d int, err error) {
 	x := t.Support.X
-	if x == nil || len(x.Shape) != 2 || x.Shape[0] != len(t.Support.Y) || t.Ways < 1 {
+	if t.Ways < 2 {
+		return 0, 0, fmt.Errorf("a task of %d classes: give two at least, such as benign and taught", t.Ways)
+	}
+	if x == nil || len(x.Shape) != 2 || x.Shape[0] != len(t.Support.Y) {
 		return 0, 0, fmt.Errorf("support set: rows and classes do not match")
 	}
 	var room [64]int // on the stack
@@ -35,10 +38,39 @@ func dims(t *Task) (n, d int, err error) {
 			return 0, 0, fmt.Errorf("support set: class %d has no row", c)
 		}
 	}
-	if k := t.Known.X; k != nil && (len(k.Shape) != 2 || k.Shape[1] != x.Shape[1] || k.Shape[0] != len(t.Known.Y)) {
-		return 0, 0, fmt.Errorf("known rows: not of the shape of the support set")
+	if x.Shape[1] == 0 {
+		return 0, 0, fmt.Errorf("support set: rows of no columns")
 	}
-	return x.Shape[0], x.Shape[1], nil
+	return x.Shape[0], x.Shape[1], checkKnown(t.Known, x.Shape[1])
+}
+
+func checkKnown(known Set, d int) error {
+	x := known.X
+	if x == nil {
+		return nil
+	}
+	if len(x.Shape) != 2 || x.Shape[1] != d || x.Shape[0] != len(known.Y) {
+		return fmt.Errorf("known rows: not of the shape of the support set")
+	}
+	for i, c := range known.Y {
+		if c < 0 {
+			return fmt.Errorf("known rows: row %d: class %d: they are numbered from 0 on", i, c)
+		}
+	}
+	return nil
+}
+
+// checkNumbers names the first of x's values that nothing can be trained on.
+func checkNumbers(set string, x *tensor.Tensor) error {
+	if sum := tensor.SumSquares(x); sum-sum == 0 {
+		return nil
+	}
+	for i, v := range x.Data {
+		if v-v != 0 {
+			return fmt.Errorf("%s: row %d, column %d is %v: fill it in, or leave the row out", set, i/x.Cols(), i%x.Cols(), v)
+		}
+	}
+	return nil
 }
 
 // rowsOf gives the rows of each class, in support order. Where a class's rows

@@ -302,7 +302,7 @@ func checkTask(t *Task, in int) error {
 			return fmt.Errorf("query set: row %d: class %d of %d", i, c, t.Ways)
 		}
 	}
-	return nil
+	return errors.Join(checkNumbers("support set", t.Support.X), checkNumbers("query set", q.X))
 }
 
 // leaves puts params on the tape.

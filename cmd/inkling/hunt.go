@@ -201,7 +201,10 @@ func add(a, b detect.Summary) detect.Summary {
 }
 
 func (h *hunt) tell(alert inkling.Alert) error {
-	h.progress.clear()
+	return h.progress.cleared(func() error { return h.print(alert) })
+}
+
+func (h *hunt) print(alert inkling.Alert) error {
 	told := int(h.told.Add(1))
 	h.about.count(alert)
 	h.by[alert.Detector]++

@@ -75,6 +75,43 @@ func (h Home) Put(k Kind, name string, write func(io.Writer) error) error {
 	return WriteFile(path, write)
 }
 
+// Add is Put for what is not to take the place of another: of several programs that add one name, at once too, the first has it.
+func (h Home) Add(k Kind, name string, write func(io.Writer) error) error {
+	path, err := h.Room(k, name)
+	if err != nil {
+		return err
+	}
+	sweep(filepath.Dir(path))
+	if err = writeFile(path, write, nameFirst); errors.Is(err, fs.ErrExist) {
+		return taken(k, name)
+	}
+	return err
+}
+
+// Free refuses a name that Add would refuse, before the work of making the thing.
+func (h Home) Free(k Kind, name string) error {
+	if h.Has(k, name) {
+		return taken(k, name)
+	}
+	return nil
+}
+
+func taken(k Kind, name string) error {
+	return &inkling.Error{Code: inkling.Conflict, Place: k.One() + " " + name, What: "exists already", Remedy: "choose another name, or overwrite it with --replace"}
+}
+
+// nameFirst renames a file, which may keep its old name beside, unless the new name is another's.
+func nameFirst(from, to string) error {
+	err := os.Link(from, to)
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	if _, err := os.Lstat(to); err == nil { // the file system has no links: two within a moment are not told apart
+		return fs.ErrExist
+	}
+	return os.Rename(from, to)
+}
+
 // Room gives the file of a thing, whose folder it makes.
 func (h Home) Room(k Kind, name string) (path string, err error) {
 	if err := CheckName(k, name); err != nil {
@@ -188,6 +225,11 @@ func (h Home) List(k Kind) ([]string, error) {
 // to, and with the permissions that it had. What is no plain file, such as a
 // device or a pipe, is written as it is.
 func WriteFile(path string, write func(io.Writer) error) error {
+	return writeFile(path, write, os.Rename)
+}
+
+// writeFile is WriteFile, with what gives the whole file its name.
+func writeFile(path string, write func(io.Writer) error, name func(from, to string) error) error {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target
 	}
@@ -204,7 +246,7 @@ func WriteFile(path string, write func(io.Writer) error) error {
 	if err := write(f); err != nil {
 		return blame(f, path, err)
 	}
-	if err := commit(f, path, before); err != nil {
+	if err := commit(f, path, before, name); err != nil {
 		return unwritable(path, err)
 	}
 	syncFolder(path)
@@ -286,7 +328,7 @@ func unwritable(path string, err error) error {
 }
 
 // commit makes the temporary file f the file at path, with the permissions of the one before, nil for none; what failed stops it.
-func commit(f *os.File, path string, before fs.FileInfo) error {
+func commit(f *os.File, path string, before fs.FileInfo, name func(from, to string) error) error {
 	for _, step := range []func() error{
 		func() error {
 			if before == nil {
@@ -296,7 +338,7 @@ func commit(f *os.File, path string, before fs.FileInfo) error {
 		},
 		f.Sync,
 		f.Close,
-		func() error { return os.Rename(f.Name(), path) },
+		func() error { return name(f.Name(), path) },
 	} {
 		if err := step(); err != nil {
 			return err

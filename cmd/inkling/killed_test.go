@@ -180,7 +180,7 @@ func TestInterrupted(t *testing.T) {
 	} {
 		signals := []os.Signal{os.Interrupt}
 		if words[0] == "baseline" {
-			signals = append(signals, syscall.SIGTERM)
+			signals = append(signals, syscall.SIGTERM, syscall.SIGHUP)
 		}
 		for _, sig := range signals {
 			r := stop(t, s, sig, s.args(words...)...)

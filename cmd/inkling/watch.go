@@ -39,7 +39,8 @@ Standard input, sockets and ports have no place to go on at. The file of alerts 
 be rotated, by renaming or truncation; alerts go on in the one that has its name.
 
 An alert that cannot be written, as when the disk is full, is tried again until it
-can; the log is not read on meanwhile. Ctrl-C ends the watch with a summary.`,
+can; the log is not read on meanwhile. Ctrl-C, SIGTERM or a closed terminal ends the
+watch with a summary; nohup keeps it.`,
 		Example: "  inkling watch /opt/zeek/logs/current/conn.log --rotated /opt/zeek/logs --detector ssh-guessing\n  inkling watch eve.json --detector scan,beacon --from start --json\n  inkling watch unix:///run/inkling.sock --detector scan --out alerts.jsonl\n  inkling watch udp://:2055 --detector scan",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {

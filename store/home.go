@@ -72,8 +72,10 @@ func (h Home) Put(k Kind, name string, write func(io.Writer) error) error {
 		return err
 	}
 	sweep(filepath.Dir(path))
-	return WriteFile(path, write)
+	return Elsewhere(WriteFile(path, write), otherHome)
 }
+
+const otherHome = "with --home"
 
 // Add is Put for what is not to take the place of another: of several programs that add one name, at once too, the first has it.
 func (h Home) Add(k Kind, name string, write func(io.Writer) error) error {
@@ -85,7 +87,7 @@ func (h Home) Add(k Kind, name string, write func(io.Writer) error) error {
 	if err = writeFile(path, write, nameFirst); errors.Is(err, fs.ErrExist) {
 		return taken(k, name)
 	}
-	return err
+	return Elsewhere(err, otherHome)
 }
 
 // Free refuses a name that Add would refuse, before the work of making the thing.
@@ -119,7 +121,7 @@ func (h Home) Room(k Kind, name string) (path string, err error) {
 	}
 	path = h.Path(k, name)
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return "", unwritable(path, err)
+		return "", Elsewhere(unwritable(path, err), otherHome)
 	}
 	return path, nil
 }
@@ -132,7 +134,7 @@ func (h Home) Ready(k Kind, name string) error {
 	path := h.Path(k, name)
 	dir := filepath.Dir(path)
 	if _, err := os.Stat(dir); err == nil {
-		return Writable(path)
+		return Elsewhere(Writable(path), otherHome)
 	}
 	for dir != filepath.Dir(dir) {
 		if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
@@ -141,7 +143,7 @@ func (h Home) Ready(k Kind, name string) error {
 		dir = filepath.Dir(dir)
 	}
 	if err := tried(dir); err != nil {
-		return unwritable(path, err)
+		return Elsewhere(unwritable(path, err), otherHome)
 	}
 	return nil
 }
@@ -324,7 +326,20 @@ func blame(f *os.File, path string, err error) error {
 }
 
 func unwritable(path string, err error) error {
-	return &inkling.Error{Code: inkling.Invalid, Place: path, What: "cannot be written", Remedy: "free space, mend its permissions, or choose another place with --home or -o", Err: err}
+	return &inkling.Error{Code: inkling.Invalid, Place: path, What: "cannot be written", Remedy: chooseAnother, Err: err}
+}
+
+const chooseAnother = "free space, mend its permissions, or choose another place"
+
+// Elsewhere says how to choose another place, such as "with -o", where err is that one cannot be written to.
+func Elsewhere(err error, how string) error {
+	var e *inkling.Error
+	if !errors.As(err, &e) || !strings.HasPrefix(e.Remedy, chooseAnother) {
+		return err
+	}
+	other := *e
+	other.Remedy = chooseAnother + " " + how
+	return &other
 }
 
 // commit makes the temporary file f the file at path, with the permissions of the one before, nil for none; what failed stops it.

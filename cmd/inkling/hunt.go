@@ -74,7 +74,8 @@ still printed.
 			if noSave {
 				names = nil
 			}
-			return hunt.keep(h, names, func() error { return hunt.run(cmd.Context(), files) })
+			err = hunt.keep(h, names, func() error { return hunt.run(cmd.Context(), files) })
+			return store.Elsewhere(err, "with --home, or hunt with --no-save")
 		},
 	}
 	in.flags(cmd)

@@ -241,7 +241,7 @@ func (f *trainFlags) learn(cmd *cobra.Command, a *app, l meta.Trainer, src meta.
 		return made{}, err
 	}
 	if err := store.WriteFile(out, func(w io.Writer) error { _, err := w.Write(bytes); return err }); err != nil {
-		return made{}, err
+		return made{}, store.Elsewhere(err, "with -o")
 	}
 	os.Remove(checkpoint)
 	return made{trained, modelID(bytes), time.Since(start)}, nil

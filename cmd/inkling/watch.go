@@ -119,7 +119,7 @@ func (w *watch) run(ctx context.Context, files []string) error {
 	}
 	j, note, err := w.openJournal(h)
 	if err != nil {
-		return err
+		return w.elsewhere(err)
 	}
 	defer j.Close()
 	w.journal, w.noted, w.about, w.progress = j, map[string]follow.Position{}, subjects{}, newProgress(w.a)
@@ -139,7 +139,7 @@ func (w *watch) run(ctx context.Context, files []string) error {
 	}
 	w.dirty, w.fresh = true, w.out != "-"
 	if err := w.commit(); err != nil { // before anything is read, so that a log that is rotated from now on is known
-		return err
+		return w.elsewhere(err)
 	}
 	start := time.Now()
 	sum, err := w.follow(ctx)
@@ -196,6 +196,16 @@ func (w *watch) openJournal(h store.Home) (*store.Journal, []byte, error) {
 		w.place = lines
 	}
 	return store.OpenJournal(lines, w.place+".position")
+}
+
+// elsewhere says where else alerts may be kept, if err is that they cannot be where they are to be.
+func (w *watch) elsewhere(err error) error {
+	if w.out == "" {
+		return store.Elsewhere(err, "with --out or --home")
+	} else if w.out == "-" {
+		return store.Elsewhere(err, "with --home")
+	}
+	return store.Elsewhere(err, "with --out")
 }
 
 // commitEvery is how long an alert may be in the file before it is safe on the disk and the position with it.

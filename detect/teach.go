@@ -22,7 +22,7 @@ import (
 type Detector struct {
 	Format     int       `json:"format"`
 	Name       string    `json:"name"`
-	State      string    `json:"state"` // "draft": nothing watches with it yet
+	State      string    `json:"state"` // "draft", as it was taught: that it hunts or watches is not noted
 	Created    time.Time `json:"created"`
 	Learner    string    `json:"learner"`
 	Model      string    `json:"model,omitempty"` // the learner's trained parameters; "" when it has none

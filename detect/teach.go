@@ -245,7 +245,11 @@ func doubtExamples(e Rows, b *Baseline) []string {
 	if n == 0 {
 		return nil
 	}
-	return []string{fmt.Sprintf("%d of %d marked as examples is or looks just like what the rate is promised on as benign (%s): if that is the attack, make the baseline without it, or less is found", n, e.Len(), first)}
+	are := "is, or looks just like,"
+	if n > 1 {
+		are = "are, or look just like,"
+	}
+	return []string{fmt.Sprintf("%d of %d marked as examples %s what the rate is promised on as benign (%s): if that is the attack, make the baseline without it, or less is found", n, e.Len(), are, first)}
 }
 
 // checkContradiction refuses an example that is among the records that must not alert too.

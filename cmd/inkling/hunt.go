@@ -158,7 +158,8 @@ func (h *hunt) file(ctx context.Context, file string) (detect.Summary, error) {
 	if err != nil {
 		return detect.Summary{}, err
 	}
-	defer r.Close()
+	defer r.Close()          // which may have something to tell
+	defer h.progress.clear() // before that
 	e := detect.Engine{
 		Detectors: h.detectors,
 		Evidence:  h.evidence,

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/read"
 	"github.com/inkling-sec/inkling/store"
 )
 
@@ -148,5 +149,39 @@ func TestProgressWaitsForWhatIsTold(t *testing.T) {
 		if err := tell(out, p); err != nil || out.between {
 			t.Errorf("progress was shown in the middle of %s, %v", what, err)
 		}
+	}
+}
+
+// noting is a reader that has something to tell when it is closed.
+type noting struct {
+	inkling.Reader
+	tell func()
+}
+
+func (n noting) Close() error { n.tell(); return n.Reader.Close() }
+
+// What a file has to tell at its end does not stand behind the progress.
+func TestProgressIsClearedBeforeNotes(t *testing.T) {
+	t.Parallel()
+	s := taughtSite(t)
+	detectors, err := armedTogether(t.Context(), store.Home{Dir: s.home}, []string{"scan"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	terminal, err := os.Create(filepath.Join(t.TempDir(), "terminal"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer terminal.Close()
+	shown, h := "", &hunt{a: &app{json: true}, detectors: detectors, out: io.Discard, progress: &progress{w: terminal}, about: subjects{}, by: map[string]int{}}
+	h.open = func(file string) (inkling.Reader, error) {
+		r, err := read.Open(file, read.Options{})
+		return noting{r, func() {
+			b, _ := os.ReadFile(terminal.Name())
+			shown = string(b)
+		}}, err
+	}
+	if _, err := h.file(t.Context(), s.benign); err != nil || !strings.Contains(shown, " records, ") || !strings.HasSuffix(shown, "\r\x1b[K") {
+		t.Errorf("%v; the terminal shows %q", err, shown)
 	}
 }

@@ -160,7 +160,7 @@ func tableContract(rows []sampled, o BaselineOptions) (*feature.Contract, error)
 	if o.Pinned != nil {
 		return o.Pinned.Contract()
 	}
-	return feature.InspectTable(rows[0].record.Schema, recordsOf(rows), feature.TableOptions{Drop: o.Drop, Label: nonEmpty(o.Label)})
+	return feature.InspectTable(rows[0].record.Schema, recordsOf(rows), feature.TableOptions{File: rows[0].record.Origin.File, Drop: o.Drop, Label: nonEmpty(o.Label)})
 }
 
 func nonEmpty(s string) []string {

@@ -48,8 +48,10 @@ func doubts(kept []sampled, files int, o BaselineOptions) (out []string) {
 			others = append(others, fmt.Sprintf("column %q %s", f.Name, columns[i].Doubt))
 		case rises(kept, i, files):
 			others = append(others, leaveOut(f.Name, "never falls from row to row: a number or time of the record"))
-		case columns[i].Kind == feature.IdentifierColumn || columns[i].Kind == feature.TimeColumn:
+		case columns[i].Kind == feature.IdentifierColumn:
 			others = append(others, leaveOut(f.Name, columns[i].Why))
+		case columns[i].Kind == feature.TimeColumn:
+			others = append(others, leaveOut(f.Name, "holds times: "+columns[i].Why))
 		}
 	}
 	out = append(out, others...) // after the labels, which are worse and often stand last

@@ -71,7 +71,11 @@ func TestDoubts(t *testing.T) {
 		"a row for a header": {sampleOf("tcp,0,0.25,x0", 60, func(i int) []string { return []string{"udp", fmt.Sprint(i * 7 % 11), fmt.Sprint(i % 7), "a"} }), 1, table,
 			[]string{`the header calls a column "0.25": if the file has no header line, name its columns with --names`}},
 		"a row for a header, pinned": {sampleOf("tcp,0.25", 60, func(i int) []string { return []string{"udp", fmt.Sprint(i % 7)} }), 1, with(table, func(o *BaselineOptions) { o.Pinned = &feature.TableSchema{} }), nil},
-		"years for names":            {sampleOf("2024,2025", 60, func(i int) []string { return []string{fmt.Sprint(i * 7 % 11), fmt.Sprint(i % 7)} }), 1, table, nil},
+		"times": {sampleOf("at,x", 60, func(i int) []string {
+			return []string{fmt.Sprintf("2026-01-%02d 10:00:00", 1+i*7%28), fmt.Sprint(i % 7)}
+		}), 1, table,
+			[]string{`column "at" holds times: absolute time tells recordings apart, not attacks; leave it out with --drop at`}},
+		"years for names": {sampleOf("2024,2025", 60, func(i int) []string { return []string{fmt.Sprint(i * 7 % 11), fmt.Sprint(i % 7)} }), 1, table, nil},
 		"a word among numbers": {sampleOf("amount", 200, func(i int) []string { return []string{[]string{fmt.Sprint(i * 7 % 199), "1.000,00"}[i/199]} }), 1, table,
 			[]string{`column "amount" holds numbers but for 1 value ("1.000,00"), so that all are taken for names: mend it, or make its kind number in what inkling schema --out writes`}},
 		"few values": {sampleOf("hour,x", 60, func(i int) []string { return []string{fmt.Sprint(i / 4), "1"} }), 1, table, nil},

@@ -22,7 +22,7 @@ import (
 type Detector struct {
 	Format     int       `json:"format"`
 	Name       string    `json:"name"`
-	State      string    `json:"state"` // "draft": nothing watches with it yet
+	State      string    `json:"state"` // "draft", as it was taught: that it hunts or watches is not noted
 	Created    time.Time `json:"created"`
 	Learner    string    `json:"learner"`
 	Model      string    `json:"model,omitempty"` // the learner's trained parameters; "" when it has none
@@ -245,7 +245,11 @@ func doubtExamples(e Rows, b *Baseline) []string {
 	if n == 0 {
 		return nil
 	}
-	return []string{fmt.Sprintf("%d of %d marked as examples is or looks just like what the rate is promised on as benign (%s): if that is the attack, make the baseline without it, or less is found", n, e.Len(), first)}
+	are := "is, or looks just like,"
+	if n > 1 {
+		are = "are, or look just like,"
+	}
+	return []string{fmt.Sprintf("%d of %d marked as examples %s what the rate is promised on as benign (%s): if that is the attack, make the baseline without it, or less is found", n, e.Len(), are, first)}
 }
 
 // checkContradiction refuses an example that is among the records that must not alert too.

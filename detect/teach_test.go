@@ -141,7 +141,12 @@ func TestExampleAmongCalibration(t *testing.T) {
 	}
 	rows.Raw[1], rows.Origin[1] = b.Calibration.Raw[7], inkling.Origin{File: "today.csv", Line: 5}
 	d, _, err = Teach(t.Context(), "x", rows, b, testLearner(t), TeachOptions{Alpha: 0.01})
-	if err != nil || len(d.Doubts) != 1 || !strings.Contains(d.Doubts[0], "1 of 3 marked") || !strings.Contains(d.Doubts[0], "today.csv:5 is as "+b.Calibration.Origin[7].String()) {
+	if err != nil || len(d.Doubts) != 1 || !strings.Contains(d.Doubts[0], "1 of 3 marked as examples is, or looks just like,") || !strings.Contains(d.Doubts[0], "today.csv:5 is as "+b.Calibration.Origin[7].String()) {
+		t.Errorf("%v, %v", err, d.Doubts)
+	}
+	rows.Raw[2] = b.Calibration.Raw[8]
+	d, _, err = Teach(t.Context(), "x", rows, b, testLearner(t), TeachOptions{Alpha: 0.01})
+	if err != nil || len(d.Doubts) != 1 || !strings.Contains(d.Doubts[0], "2 of 3 marked as examples are, or look just like,") {
 		t.Errorf("%v, %v", err, d.Doubts)
 	}
 }

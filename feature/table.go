@@ -20,6 +20,7 @@ const (
 
 // TableOptions says what of a table not to learn from.
 type TableOptions struct {
+	File   string   // what errors call the table
 	Drop   []string // columns to leave out: identifiers, notes
 	Label  []string // columns that hold the answer
 	Levels int      // commonest levels kept of a category; 0 means 40
@@ -37,7 +38,7 @@ func InspectTable(s *inkling.Schema, rows iter.Seq[*inkling.Record], o TableOpti
 	if o.Levels == 0 {
 		o.Levels = defaultLevels
 	}
-	skip, err := columnsOf(s, slices.Concat(o.Drop, o.Label))
+	skip, err := columnsOf(s, slices.Concat(o.Drop, o.Label), o.File)
 	if err != nil {
 		return nil, err
 	}
@@ -92,8 +93,8 @@ func Each(rows []inkling.Record) iter.Seq[*inkling.Record] {
 	}
 }
 
-// columnsOf marks the columns with those names.
-func columnsOf(s *inkling.Schema, names []string) ([]bool, error) {
+// columnsOf marks the columns with those names of the table in a file.
+func columnsOf(s *inkling.Schema, names []string, file string) ([]bool, error) {
 	marked := make([]bool, len(s.Fields))
 	for _, name := range names {
 		i := s.Index(name)
@@ -102,7 +103,7 @@ func columnsOf(s *inkling.Schema, names []string) ([]bool, error) {
 			for k, f := range s.Fields {
 				have[k] = f.Name
 			}
-			return nil, &inkling.Error{Code: inkling.Invalid, Place: "table " + s.Name,
+			return nil, &inkling.Error{Code: inkling.Invalid, Place: file,
 				What: "has no column " + strconv.Quote(name), Remedy: "it has " + strings.Join(have, ", ")}
 		}
 		marked[i] = true

@@ -70,7 +70,7 @@ func InferTable(s *inkling.Schema, rows iter.Seq[*inkling.Record], o InferOption
 	var marked [3][]bool
 	for i, names := range [][]string{o.Drop, o.Label, o.Category} {
 		var err error
-		if marked[i], err = columnsOf(s, names); err != nil {
+		if marked[i], err = columnsOf(s, names, o.File); err != nil {
 			return nil, err
 		}
 	}

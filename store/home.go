@@ -72,7 +72,46 @@ func (h Home) Put(k Kind, name string, write func(io.Writer) error) error {
 		return err
 	}
 	sweep(filepath.Dir(path))
-	return WriteFile(path, write)
+	return Elsewhere(WriteFile(path, write), otherHome)
+}
+
+const otherHome = "with --home"
+
+// Add is Put for what is not to take the place of another: of several programs that add one name, at once too, the first has it.
+func (h Home) Add(k Kind, name string, write func(io.Writer) error) error {
+	path, err := h.Room(k, name)
+	if err != nil {
+		return err
+	}
+	sweep(filepath.Dir(path))
+	if err = writeFile(path, write, nameFirst); errors.Is(err, fs.ErrExist) {
+		return taken(k, name)
+	}
+	return Elsewhere(err, otherHome)
+}
+
+// Free refuses a name that Add would refuse, before the work of making the thing.
+func (h Home) Free(k Kind, name string) error {
+	if h.Has(k, name) {
+		return taken(k, name)
+	}
+	return nil
+}
+
+func taken(k Kind, name string) error {
+	return &inkling.Error{Code: inkling.Conflict, Place: k.One() + " " + name, What: "exists already", Remedy: "choose another name, or overwrite it with --replace"}
+}
+
+// nameFirst renames a file, which may keep its old name beside, unless the new name is another's.
+func nameFirst(from, to string) error {
+	err := os.Link(from, to)
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	if _, err := os.Lstat(to); err == nil { // the file system has no links: two within a moment are not told apart
+		return fs.ErrExist
+	}
+	return os.Rename(from, to)
 }
 
 // Room gives the file of a thing, whose folder it makes.
@@ -82,7 +121,7 @@ func (h Home) Room(k Kind, name string) (path string, err error) {
 	}
 	path = h.Path(k, name)
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return "", unwritable(path, err)
+		return "", Elsewhere(unwritable(path, err), otherHome)
 	}
 	return path, nil
 }
@@ -95,7 +134,7 @@ func (h Home) Ready(k Kind, name string) error {
 	path := h.Path(k, name)
 	dir := filepath.Dir(path)
 	if _, err := os.Stat(dir); err == nil {
-		return Writable(path)
+		return Elsewhere(Writable(path), otherHome)
 	}
 	for dir != filepath.Dir(dir) {
 		if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
@@ -104,7 +143,7 @@ func (h Home) Ready(k Kind, name string) error {
 		dir = filepath.Dir(dir)
 	}
 	if err := tried(dir); err != nil {
-		return unwritable(path, err)
+		return Elsewhere(unwritable(path, err), otherHome)
 	}
 	return nil
 }
@@ -188,6 +227,11 @@ func (h Home) List(k Kind) ([]string, error) {
 // to, and with the permissions that it had. What is no plain file, such as a
 // device or a pipe, is written as it is.
 func WriteFile(path string, write func(io.Writer) error) error {
+	return writeFile(path, write, os.Rename)
+}
+
+// writeFile is WriteFile, with what gives the whole file its name.
+func writeFile(path string, write func(io.Writer) error, name func(from, to string) error) error {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target
 	}
@@ -204,7 +248,7 @@ func WriteFile(path string, write func(io.Writer) error) error {
 	if err := write(f); err != nil {
 		return blame(f, path, err)
 	}
-	if err := commit(f, path, before); err != nil {
+	if err := commit(f, path, before, name); err != nil {
 		return unwritable(path, err)
 	}
 	syncFolder(path)
@@ -282,11 +326,24 @@ func blame(f *os.File, path string, err error) error {
 }
 
 func unwritable(path string, err error) error {
-	return &inkling.Error{Code: inkling.Invalid, Place: path, What: "cannot be written", Remedy: "free space, mend its permissions, or choose another place with --home or -o", Err: err}
+	return &inkling.Error{Code: inkling.Invalid, Place: path, What: "cannot be written", Remedy: chooseAnother, Err: err}
+}
+
+const chooseAnother = "free space, mend its permissions, or choose another place"
+
+// Elsewhere says how to choose another place, such as "with -o", where err is that one cannot be written to.
+func Elsewhere(err error, how string) error {
+	var e *inkling.Error
+	if !errors.As(err, &e) || !strings.HasPrefix(e.Remedy, chooseAnother) {
+		return err
+	}
+	other := *e
+	other.Remedy = chooseAnother + " " + how
+	return &other
 }
 
 // commit makes the temporary file f the file at path, with the permissions of the one before, nil for none; what failed stops it.
-func commit(f *os.File, path string, before fs.FileInfo) error {
+func commit(f *os.File, path string, before fs.FileInfo, name func(from, to string) error) error {
 	for _, step := range []func() error{
 		func() error {
 			if before == nil {
@@ -296,7 +353,7 @@ func commit(f *os.File, path string, before fs.FileInfo) error {
 		},
 		f.Sync,
 		f.Close,
-		func() error { return os.Rename(f.Name(), path) },
+		func() error { return name(f.Name(), path) },
 	} {
 		if err := step(); err != nil {
 			return err

@@ -298,3 +298,43 @@ func TestDefault(t *testing.T) {
 		t.Errorf("no home: %v", err)
 	}
 }
+
+// Of two that add the same name at once one is refused, whoever began first, and nothing is left behind.
+func TestAdd(t *testing.T) {
+	h := Home{t.TempDir()}
+	inner := error(nil)
+	err := h.Add(Detectors, "x", func(w io.Writer) error {
+		inner = h.Add(Detectors, "x", put("while another is written"))
+		_, err := io.WriteString(w, "late")
+		return err
+	})
+	if inner != nil || inkling.CodeOf(err) != inkling.Conflict || !strings.Contains(err.Error(), "detector x: exists already (") {
+		t.Errorf("%v, then %v", inner, err)
+	}
+	if b, _ := h.Get(Detectors, "x"); string(b) != "while another is written" {
+		t.Errorf("it holds %q", b)
+	}
+	if names := files(t, filepath.Join(h.Dir, "detectors")); !slices.Equal(names, []string{"x.json"}) {
+		t.Errorf("left %v", names)
+	}
+	if err := h.Free(Detectors, "x"); inkling.CodeOf(err) != inkling.Conflict {
+		t.Errorf("a name that is taken: %v", err)
+	}
+	if err := h.Free(Detectors, "y"); err != nil {
+		t.Error(err)
+	}
+}
+
+// Where there are no links, as of folders, a name is still not taken from another.
+func TestNameFirstWithoutLinks(t *testing.T) {
+	dir := t.TempDir()
+	for i, want := range []error{nil, fs.ErrExist} {
+		from := filepath.Join(dir, fmt.Sprint(i))
+		if err := os.Mkdir(from, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := nameFirst(from, filepath.Join(dir, "to")); !errors.Is(err, want) {
+			t.Errorf("%d: %v, not %v", i, err, want)
+		}
+	}
+}

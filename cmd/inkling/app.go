@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -71,12 +72,16 @@ func (in *input) skipped(cmd *cobra.Command, p *progress) func(error) error {
 		return func(err error) error { return err }
 	}
 	return func(err error) error {
-		if in.unread++; in.unread <= mostUnread {
-			p.clear()
-			fmt.Fprintln(cmd.ErrOrStderr(), "inkling: skipped:", err)
-		} else if in.unread == mostUnread+1 {
-			fmt.Fprintln(cmd.ErrOrStderr(), "inkling: skipped: further ones are not named")
+		what := err.Error()
+		if in.unread++; in.unread == mostUnread+1 {
+			what = "further ones are not named"
+		} else if in.unread > mostUnread {
+			return nil
 		}
+		p.cleared(func() error {
+			_, err := fmt.Fprintln(cmd.ErrOrStderr(), "inkling: skipped:", what)
+			return err
+		})
 		return nil
 	}
 }
@@ -185,9 +190,10 @@ func (s style) red(t string) string   { return s.with("31", t) }
 func (s style) green(t string) string { return s.with("32", t) }
 func (s style) blue(t string) string  { return s.with("36", t) }
 
-// progress rewrites one line of a terminal; elsewhere it is silent.
+// progress rewrites one line of a terminal; elsewhere it is silent. Any goroutine may call it.
 type progress struct {
 	w    *os.File
+	mu   sync.Mutex // guards what follows, and the terminal
 	last time.Time
 	used bool
 }
@@ -201,6 +207,8 @@ func newProgress(a *app) *progress {
 
 // show writes at most ten times a second.
 func (p *progress) show(format string, args ...any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.w == nil || time.Since(p.last) < 100*time.Millisecond {
 		return
 	}
@@ -215,9 +223,15 @@ func (p *progress) count(what string) func(done, of int) {
 	}
 }
 
-func (p *progress) clear() {
+func (p *progress) clear() { p.cleared(func() error { return nil }) }
+
+// cleared clears the line and has print write in its place; until it has, nothing is shown.
+func (p *progress) cleared(print func() error) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.used {
 		fmt.Fprint(p.w, "\r\x1b[K")
 		p.used = false
 	}
+	return print()
 }

@@ -91,7 +91,7 @@ func (c *converter) run(ctx context.Context, stdout io.Writer, files []string) e
 	if c.out == "-" {
 		err = buffered(stdout, body)
 	} else {
-		err = store.WriteFile(c.out, func(w io.Writer) error { return compressed(w, filepath.Ext(c.out), body) })
+		err = store.Elsewhere(store.WriteFile(c.out, func(w io.Writer) error { return compressed(w, filepath.Ext(c.out), body) }), "with -o")
 	}
 	if c.terminal {
 		fmt.Fprint(c.stderr, "\r\033[K")

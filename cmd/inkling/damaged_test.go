@@ -305,6 +305,27 @@ func TestHomeUnwritableAtOnce(t *testing.T) {
 	}
 }
 
+// The remedy names the flags that the command has, and no others.
+func TestUnwritableRemedies(t *testing.T) {
+	s := taughtSite(t)
+	for _, folder := range []string{"alerts", "watch"} {
+		if err := os.WriteFile(filepath.Join(s.home, folder), nil, 0o600); err != nil { // a file in the way of the folder
+			t.Fatal(err)
+		}
+	}
+	nowhere := filepath.Join(s.log, "out")
+	for remedy, words := range map[string][]string{
+		"choose another place with --home, or hunt with --no-save)": {"hunt", s.log, "--detector", "scan"},
+		"choose another place with --out or --home)":                {"watch", s.log, "--detector", "scan"},
+		"choose another place with --out)":                          {"watch", s.log, "--detector", "scan", "--out", nowhere},
+		"choose another place with -o)":                             {"convert", s.log, "-o", nowhere},
+		"choose another place)":                                     {"eval", "--data", s.log, "--learners", "ratio", "--report", nowhere},
+		"choose another place with --home)":                         {"--home", nowhere, "baseline", s.benign},
+	} {
+		exec(t, s.args(words...)...).fails(t, 2, "cannot be written", remedy)
+	}
+}
+
 // A folder stands where a file is to be.
 func TestFolderInTheWay(t *testing.T) {
 	s := newSite(t)

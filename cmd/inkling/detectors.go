@@ -13,7 +13,15 @@ import (
 
 func detectorsCmd(a *app) *cobra.Command {
 	list := func(cmd *cobra.Command, _ []string) error { return listDetectors(cmd, a) }
-	cmd := &cobra.Command{Use: "detectors", Short: "List and show what was taught", Example: "  inkling detectors list\n  inkling detectors show ssh-guessing", Args: cobra.NoArgs, RunE: list}
+	cmd := &cobra.Command{
+		Use:   "detectors",
+		Short: "List and show what was taught",
+		Long: `Lists what was taught, with what was promised of it, or shows one detector in full.
+
+The state of every detector is draft, as it was taught: that one hunts or watches
+is not noted in it, and none is kept from it. Try it on history before it watches.`,
+		Example: "  inkling detectors list\n  inkling detectors show ssh-guessing", Args: cobra.NoArgs, RunE: list,
+	}
 	cmd.AddCommand(
 		&cobra.Command{Use: "list", Short: "List the detectors of the home", Example: "  inkling detectors list --json", Args: cobra.NoArgs, RunE: list},
 		&cobra.Command{Use: "show NAME", Short: "Show a detector: examples, promise, lineage", Example: "  inkling detectors show ssh-guessing", Args: cobra.ExactArgs(1), RunE: func(cmd *cobra.Command, args []string) error { return showDetector(cmd, a, args[0]) }},

@@ -74,7 +74,8 @@ still printed.
 			if noSave {
 				names = nil
 			}
-			return hunt.keep(h, names, func() error { return hunt.run(cmd.Context(), files) })
+			err = hunt.keep(h, names, func() error { return hunt.run(cmd.Context(), files) })
+			return store.Elsewhere(err, "with --home, or hunt with --no-save")
 		},
 	}
 	in.flags(cmd)
@@ -157,7 +158,8 @@ func (h *hunt) file(ctx context.Context, file string) (detect.Summary, error) {
 	if err != nil {
 		return detect.Summary{}, err
 	}
-	defer r.Close()
+	defer r.Close()          // which may have something to tell
+	defer h.progress.clear() // before that
 	e := detect.Engine{
 		Detectors: h.detectors,
 		Evidence:  h.evidence,
@@ -201,7 +203,10 @@ func add(a, b detect.Summary) detect.Summary {
 }
 
 func (h *hunt) tell(alert inkling.Alert) error {
-	h.progress.clear()
+	return h.progress.cleared(func() error { return h.print(alert) })
+}
+
+func (h *hunt) print(alert inkling.Alert) error {
 	told := int(h.told.Add(1))
 	h.about.count(alert)
 	h.by[alert.Detector]++

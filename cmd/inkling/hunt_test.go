@@ -4,10 +4,17 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/spf13/cobra"
+
+	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/read"
 	"github.com/inkling-sec/inkling/store"
 )
 
@@ -95,5 +102,86 @@ func TestHuntTellsIDs(t *testing.T) {
 	}
 	if lines < 5 {
 		t.Errorf("%d alerts told", lines)
+	}
+}
+
+// intruder is an output that has another goroutine show progress while it is written to.
+type intruder struct {
+	p       *progress
+	between bool
+}
+
+func (i *intruder) Write(b []byte) (int, error) {
+	shown := make(chan struct{})
+	go func() {
+		i.p.show("conn.log: 1,024 records")
+		close(shown)
+	}()
+	select {
+	case <-shown:
+		i.between = true
+	case <-time.After(50 * time.Millisecond):
+	}
+	return len(b), nil
+}
+
+// Progress is shown by the goroutine that reads, while another tells alerts: not into the middle of what is told.
+func TestProgressWaitsForWhatIsTold(t *testing.T) {
+	t.Parallel()
+	for what, tell := range map[string]func(*intruder, *progress) error{
+		"an alert": func(out *intruder, p *progress) error {
+			h := &hunt{a: &app{json: true}, out: out, progress: p, about: subjects{}, by: map[string]int{}}
+			return h.tell(inkling.Alert{})
+		},
+		"a record that cannot be read": func(out *intruder, p *progress) error {
+			cmd := &cobra.Command{}
+			cmd.SetErr(out)
+			return new(input).skipped(cmd, p)(io.ErrUnexpectedEOF)
+		},
+	} {
+		terminal, err := os.Create(filepath.Join(t.TempDir(), "terminal"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer terminal.Close()
+		p := &progress{w: terminal}
+		out := &intruder{p: p}
+		if err := tell(out, p); err != nil || out.between {
+			t.Errorf("progress was shown in the middle of %s, %v", what, err)
+		}
+	}
+}
+
+// noting is a reader that has something to tell when it is closed.
+type noting struct {
+	inkling.Reader
+	tell func()
+}
+
+func (n noting) Close() error { n.tell(); return n.Reader.Close() }
+
+// What a file has to tell at its end does not stand behind the progress.
+func TestProgressIsClearedBeforeNotes(t *testing.T) {
+	t.Parallel()
+	s := taughtSite(t)
+	detectors, err := armedTogether(t.Context(), store.Home{Dir: s.home}, []string{"scan"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	terminal, err := os.Create(filepath.Join(t.TempDir(), "terminal"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer terminal.Close()
+	shown, h := "", &hunt{a: &app{json: true}, detectors: detectors, out: io.Discard, progress: &progress{w: terminal}, about: subjects{}, by: map[string]int{}}
+	h.open = func(file string) (inkling.Reader, error) {
+		r, err := read.Open(file, read.Options{})
+		return noting{r, func() {
+			b, _ := os.ReadFile(terminal.Name())
+			shown = string(b)
+		}}, err
+	}
+	if _, err := h.file(t.Context(), s.benign); err != nil || !strings.Contains(shown, " records, ") || !strings.HasSuffix(shown, "\r\x1b[K") {
+		t.Errorf("%v; the terminal shows %q", err, shown)
 	}
 }

@@ -180,7 +180,7 @@ func TestInterrupted(t *testing.T) {
 	} {
 		signals := []os.Signal{os.Interrupt}
 		if words[0] == "baseline" {
-			signals = append(signals, syscall.SIGTERM)
+			signals = append(signals, syscall.SIGTERM, syscall.SIGHUP)
 		}
 		for _, sig := range signals {
 			r := stop(t, s, sig, s.args(words...)...)
@@ -287,6 +287,28 @@ func TestTrainKilled(t *testing.T) {
 	if _, err := os.Stat(cut + ".checkpoint"); err == nil {
 		t.Error("the checkpoint was left behind")
 	}
+}
+
+// Of two that teach one name at once without --replace, one is refused: it has not seen the other's detector begin.
+func TestTeachAtOnce(t *testing.T) {
+	t.Parallel()
+	s := taughtSite(t)
+	pipe := filepath.Join(s.dir, "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Skip(err)
+	}
+	slow := make(chan result)
+	go func() { slow <- exec(t, s.args("teach", "twice", "--examples", pipe+":608,619")...) }()
+	w, err := os.OpenFile(pipe, os.O_WRONLY, 0) // waits for the reader
+	if err != nil {
+		t.Fatal(err)
+	}
+	must(t, s.args("teach", "twice", "--examples", s.mark("608"))...)
+	kept := snapshot(t, filepath.Join(s.home, "detectors"))
+	io.WriteString(w, connLog())
+	w.Close()
+	(<-slow).fails(t, 4, "detector twice: exists already", "--replace")
+	same(t, filepath.Join(s.home, "detectors"), kept, "teach")
 }
 
 // An interruption ends the wait for the beginning of a pipe that says nothing.

@@ -17,7 +17,11 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx := context.Background()
+	if !signal.Ignored(syscall.SIGHUP) { // as nohup has it
+		ctx, _ = signal.NotifyContext(ctx, syscall.SIGHUP) // for good: a terminal that is closed may tell twice
+	}
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)   // a second Ctrl-C ends the program at once
 	signal.Ignore(syscall.SIGPIPE) // a reader that has gone is an error of the write: temporary files are still removed
 	status := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
@@ -25,7 +29,7 @@ func main() {
 	os.Exit(status)
 }
 
-// What shells say of a program that SIGINT or SIGPIPE ended.
+// What shells say of a program that SIGINT, here also SIGTERM or SIGHUP, or SIGPIPE ended.
 const (
 	statusInterrupted = 130
 	statusClosedPipe  = 141

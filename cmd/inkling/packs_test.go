@@ -90,6 +90,25 @@ func workedExample(t *testing.T, p *pack.Pack) {
 	}
 }
 
+// Who tries one page after the other in one home meets no detector of the same name.
+func TestWorkedExamplesShareAHome(t *testing.T) {
+	of := map[string]string{}
+	for _, p := range pack.Packs {
+		page, err := os.ReadFile(filepath.Join("..", "..", "docs", "packs", p.Name+".md"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(page)) {
+			if words := strings.Fields(line); strings.HasPrefix(line, "    inkling teach ") {
+				if other := of[words[2]]; other != "" {
+					t.Errorf("%s teaches %s, as %s does", p.Name, words[2], other)
+				}
+				of[words[2]] = p.Name
+			}
+		}
+	}
+}
+
 // A file of the user's own, or another pack's, is not written over; the pack's own may be there.
 func TestInitKeepsWhatIsThere(t *testing.T) {
 	dir := t.TempDir()

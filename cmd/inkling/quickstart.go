@@ -89,7 +89,8 @@ func (q *quickstart) unpack(h store.Home) error {
 	if err := os.MkdirAll(filepath.Dir(q.file), 0o700); err != nil {
 		return &inkling.Error{Code: inkling.Invalid, Place: q.file, What: "cannot be written", Remedy: "choose another home with --home", Err: err}
 	}
-	return store.WriteFile(q.file, func(w io.Writer) error { _, err := w.Write(lab.Log); return err })
+	err := store.WriteFile(q.file, func(w io.Writer) error { _, err := w.Write(lab.Log); return err })
+	return store.Elsewhere(err, "with --home")
 }
 
 // look reads the labels, which the detector never sees.

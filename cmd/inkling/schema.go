@@ -108,6 +108,7 @@ func infer(ctx context.Context, files []string, open func(string) (inkling.Reade
 		}
 		return nil, 0, failed
 	}
+	o.File = rec.Origin.File
 	t, err := feature.InferTable(rec.Schema, func(yield func(*inkling.Record) bool) {
 		for ok := true; ok; ok = next() {
 			if !yield(&rec) {

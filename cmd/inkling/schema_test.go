@@ -77,6 +77,11 @@ func TestSchema(t *testing.T) {
 	exec(t, s.args("hunt", all, "--detector", "fraud", "--schema", filepath.Join(s.dir, "edited.json"))...).fails(t, 4, "another schema")
 	exec(t, s.args("hunt", all, "--detector", "fraud", "--schema", filepath.Join(s.dir, "none.json"))...).fails(t, 3, "none.json", "inkling schema")
 
+	// A column that is not there is looked for in that file.
+	for _, args := range [][]string{{"schema", csv, "--label", "no"}, {"schema", csv, "--category", "no"}, {"baseline", csv, "--schema", "table", "--drop", "no"}} {
+		exec(t, s.args(args...)...).fails(t, 2, csv+`: has no column "no" (it has `)
+	}
+
 	// A later file with a column too few, too many, a word for a number, without what is not learned from.
 	lacks := write(t, filepath.Join(s.dir, "lacks.csv"), "when,code,shop\n2026-01-02,100,books\n")
 	for _, args := range [][]string{

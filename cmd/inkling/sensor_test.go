@@ -130,6 +130,13 @@ type running struct {
 
 func startWatch(t *testing.T, s site, args ...string) *running {
 	t.Helper()
+	r := prepareWatch(t, s, args...)
+	r.start()
+	return r
+}
+
+func prepareWatch(t *testing.T, s site, args ...string) *running {
+	t.Helper()
 	r := &running{t: t, lines: filepath.Join(s.home, "watch", "scan.jsonl")}
 	for i, a := range args {
 		if a == "--out" && args[i+1] != "-" {
@@ -139,11 +146,15 @@ func startWatch(t *testing.T, s site, args ...string) *running {
 	r.note = r.lines + ".position"
 	r.cmd = program(t, s.args(append([]string{"watch"}, args...)...)...)
 	r.cmd.Stdout, r.cmd.Stderr = &r.out, &r.errs
-	if err := r.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { r.cmd.Process.Kill(); r.cmd.Wait() })
 	return r
+}
+
+func (r *running) start() {
+	r.t.Helper()
+	if err := r.cmd.Start(); err != nil {
+		r.t.Fatal(err)
+	}
+	r.t.Cleanup(func() { r.cmd.Process.Kill(); r.cmd.Wait() })
 }
 
 const patience = 30 * time.Second

@@ -53,8 +53,12 @@ records, a start until the first example turns up.`,
 			if err := store.CheckName(store.Detectors, args[0]); err != nil {
 				return err
 			}
-			if h.Has(store.Detectors, args[0]) && !replace {
-				return &inkling.Error{Code: inkling.Conflict, Place: "detector " + args[0], What: "exists already", Remedy: "choose another name, or overwrite it with --replace"}
+			put := h.Put
+			if !replace {
+				put = h.Add
+				if err := h.Free(store.Detectors, args[0]); err != nil {
+					return err
+				}
 			}
 			if cmd.Flags().Changed("alpha") && o.Alpha == 0 { // else taken for not given
 				return &inkling.Error{Code: inkling.Invalid, What: "a false-alarm rate of 0", Remedy: "no detector can promise that: give --alpha a number above 0, such as 0.001"}
@@ -105,7 +109,7 @@ records, a start until the first example turns up.`,
 				return err
 			}
 			elapsed := time.Since(start)
-			if err := h.Put(store.Detectors, d.Name, d.Write); err != nil {
+			if err := put(store.Detectors, d.Name, d.Write); err != nil {
 				return err
 			}
 			return printTaught(cmd.OutOrStdout(), a, d, b, elapsed)

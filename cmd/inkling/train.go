@@ -51,7 +51,7 @@ there are: --set '{"?":0}'
 A checkpoint is kept beside the model while training; the same command goes on
 where it was stopped, bit for bit. The same data, seed and settings give the same
 bytes on any number of cores.`,
-		Example: `  inkling train --data day1.log.gz,day2.log.gz --label label --benign benign --hold-out beacon --learner protonet --name flow
+		Example: `  inkling train --data day1.log.gz,day2.log.gz --label label --benign benign --hold-out beacon --learner protonet --name mine
   inkling train --data day1.log.gz --learner maml --set '{"Steps":2,"Outer":{"Rate":0.001}}' -o maml.safetensors
   inkling train --learner matcher --iterations 20000 --meta-batch 8 --name any
   inkling train --schema image --data omniglot/ --learner protonet --network conv4 --ways 60 --queries 5 --meta-batch 1 \
@@ -78,7 +78,7 @@ bytes on any number of cores.`,
 	fl.StringVar(&f.learner, "learner", "protonet", "what to train: "+strings.Join(trainers(), ", "))
 	fl.StringVar(&f.network, "network", "", "image: "+either(networkNames())+" (default conv4); records always have an mlp")
 	fl.StringVar(&f.set, "set", "", "settings of the learner, as a JSON object")
-	fl.StringVar(&f.name, "name", "model", "name of the model in the home; one of that name is replaced")
+	fl.StringVar(&f.name, "name", "model", "name of the model in the home; one of that name is replaced, and one inside the program (flow, matcher) gives way to it")
 	fl.StringVarP(&f.out, "out", "o", "", "write the model to this file instead of the home")
 	fl.IntVar(&f.iterations, "iterations", 0, "outer steps; 0 is the learner's default")
 	fl.IntVar(&f.metaBatch, "meta-batch", 0, "tasks of an outer step; 0 is the learner's default")
@@ -189,6 +189,9 @@ func (f *trainFlags) place(a *app) (out string, err error) {
 			return "", err
 		}
 		out = h.Path(store.Models, f.name)
+		if what, ok := map[string]string{flowModel: ", by which teach makes detectors of flows", anyModel: ""}[f.name]; ok {
+			f.note("model " + f.name + " of this home takes the place of the one inside the program" + what + ": detectors that were taught with that one are refused while " + out + " is there")
+		}
 		if err := os.MkdirAll(filepath.Dir(out), 0o700); err != nil {
 			return "", &inkling.Error{Code: inkling.Invalid, Place: out, What: "cannot be written", Remedy: "choose another home or -o FILE", Err: err}
 		}
@@ -241,7 +244,7 @@ func (f *trainFlags) learn(cmd *cobra.Command, a *app, l meta.Trainer, src meta.
 		return made{}, err
 	}
 	if err := store.WriteFile(out, func(w io.Writer) error { _, err := w.Write(bytes); return err }); err != nil {
-		return made{}, err
+		return made{}, store.Elsewhere(err, "with -o")
 	}
 	os.Remove(checkpoint)
 	return made{trained, modelID(bytes), time.Since(start)}, nil

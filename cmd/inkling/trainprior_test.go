@@ -45,3 +45,16 @@ func TestTrainOnSyntheticTasks(t *testing.T) {
 	exec(t, append(args, "--set", `{"Wide":2}`, "-o", model("c"))...).fails(t, 2, "Wide", "Width")
 	exec(t, "train", "--learner", "protonet").fails(t, 2, "no data to train on")
 }
+
+// A model of the home that is called as one inside the program takes its place, for new detectors and old ones: that is told before.
+func TestTrainNamedAsInside(t *testing.T) {
+	t.Parallel()
+	s := taughtSite(t)
+	for name, told := range map[string]bool{"mine": false, "flow": true} {
+		r := exec(t, s.args("train", "--data", s.log, "--iterations", "1", "--name", name)...)
+		if says := strings.Contains(r.stderr, "note: model flow of this home takes the place of the one inside the program, by which teach makes detectors of flows"); r.status != 0 || says != told {
+			t.Errorf("--name %s: status %d: %s", name, r.status, r.stderr)
+		}
+	}
+	exec(t, s.args("hunt", s.log, "--detector", "scan")...).fails(t, 4, "teach it again")
+}

@@ -39,7 +39,8 @@ Standard input, sockets and ports have no place to go on at. The file of alerts 
 be rotated, by renaming or truncation; alerts go on in the one that has its name.
 
 An alert that cannot be written, as when the disk is full, is tried again until it
-can; the log is not read on meanwhile. Ctrl-C ends the watch with a summary.`,
+can; the log is not read on meanwhile. Ctrl-C, SIGTERM or a closed terminal ends the
+watch with a summary; nohup keeps it.`,
 		Example: "  inkling watch /opt/zeek/logs/current/conn.log --rotated /opt/zeek/logs --detector ssh-guessing\n  inkling watch eve.json --detector scan,beacon --from start --json\n  inkling watch unix:///run/inkling.sock --detector scan --out alerts.jsonl\n  inkling watch udp://:2055 --detector scan",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {
@@ -118,7 +119,7 @@ func (w *watch) run(ctx context.Context, files []string) error {
 	}
 	j, note, err := w.openJournal(h)
 	if err != nil {
-		return err
+		return w.elsewhere(err)
 	}
 	defer j.Close()
 	w.journal, w.noted, w.about, w.progress = j, map[string]follow.Position{}, subjects{}, newProgress(w.a)
@@ -138,7 +139,7 @@ func (w *watch) run(ctx context.Context, files []string) error {
 	}
 	w.dirty, w.fresh = true, w.out != "-"
 	if err := w.commit(); err != nil { // before anything is read, so that a log that is rotated from now on is known
-		return err
+		return w.elsewhere(err)
 	}
 	start := time.Now()
 	sum, err := w.follow(ctx)
@@ -195,6 +196,16 @@ func (w *watch) openJournal(h store.Home) (*store.Journal, []byte, error) {
 		w.place = lines
 	}
 	return store.OpenJournal(lines, w.place+".position")
+}
+
+// elsewhere says where else alerts may be kept, if err is that they cannot be where they are to be.
+func (w *watch) elsewhere(err error) error {
+	if w.out == "" {
+		return store.Elsewhere(err, "with --out or --home")
+	} else if w.out == "-" {
+		return store.Elsewhere(err, "with --home")
+	}
+	return store.Elsewhere(err, "with --out")
 }
 
 // commitEvery is how long an alert may be in the file before it is safe on the disk and the position with it.

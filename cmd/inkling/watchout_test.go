@@ -118,3 +118,24 @@ func TestWatchTimeAhead(t *testing.T) {
 		}
 	}
 }
+
+// A table beside the log that is only named as if it were the log, rotated, does not end the watch.
+func TestWatchStrangerBeside(t *testing.T) {
+	s := taughtSite(t)
+	w := newSensor(t)
+	lines := busyLog(1)
+	args := []string{w.path, "--detector", "scan", "--from", "start"}
+	r := startWatch(t, s, args...)
+	w.write(lines[:len(lines)/2]...)
+	r.passed(w.path, follow.Place{File: 1, Line: w.lines})
+	r.stop()
+	w.rotate(0)
+	write(t, w.path+".1-by-day.csv", "day,flows\n1,10\n2,20\n")
+	w.write(lines[len(lines)/2:]...)
+	args[len(args)-1] = "resume"
+	r = startWatch(t, s, args...)
+	r.passed(w.path, follow.Place{File: 3, Line: w.lines})
+	r.says("conn.log.1-by-day.csv: is named as the log, rotated, but its records are others, and left out: ")
+	r.says("needs the fields ts")
+	r.stop()
+}

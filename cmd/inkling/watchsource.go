@@ -105,7 +105,7 @@ func (s *source) openLog() (err error) {
 	}
 	s.begin, s.at, s.first = position, position.Place, from.File
 	s.log, err = read.Follow(s.name, w.options(), follow.Options{
-		Beside: w.rotated, Resume: &position, From: from, Told: func(what string) { w.say("%s", what) },
+		Beside: w.rotated, Resume: &position, From: from, Told: func(what string) { w.say("%s", what) }, Fits: w.fits,
 	})
 	if err != nil {
 		return err
@@ -116,6 +116,32 @@ func (s *source) openLog() (err error) {
 	}
 	return nil
 }
+
+// fits tells why a record cannot be one of those that are watched for; that it is damaged is no reason.
+func (w *watch) fits(rec *inkling.Record) error {
+	var r inkling.Reader = &single{rec}
+	if w.pin != nil {
+		r = feature.Pin(r, w.pin)
+	}
+	x, err := w.detectors[0].Extractor() // one that remembers nothing of it afterwards
+	if err != nil {
+		return err
+	}
+	var held inkling.Record
+	if err = r.Read(&held); err == nil {
+		err = x.Extract(make([]float64, len(x.Contract().Features)), &held)
+	}
+	if inkling.Skippable(err) {
+		return nil
+	}
+	return err
+}
+
+// single is a reader of one record.
+type single struct{ rec *inkling.Record }
+
+func (s *single) Read(r *inkling.Record) error { s.rec.CopyTo(r); return nil }
+func (s *single) Close() error                 { return nil }
 
 // again warns of alerts that are made once more, as of a log that the watch knows.
 func again(known bool) string {

@@ -53,6 +53,9 @@ type Options struct {
 	Resume *Position              // of a run before
 	From   Place                  // with Resume: records up to here are passed over
 	Names  func(name string) bool // whether a file of that name may be the log, rotated; nil means a usual rule
+
+	// Fits tells by the first record of a file beside what speaks against its being the log, rotated; nil: nothing does.
+	Fits func(*inkling.Record) error
 }
 
 // Reader gives the records of a log, from one file after the other. At the end of what is written, Read waits for
@@ -185,6 +188,7 @@ func (r *Reader) Read(rec *inkling.Record) error {
 		}
 		err := r.records.Read(rec)
 		switch {
+		case err == nil && r.other(rec): // is done with
 		case err == nil:
 			at := Place{r.number(), rec.Origin.Line}
 			r.mu.Lock()
@@ -213,6 +217,23 @@ func (r *Reader) Read(rec *inkling.Record) error {
 			return err
 		}
 	}
+}
+
+// other reports whether a file turns out by its first record to be another than the log, which is told, and leaves it.
+func (r *Reader) other(rec *inkling.Record) bool {
+	t := r.tail
+	if !t.beside || r.o.Fits == nil {
+		return false
+	}
+	t.beside = false // asked once
+	err := r.o.Fits(rec)
+	if err == nil {
+		return false
+	}
+	r.o.Told(fmt.Sprintf("%s: is named as the log, rotated, but its records are others, and left out: %v", t.f.Name(), err))
+	t.damaged = true
+	r.leave()
+	return true
 }
 
 func (r *Reader) number() int { return r.tail.file.Number }
@@ -312,7 +333,7 @@ func (r *Reader) enter(w waiting) (*tail, error) {
 	if n := len(r.files); n > mostFiles {
 		r.files = r.files[n-mostFiles:]
 	}
-	r.tail = &tail{r: r, f: f, src: f, info: info, file: &file}
+	r.tail = &tail{r: r, f: f, src: f, info: info, file: &file, beside: w.at != r.path}
 	return r.tail, nil
 }
 

@@ -247,6 +247,33 @@ func TestStrangerNamedAsRotated(t *testing.T) {
 	v.says("conn.log.1-notes: cannot be read, its records are left out")
 }
 
+// So is one of a format that can be read, but of other records; also when the next run reads again from the file before.
+func TestOthersRecordsNamedAsRotated(t *testing.T) {
+	w := begin(t, zeek)
+	w.write(10)
+	fits := func(rec *inkling.Record) error {
+		if rec.Schema.Index(w.form.field) < 0 {
+			return fmt.Errorf("no %s in %s", w.form.field, rec.Origin.File)
+		}
+		return nil
+	}
+	v := watch(w, follow.Options{})
+	v.read(1, 10)
+	from := v.r.Place()
+	at := v.r.Position(from, 1)
+	v.r.Close()
+	w.rotate("conn.log.1")
+	w.must(os.WriteFile(w.beside("conn.log.1.csv"), []byte("day,flows\n1,10\n2,20\n"), 0o600))
+	w.write(3)
+	for range 2 {
+		v = watch(w, follow.Options{Resume: &at, From: from, Fits: fits})
+		v.read(11, w.n)
+		v.says("conn.log.1.csv: is named as the log, rotated, but its records are others, and left out: no uid in")
+		at = v.r.Position(v.r.Place(), 1)
+		v.r.Close()
+	}
+}
+
 // Half a line is waited for; the last one of a file that was moved away is told of.
 func TestHalfLines(t *testing.T) {
 	w := begin(t, zeek)

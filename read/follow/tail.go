@@ -15,7 +15,8 @@ type tail struct {
 	file    *File
 	fixed   bool // does not grow: ends where the file does
 	cut     bool // was truncated below what was read
-	damaged bool // the rest of it cannot be read
+	damaged bool // the rest of it cannot be read, or is not the log's
+	beside  bool // goes by another name than the log's, and none of its records was looked at
 	eof     bool // the end was met, and is final
 	late    bool // another file was there at the last look
 

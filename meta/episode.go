@@ -55,8 +55,12 @@ func BenignAgainstOne(sites []Site, e Episodes) Source {
 	}
 }
 
-// Detection gives the task of telling rows like the taught ones from benign rows.
+// Detection gives the task of telling rows like the taught ones, [k, d], from benign rows, [n, d]. It panics where the
+// two are not of the same columns.
 func Detection(benign, taught *tensor.Tensor) *Task {
+	if benign.Cols() != taught.Cols() {
+		panic(badCall("benign rows of %d columns, taught ones of %d", benign.Cols(), taught.Cols()))
+	}
 	return &Task{Ways: 2, Support: twoWays(benign.Data, taught.Data, benign.Cols())}
 }
 

@@ -63,6 +63,11 @@ func TestRecallAtFPR(t *testing.T) {
 	}
 	nan := float32(math.NaN())
 	near(t, "above no number", meta.RecallAtFPR([]float32{nan}, []float32{1, nan}, .01), .5, 1e-12)
+	hundred := make([]float32, 100)
+	for i := range hundred {
+		hundred[i] = float32(i)
+	}
+	near(t, "29 of 100 pass", meta.RecallAtFPR(hundred, []float32{70.5}, .29), 1, 0)
 	if got := meta.RecallAtFPR(nil, []float32{1}, .1); !math.IsNaN(got) {
 		t.Errorf("without benign rows: %v", got)
 	}

@@ -96,3 +96,13 @@ func margins(t *testing.T, l meta.Learner, task *meta.Task) []float32 {
 	}
 	return meta.Margin(s, task.Query.X)
 }
+
+// Rows of other columns are no examples of anything among the benign ones.
+func TestDetectionOfOtherColumns(t *testing.T) {
+	defer func() {
+		if what, _ := recover().(string); !strings.Contains(what, "benign rows of 3 columns, taught ones of 4") {
+			t.Errorf("panics with %q", what)
+		}
+	}()
+	meta.Detection(tensor.New(5, 3), tensor.New(3, 4))
+}

@@ -3,7 +3,9 @@
 package main
 
 import (
+	"os"
 	osexec "os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -12,9 +14,17 @@ import (
 	"github.com/inkling-sec/inkling/read/follow"
 )
 
+// hearHangups keeps programs that a test starts from inheriting that hangups are ignored, as where nohup runs the tests.
+func hearHangups(t *testing.T) {
+	heard := make(chan os.Signal, 1)
+	signal.Notify(heard, syscall.SIGHUP)
+	t.Cleanup(func() { signal.Stop(heard) })
+}
+
 // A terminal that is closed tells its programs twice: by itself, and by its shell. A watch ends with its summary all the
 // same, and goes on where it stopped.
 func TestWatchHungUp(t *testing.T) {
+	hearHangups(t)
 	s := taughtSite(t)
 	lines := busyLog(2)
 	all := write(t, filepath.Join(s.dir, "all.log"), connHead+strings.Join(lines, ""))

@@ -165,6 +165,7 @@ func stop(t *testing.T, s site, sig os.Signal, args ...string) result {
 // Ctrl-C ends a command that waits for more input, with a word and a status,
 // and nothing is half written.
 func TestInterrupted(t *testing.T) {
+	hearHangups(t)
 	s := taughtSite(t)
 	must(t, s.args("hunt", s.log, "--detector", "scan")...)
 	write(t, filepath.Join(s.home, "out.log"), "before\n")

@@ -1,5 +1,7 @@
 package tensor
 
+import "math"
+
 // rowBlock is the number of rows that a sum of columns takes from the first to
 // the last; the sums of blocks are then added in the same way. So the error of
 // a long sum stays small.
@@ -120,4 +122,29 @@ func ArgMax(row []float32) int {
 		}
 	}
 	return best
+}
+
+// LeastCount is how many [Least] finds.
+const LeastCount = 5
+
+// Least writes the least of some numbers, rising, which must not be negative; NaN and infinity do not count. Where there
+// are fewer, infinity takes their place.
+func Least(dst *[LeastCount]float32, x []float32) {
+	if use != plain {
+		leastSIMD(dst[:], x)
+		return
+	}
+	for k := range dst {
+		dst[k] = float32(math.Inf(1))
+	}
+	for _, v := range x {
+		if !(v < dst[LeastCount-1]) {
+			continue
+		}
+		k := LeastCount - 1
+		for ; k > 0 && dst[k-1] > v; k-- {
+			dst[k] = dst[k-1]
+		}
+		dst[k] = v
+	}
 }

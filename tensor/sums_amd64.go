@@ -48,3 +48,8 @@ func rstdRowsSIMD(dst []float32, a []float32, n int, d int, eps float32)
 //
 //go:noescape
 func normRowsSIMD(dst []float32, a []float32, n int, d int, eps float32)
+
+// leastSIMD finds the least elements.
+//
+//go:noescape
+func leastSIMD(dst []float32, a []float32)

@@ -30,3 +30,6 @@ func rstdRowsSIMD(dst []float32, a []float32, n int, d int, eps float32) { panic
 
 // normRowsSIMD takes from each row its mean and divides by √(variance + eps).
 func normRowsSIMD(dst []float32, a []float32, n int, d int, eps float32) { panic("tensor: no kernel") }
+
+// leastSIMD finds the least elements.
+func leastSIMD(dst []float32, a []float32) { panic("tensor: no kernel") }

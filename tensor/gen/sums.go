@@ -9,7 +9,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// sums writes the set. Sums of columns go down strips as wide as the
+// sums writes the set, and the search for the least elements of rows. Sums of columns go down strips as wide as the
 // processor's vectors. Sums along a row have eight lanes whatever the
 // processor, and so one body for all.
 func sums() {
@@ -22,6 +22,7 @@ func sums() {
 	rowNorm("centreRowsSIMD", "takes from each row its mean.", true, false)
 	rowNorm("rstdRowsSIMD", "writes 1/√(variance + eps) of each row.", false, true)
 	rowNorm("normRowsSIMD", "takes from each row its mean and divides by √(variance + eps).", true, true)
+	least()
 }
 
 // sumBlock is tensor's rowBlock: so many rows are added before their sum is.

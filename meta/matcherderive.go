@@ -211,16 +211,30 @@ func distances(a, b *tensor.Tensor) *tensor.Tensor {
 	return out
 }
 
-// meanNearest gives the mean of the roots of the k least squares but that at
+// meanNearest gives the mean of the roots of the k least squares, at most [tensor.LeastCount], but that at
 // skip; where there is no other, 0.
 func meanNearest(squares []float32, k, skip int) float32 {
+	var least [tensor.LeastCount]float32
+	if skip < 0 {
+		tensor.Least(&least, squares)
+		return meanOfLeast(least[:k])
+	}
 	var store [8]near
 	best := nearest(store[:0], squares, k, skip)
-	var sum float32
-	for _, b := range best {
-		sum += root32(b.d2)
+	for i, b := range best {
+		least[i] = b.d2
 	}
-	return sum / float32(max(1, len(best)))
+	return meanOfLeast(least[:len(best)])
+}
+
+// meanOfLeast gives the mean root of those that are finite; they rise.
+func meanOfLeast(least []float32) (sum float32) {
+	n := 0
+	for n < len(least) && least[n] <= math.MaxFloat32 {
+		sum += root32(least[n])
+		n++
+	}
+	return sum / float32(max(1, n))
 }
 
 // derive adds the derived columns to the codes, to the cells of taught and

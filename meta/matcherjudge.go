@@ -128,13 +128,9 @@ func (w *metricHead) at(x *tensor.Tensor) *tensor.Tensor {
 // nearest benign rows and to the nearest taught one, their ratio, the same as
 // a share, the mean taught one and the nearest benign one.
 func (w *metricHead) tell(dst, land, taught []float32) {
-	var store [8]near
-	best := nearest(store[:0], land, 5, -1)
-	var sum float32
-	for _, b := range best {
-		sum += root32(b.d2)
-	}
-	benign, first := sum/float32(len(best))/w.unit, root32(best[0].d2)/w.unit
+	var nearest [tensor.LeastCount]float32
+	tensor.Least(&nearest, land)
+	benign, first := meanOfLeast(nearest[:])/w.unit, root32(nearest[0])/w.unit
 	least, mean := taught[0], float32(0)
 	for _, v := range taught {
 		least = min(least, v)

@@ -37,6 +37,18 @@ type near struct {
 // nearest. self, when not negative, says that x are the index's own rows from
 // that one on: each is then no neighbour of itself.
 func (ix *nearIndex) meanTo(dst, x []float32, k, self int) {
+	if self < 0 && k <= tensor.LeastCount {
+		ix.blocks(x, func(lo int, from, to *tensor.Tensor) {
+			for i := range from.Rows() {
+				if mean, ok := meanRoot(to.Row(i), k); ok {
+					dst[lo+i] = mean
+				} else {
+					dst[lo+i] = root32(beyond(from.Row(i)))
+				}
+			}
+		})
+		return
+	}
 	ix.each(x, k, self, func(i int, best []near) {
 		sum := 0.0
 		for _, b := range best {
@@ -44,6 +56,21 @@ func (ix *nearIndex) meanTo(dst, x []float32, k, self int) {
 		}
 		dst[i] = float32(sum / float64(max(1, len(best))))
 	})
+}
+
+// meanRoot gives the mean of the roots of the k least squares, at most [tensor.LeastCount], or of so many as are
+// numbers; false where none is.
+func meanRoot(squares []float32, k int) (mean float32, ok bool) {
+	var least [tensor.LeastCount]float32
+	tensor.Least(&least, squares)
+	sum, n := 0.0, 0
+	for _, v := range least[:k] {
+		if v <= math.MaxFloat32 {
+			sum += math.Sqrt(float64(v))
+			n++
+		}
+	}
+	return float32(sum / float64(max(1, n))), n > 0
 }
 
 // selfMeans gives the mean distance of each of the index's own rows to its k
@@ -99,9 +126,6 @@ func rawBytes(x []float32) []byte {
 // ones in row order; fewer when the index has fewer, or when others are farther than float32 can tell. If all are, one
 // stands for them, as far as it can. f must not keep them.
 func (ix *nearIndex) each(x []float32, k, self int, f func(i int, best []near)) {
-	n := len(x) / ix.d
-	buf := borrow(nearBlock * ix.n)
-	defer giveBack(buf)
 	var store [16]near
 	best := store[:0]
 	var f8 fold
@@ -110,18 +134,13 @@ func (ix *nearIndex) each(x []float32, k, self int, f func(i int, best []near)) 
 		defer giveBack(room)
 		f8 = newFold(ix.n, *room)
 	}
-	from, to := tensor.Tensor{Shape: []int{0, ix.d}}, tensor.Tensor{Shape: []int{0, ix.n}}
-	for lo := 0; lo < n; lo += nearBlock {
-		m := min(nearBlock, n-lo)
-		from.Shape[0], to.Shape[0] = m, m
-		from.Data, to.Data = x[lo*ix.d:(lo+m)*ix.d], (*buf)[:m*ix.n]
-		tensor.SquaredDistancesTo(&to, &from, ix.rows)
-		for i := range m {
+	ix.blocks(x, func(lo int, from, to *tensor.Tensor) {
+		for i := range from.Rows() {
 			skip := -1
 			if self >= 0 {
 				skip = self + lo + i
 			}
-			if row := to.Data[i*ix.n : (i+1)*ix.n]; ix.n >= manyNear {
+			if row := to.Row(i); ix.n >= manyNear {
 				best = f8.nearest(best[:0], row, k, skip)
 			} else {
 				best = nearest(best[:0], row, k, skip)
@@ -131,6 +150,21 @@ func (ix *nearIndex) each(x []float32, k, self int, f func(i int, best []near)) 
 			}
 			f(lo+i, best)
 		}
+	})
+}
+
+// blocks calls f for some rows of x after others, from row lo on, with their squared distances to the index's rows.
+func (ix *nearIndex) blocks(x []float32, f func(lo int, from, to *tensor.Tensor)) {
+	n := len(x) / ix.d
+	buf := borrow(nearBlock * ix.n)
+	defer giveBack(buf)
+	from, to := tensor.Tensor{Shape: []int{0, ix.d}}, tensor.Tensor{Shape: []int{0, ix.n}}
+	for lo := 0; lo < n; lo += nearBlock {
+		m := min(nearBlock, n-lo)
+		from.Shape[0], to.Shape[0] = m, m
+		from.Data, to.Data = x[lo*ix.d:(lo+m)*ix.d], (*buf)[:m*ix.n]
+		tensor.SquaredDistancesTo(&to, &from, ix.rows)
+		f(lo, &from, &to)
 	}
 }
 

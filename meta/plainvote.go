@@ -188,6 +188,7 @@ func marginsFrom(scores []float32) []float32 {
 // surprise turns a margin into −log of the chance that a benign row has one as high.
 type surprise struct {
 	at    []float32 // distinct benign margins, rising
+	keys  []int32   // their order, see keyOf
 	nats  []float32 // −log p at each, rows of that margin counting half
 	scale float32   // mean excess over the margin that a twentieth exceed
 	n     int       // benign margins
@@ -207,7 +208,7 @@ func newSurprise(m []float32) *surprise {
 		for j = i; j < n && m[j] == m[i]; j++ {
 		}
 		above := float64(n-j) + float64(j-i+1)/2
-		s.at = append(s.at, m[i])
+		s.at, s.keys = append(s.at, m[i]), append(s.keys, keyOf(m[i]))
 		s.nats = append(s.nats, -float32(math.Log(above/float64(n+1))))
 	}
 	top := max(1, n/20)
@@ -219,7 +220,7 @@ func newSurprise(m []float32) *surprise {
 }
 
 func (s *surprise) of(v float32) float32 {
-	i, _ := slices.BinarySearch(s.at, v)
+	i := s.place(v)
 	switch {
 	case i == 0:
 		return s.nats[0]
@@ -228,4 +229,18 @@ func (s *surprise) of(v float32) float32 {
 	}
 	f := (v - s.at[i-1]) / (s.at[i] - s.at[i-1])
 	return s.nats[i-1] + f*(s.nats[i]-s.nats[i-1])
+}
+
+// place gives the number of the first margin that is at least v, NaN being below all; like [table.placesTo], without a branch.
+func (s *surprise) place(v float32) int {
+	if v != v {
+		return 0
+	}
+	key, base := int64(keyOf(v)), 0
+	for n := len(s.keys); n > 1; {
+		half := n >> 1
+		base += half & int((int64(s.keys[base+half-1])-key)>>63) // −1, all bits, where the margin is below, else 0
+		n -= half
+	}
+	return base + int(uint64(int64(s.keys[base])-key)>>63)
 }

@@ -9,7 +9,7 @@ import (
 // pockets are the rows of an index in groups of near ones. Looking at one group only, they tell in a small part of the
 // time how far a row is from its nearest at most.
 type pockets struct {
-	k, d   int
+	k, d   int // k is at most [tensor.LeastCount]
 	centre *tensor.Tensor
 	rows   []*tensor.Tensor // of each group, k at least
 	widest int
@@ -113,7 +113,7 @@ func (p *pockets) mostTo(dst, x []float32) {
 	defer giveBack(buf)
 	far := tensor.Tensor{Shape: []int{0, groups}}
 	one, from := tensor.Tensor{Shape: []int{1, 0}}, tensor.Tensor{Shape: []int{0, p.d}}
-	var store [16]near
+	var best [tensor.LeastCount]float32
 	for lo := 0; lo < n; lo += nearBlock {
 		m := min(nearBlock, n-lo)
 		from.Shape[0], far.Shape[0] = m, m
@@ -124,11 +124,12 @@ func (p *pockets) mostTo(dst, x []float32) {
 			row := tensor.Tensor{Shape: []int{1, p.d}, Data: from.Row(i)}
 			one.Shape[1], one.Data = rows.Rows(), (*buf)[nearBlock*groups:][:rows.Rows()]
 			tensor.SquaredDistancesTo(&one, &row, rows)
-			best, sum := nearest(store[:0], one.Data, p.k, -1), 0.0
-			for _, b := range best {
-				sum += math.Sqrt(float64(b.d2))
+			tensor.Least(&best, one.Data)
+			sum := 0.0
+			for _, v := range best[:p.k] {
+				sum += math.Sqrt(float64(v))
 			}
-			if dst[lo+i] = float32(sum / float64(p.k)); len(best) < p.k || !(dst[lo+i] <= math.MaxFloat32) {
+			if dst[lo+i] = float32(sum / float64(p.k)); !(dst[lo+i] <= math.MaxFloat32) {
 				dst[lo+i] = float32(math.Inf(1))
 			}
 		}

@@ -29,7 +29,7 @@ type question struct {
 	pool  *nearIndex
 	k     int
 	key   questionKey
-	about *pockets // nil for a pool of few rows, or of some that are not finite
+	about *pockets // nil for a pool of few rows, or of some that are not finite, and where many neighbours count
 }
 
 type questionKey struct {
@@ -82,7 +82,7 @@ func (t *Team) ask(q question) int {
 	if i := slices.IndexFunc(t.asked, func(o question) bool { return o.key == q.key }); i >= 0 {
 		return i
 	}
-	if q.pool.n >= manyNear && finite(q.pool.rows) {
+	if q.pool.n >= manyNear && q.k <= tensor.LeastCount && finite(q.pool.rows) {
 		q.about = newPockets(q.pool, q.k)
 	}
 	t.asked = append(t.asked, q)

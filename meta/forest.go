@@ -74,6 +74,7 @@ func (l *Forest) Adapt(ctx context.Context, t *Task) (Scorer, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.layOut()
 	if l.Folds > 1 || !l.Random {
 		s.self = func() []float32 { return s.unseen(rowsOf(t)[0], seen) }
 	}
@@ -155,26 +156,59 @@ func transposeTo(dst, rows []float32, d, stride int) {
 type forestScorer struct {
 	ways, d int
 	trees   []tree
+	many    *tensor.Forest // the same trees for many rows at once; nil where there are more nodes than that is quick for
 	self    func() []float32
+}
+
+// layOut makes many.
+func (s *forestScorer) layOut() {
+	const most, ways = 8192, 2 // nodes; each costs the same whether or not a row comes to it
+	nodes := 0
+	for i := range s.trees {
+		nodes += len(s.trees[i].nodes)
+	}
+	if nodes > most || s.ways != ways {
+		return
+	}
+	s.many = tensor.NewForest(s.d)
+	for i := range s.trees {
+		t := &s.trees[i]
+		at := make([]int, len(t.nodes)) // children come after their parent
+		for k, n := range t.nodes {
+			if n.feature < 0 {
+				s.many.Leaf(at[k], t.share[n.next], t.share[n.next+1])
+				continue
+			}
+			left := s.many.Branch(at[k], int(n.feature), n.threshold)
+			at[n.next], at[n.next+1] = left, left+1
+		}
+	}
 }
 
 func (s *forestScorer) Ways() int { return s.ways }
 
 func (s *forestScorer) Score(dst []float32, x *tensor.Tensor) {
 	n := checkScore(dst, x, s.ways, s.d)
+	const few = 4 // rows, for which walking is quicker
+	if sums := (&tensor.Tensor{Shape: []int{n, s.ways}, Data: dst[:n*s.ways]}); s.many != nil && n >= few {
+		s.many.SumTo(sums, x)
+	} else {
+		s.sumTo(sums, x)
+	}
+	for i, v := range dst[:n*s.ways] {
+		dst[i] = logShare(v / float32(len(s.trees)))
+	}
+}
+
+// sumTo adds up the shares of the leaves that each row of x comes to, tree by tree.
+func (s *forestScorer) sumTo(sums, x *tensor.Tensor) {
 	const block = 32 // rows that stay in the cache while every tree looks at them
-	for lo := 0; lo < n; lo += block {
-		hi := min(n, lo+block)
-		sum := dst[lo*s.ways : hi*s.ways]
-		clear(sum)
+	clear(sums.Data)
+	for lo := 0; lo < x.Rows(); lo += block {
 		for i := range s.trees {
-			t := &s.trees[i]
-			for r := lo; r < hi; r++ {
-				addShares(sum[(r-lo)*s.ways:(r-lo+1)*s.ways], t, x.Data[r*s.d:(r+1)*s.d])
+			for r := lo; r < min(lo+block, x.Rows()); r++ {
+				addShares(sums.Row(r), &s.trees[i], x.Row(r))
 			}
-		}
-		for i, v := range sum {
-			sum[i] = logShare(v / float32(len(s.trees)))
 		}
 	}
 }

@@ -2,7 +2,9 @@ package meta
 
 import (
 	"context"
+	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -130,5 +132,57 @@ func TestSeedsAreIndependent(t *testing.T) {
 	}
 	if low, high := slices.Min(count[:]), slices.Max(count[:]); low < 9700 || high > 10300 {
 		t.Errorf("below(7) is uneven: %v", count)
+	}
+}
+
+// Many rows at once get the sums that walking down the trees gives them, to the bit, whatever the trees' order of nodes.
+func TestForestOfManyRows(t *testing.T) {
+	for seed := range uint64(20) {
+		r := rand.New(rand.NewPCG(seed, 7))
+		d, benign, k := 1+r.IntN(40), 5+r.IntN(300), 1+r.IntN(9)
+		task, scorers := teamOf(t, &Forest{Trees: 1 + r.IntN(60), Random: seed%2 == 0, Seed: seed}, 70+seed, benign, k, d, 1, seed%3 == 0)
+		f, x := scorers[0].(*forestScorer), task.Query.X
+		for i := range x.Data {
+			switch r.IntN(20) {
+			case 0:
+				tree := f.trees[r.IntN(len(f.trees))]
+				x.Data[i] = tree.nodes[r.IntN(len(tree.nodes))].threshold
+			case 1:
+				x.Data[i] = hard(r)
+			}
+		}
+		got, want := tensor.New(x.Rows(), 2), tensor.New(x.Rows(), 2)
+		f.sumTo(want, x)
+		f.many.SumTo(got, x)
+		if !slices.Equal(got.Data, want.Data) {
+			t.Fatalf("seed %d: %v, walking gives %v", seed, got.Data, want.Data)
+		}
+	}
+	if _, scorers := teamOf(t, &Forest{Trees: 1500}, 1, 300, 9, 5, 1, false); scorers[0].(*forestScorer).many != nil {
+		t.Error("a large forest is laid out too")
+	}
+}
+
+func BenchmarkForestScore(b *testing.B) {
+	for _, k := range []int{1, 10} {
+		task := wide(1, 1000, k, 50)
+		s, err := (&Forest{Trees: voteForest, Random: true, Folds: 5}).Adapt(context.Background(), task)
+		if err != nil {
+			b.Fatal(err)
+		}
+		f, x := s.(*forestScorer), task.Query.X
+		sums := tensor.New(x.Rows(), 2)
+		for _, c := range []struct {
+			name string
+			to   func(sums, x *tensor.Tensor)
+		}{{"walking", f.sumTo}, {"many", f.many.SumTo}} {
+			b.Run(fmt.Sprintf("K=%d/%s", k, c.name), func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					c.to(sums, x)
+				}
+				b.ReportMetric(float64(x.Rows()*b.N)/b.Elapsed().Seconds(), "rows/s")
+			})
+		}
 	}
 }

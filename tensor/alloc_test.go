@@ -25,3 +25,15 @@ func TestConvAllocatesNothing(t *testing.T) {
 		}
 	}
 }
+
+func TestForestAllocatesNothing(t *testing.T) {
+	rng := rand.New(rand.NewPCG(53, 54))
+	f := NewForest(5)
+	growTest(rng, 4, 5, rng.Float32).addTo(f, Root)
+	x, dst := random(rng, 100, 5), New(100, 2)
+	step := func() { f.SumTo(dst, x) }
+	step()
+	if n := testing.AllocsPerRun(20, step); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}

@@ -47,6 +47,7 @@ var sets = []set{
 	{"pool", pools},
 	{"sums", sums},
 	{"functions", functions},
+	{"forest", forest},
 }
 
 func main() {

@@ -15,8 +15,6 @@ func (s *voteScorer) above(dst []float32, x *tensor.Tensor, least float32, told 
 	defer b.close()
 	if told != nil {
 		s.sieve(b, least-boundEase)
-		s.recountTrees(b, x)
-		s.sieve(b, least-boundEase)
 		s.recountNear(b, x, told)
 		s.sieve(b, least)
 	}
@@ -92,11 +90,11 @@ func (s *voteScorer) ballotOf(x *tensor.Tensor, told []*answer) *ballots {
 	for i := range b.open {
 		b.open[i] = i
 	}
+	var far []float32
 	if told != nil {
-		s.judge.votes.mostTo(*b.cast, x, told[0].most)
-	} else {
-		s.judge.votes.tellTo(*b.cast, x)
+		far = told[0].most
 	}
+	s.judge.votes.tellTo(*b.cast, x, far)
 	buf := borrow(2 * n)
 	defer giveBack(buf)
 	for k, m := range s.more {
@@ -119,21 +117,6 @@ func (m *member) says(scores []float32, i int) float32 {
 		return min(v, softened)
 	}
 	return v
-}
-
-// recountTrees has the trees judge the open rows.
-func (s *voteScorer) recountTrees(b *ballots, x *tensor.Tensor) {
-	n, v := len(b.open), s.judge.votes
-	rows, cast := borrow(n*s.d), borrow(n*voteSides)
-	defer giveBack(rows)
-	defer giveBack(cast)
-	open := gather(*rows, x, b.open)
-	for m, l := range v.member {
-		if _, ok := l.(*forestScorer); ok {
-			v.hearTo(*cast, m, open)
-			b.copySide(m, *cast)
-		}
-	}
 }
 
 // recountNear has the distances of the open rows measured.

@@ -100,20 +100,6 @@ func TestPocketsAreTight(t *testing.T) {
 	}
 }
 
-// No row has a larger margin than a forest says, and with one tree some row has that.
-func TestForestsMost(t *testing.T) {
-	for seed := range uint64(10) {
-		for _, trees := range []int{1, 20} {
-			task, scorers := teamOf(t, &Forest{Trees: trees, Random: true, Seed: seed}, 50+seed, 120, 5, 6, 1, false)
-			f := scorers[0].(*forestScorer)
-			most, margins := f.most(), slices.Concat(Margin(f, task.Query.X), Margin(f, task.Support.X))
-			if top := slices.Max(margins); top > most || trees == 1 && top != most {
-				t.Errorf("seed %d, %d trees: a margin of %v, at most %v", seed, trees, top, most)
-			}
-		}
-	}
-}
-
 // What settles keeps its order, changes nothing that benign rows can say, and has a limit.
 func TestSettle(t *testing.T) {
 	before := float32(-1)
@@ -144,8 +130,6 @@ func TestFewRowsStayOpen(t *testing.T) {
 	}
 	b := s.ballotOf(pool, told)
 	defer b.close()
-	s.sieve(b, least-boundEase)
-	s.recountTrees(b, pool)
 	s.sieve(b, least-boundEase)
 	measured := len(b.open)
 	s.recountNear(b, pool, told)

@@ -213,20 +213,6 @@ func (s *forestScorer) sumTo(sums, x *tensor.Tensor) {
 	}
 }
 
-// most gives what the margin of a row is at most, of two ways.
-func (s *forestScorer) most() float32 {
-	var first, second float32
-	for i := range s.trees {
-		least, most := float32(1), float32(0)
-		for at := 0; at < len(s.trees[i].share); at += 2 {
-			least, most = min(least, s.trees[i].share[at]), max(most, s.trees[i].share[at+1])
-		}
-		first, second = first+least, second+most
-	}
-	n := float32(len(s.trees))
-	return logShare(second/n) - logShare(first/n)
-}
-
 // logShare is the score of a class: the log of its mean share, which smoothing
 // keeps above zero.
 func logShare(v float32) float32 { return float32(math.Log(max(float64(v), 1e-9))) }

@@ -186,7 +186,7 @@ func (l *lesson) judgeCast(x *tensor.Tensor, cast []float32) *cells {
 		if cast != nil {
 			copy(c.votes.Data, cast)
 		} else {
-			l.votes.tellTo(c.votes.Data, x)
+			l.votes.tellTo(c.votes.Data, x, nil)
 		}
 	}
 	if l.withDerived {

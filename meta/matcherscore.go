@@ -250,7 +250,7 @@ func (g *judge) votesTo(r *room, x *tensor.Tensor, from, n int) {
 	if r.cast != nil {
 		copy(cast.Data, r.cast)
 	} else {
-		g.votes.tellTo(cast.Data, &tensor.Tensor{Shape: []int{n, d}, Data: x.Data[from*d : (from+n)*d]})
+		g.votes.tellTo(cast.Data, &tensor.Tensor{Shape: []int{n, d}, Data: x.Data[from*d : (from+n)*d]}, nil)
 	}
 	at := g.last.Rows() - voteSides
 	for i := range n {

@@ -140,31 +140,13 @@ func (v *votes) tellTask() {
 	}
 }
 
-// tellTo writes the votes on rows x, [n·voteSides], softened.
-func (v *votes) tellTo(dst []float32, x *tensor.Tensor) {
+// tellTo writes the votes on rows x, [n·voteSides], softened. far is their distance to the pool, see nearTo.
+func (v *votes) tellTo(dst []float32, x *tensor.Tensor, far []float32) {
 	dst = dst[:x.Rows()*voteSides]
-	clear(dst)
-	v.nearTo(dst, x, nil)
-	for m, s := range v.member {
-		if s != nil {
-			v.hearTo(dst, m, x)
-		}
-	}
-}
-
-// mostTo writes what the votes are at most: those by distance if that to the pool is as far as told, forests' whatever the row.
-func (v *votes) mostTo(dst []float32, x *tensor.Tensor, far []float32) {
-	n := x.Rows()
-	dst = dst[:n*voteSides]
 	clear(dst)
 	v.nearTo(dst, x, far)
 	for m, s := range v.member {
-		if f, ok := s.(*forestScorer); ok {
-			most := soften(v.scale[m].of(f.most()))
-			for i := range n {
-				dst[i*voteSides+m] = most
-			}
-		} else if s != nil {
+		if s != nil {
 			v.hearTo(dst, m, x)
 		}
 	}

@@ -122,7 +122,7 @@ func TestVotesAreCalibrated(t *testing.T) {
 		t.Fatal(err)
 	}
 	told := make([]float32, 4000*voteSides)
-	v.tellTo(told, fresh)
+	v.tellTo(told, fresh, nil)
 	for k, name := range voteNames {
 		for _, p := range []float64{.2, .05, .01} {
 			below := 0.0

@@ -63,10 +63,12 @@ func (s *matcherScorer) Contributions(row []float32) Contributions {
 
 // share gives the additive evidence of x, gated.
 func (t *table) share(x float32) float32 {
-	p, both := t.find(x)
-	var sums [tableSides]float32
-	p.addTo(sums[:], t.along(x), float32(both))
-	return sums[0]
+	var place [1]int32
+	t.placesTo(place[:], []float32{x})
+	piece, both := t.pieceAt(place[0], x)
+	sums := tensor.New(1, tableSides)
+	tensor.AddPieces(sums, t.pieces, []int32{piece}, []float32{t.along(x)}, []float32{float32(both)})
+	return sums.Data[0]
 }
 
 // plainOf gives a row's plain coordinates.

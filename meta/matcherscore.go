@@ -30,7 +30,8 @@ type room struct {
 	land, taught, known                matrix // distances
 	linear, log, derived               matrix
 	last, hidden, out, votes           matrix
-	cast                               []float32 // votes on the block, where they are known
+	cast                               []float32             // votes on the block, where they are known
+	values, ranks                      [matcherBlock]float32 // of one column
 }
 
 // matrix is an array whose rows are as many as a block has.
@@ -129,19 +130,15 @@ func (g *judge) judgeBlock(r *room, dst []float32, stride int, x *tensor.Tensor,
 func (g *judge) lookUp(r *room, x *tensor.Tensor, from, n int) {
 	d, width := g.d, x.Cols()
 	at, z, plain := r.at.rows(n).Data, r.z.rows(n).Data, r.plain.rows(n).Data
-	var values [matcherBlock]float32
-	var places [matcherBlock]int32
 	for j, column := range g.from {
-		t := &g.tables[j]
-		mean, dev := g.space.mean[j], g.space.dev[j]
 		for i := range n {
-			values[i] = finite32(x.Data[(from+i)*width+column])
+			r.values[i] = finite32(x.Data[(from+i)*width+column])
 		}
-		t.placesTo(places[:n], values[:n])
-		for i, v := range values[:n] {
-			p, both := t.pieceAt(int(places[i]), v)
-			p.addTo(r.sums.Data[i*tableSides:(i+1)*tableSides], t.along(v), float32(both))
-			normal := 2 * t.code.normal[both]
+		t := &g.tables[j]
+		r.addEvidence(t, n)
+		mean, dev := g.space.mean[j], g.space.dev[j]
+		for i, v := range r.values[:n] {
+			normal := 2 * t.code.normal[int(r.ranks[i])]
 			at[i*2*d+j] = clip32(normal, 8)
 			z[i*d+j] = clip32((normal-mean)/dev, 6)
 			plain[i*d+j] = g.plain.of(j, v)
@@ -149,13 +146,16 @@ func (g *judge) lookUp(r *room, x *tensor.Tensor, from, n int) {
 	}
 }
 
-// addTo adds what the piece gives at w and rank.
-func (p *piece) addTo(sums []float32, w, rank float32) {
-	w, rank = w-p.start, rank-p.rank
-	sums = sums[:tableSides]
-	for k := range sums {
-		sums[k] += p.from[k] + p.slope[k]*w + p.turn[k]*rank
+// addEvidence adds what a table says of the block's values to the sums, and leaves their ranks.
+func (r *room) addEvidence(t *table, n int) {
+	var places, pieces [matcherBlock]int32
+	var along [matcherBlock]float32
+	t.placesTo(places[:n], r.values[:n])
+	for i, v := range r.values[:n] {
+		piece, both := t.pieceAt(places[i], v)
+		pieces[i], along[i], r.ranks[i] = piece, t.along(v), float32(both)
 	}
+	tensor.AddPieces(&r.sums.Tensor, t.pieces, pieces[:n], along[:n], r.ranks[:n])
 }
 
 // standardise writes the standardised logarithms of a block.
@@ -188,18 +188,11 @@ func (g *judge) deriveTo(r *room, n int) {
 	r.derived.shape[1] = sides
 	derived := r.derived.rows(n)
 	g.space.deriveTo(derived, r, n)
-	var values [matcherBlock]float32
-	var places [matcherBlock]int32
 	for j := range sides {
-		t := &g.tables[g.d+j]
 		for i := range n {
-			values[i] = derived.Data[i*sides+j]
+			r.values[i] = derived.Data[i*sides+j]
 		}
-		t.placesTo(places[:n], values[:n])
-		for i, v := range values[:n] {
-			p, both := t.pieceAt(int(places[i]), v)
-			p.addTo(r.sums.Data[i*tableSides:(i+1)*tableSides], t.along(v), float32(both))
-		}
+		r.addEvidence(&g.tables[g.d+j], n)
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 	"sort"
+
+	"github.com/inkling-sec/inkling/tensor"
 )
 
 // What a column adds to a row's score follows from the row's one value in it,
@@ -14,8 +16,8 @@ import (
 // until its middle is as the network says.
 
 const (
-	tableSides = 1 + evidenceSides
-	tableError = 2e-3 // of what a piece adds to the additive score or to the evidence
+	tableSides = tensor.PieceSides // the additive score and the evidence
+	tableError = 2e-3              // of what a piece adds to the additive score or to the evidence
 
 	tablePiece = 256 // most values that a piece goes over
 	tableStep  = .06 // most that a cell's logarithms differ by from value to value
@@ -25,20 +27,14 @@ const (
 // table is a column's.
 type table struct {
 	code     *code
-	at       []float32 // values at which pieces may end, rising
-	keys     []int32   // the same as whole numbers
-	upto     []int32   // [len(at)+1] benign values below each
-	low, top float32   // the least and the largest benign value: beyond, pieces are straight in logarithms
-	on, gap  []int32   // piece of each value, and of what lies before it; the last is beyond all
-	pieces   []piece
+	at       []float32      // values at which pieces may end, rising
+	upto     []int32        // [len(at)+1] benign values below each
+	low, top float32        // the least and the largest benign value: beyond, pieces are straight in logarithms
+	on, gap  []int32        // piece of each value, and of what lies before it; the last is beyond all
+	pieces   []tensor.Piece // of the coordinate that along gives and of a rank, the number of benign values below and of those up to it
 }
 
-// piece gives from + slope·(w−start) + turn·(r−rank) at coordinate w and rank r, the
-// number of benign values below and of those up to it.
-type piece struct {
-	start, rank       float32
-	from, slope, turn [tableSides]float32
-}
+var _ = [tableSides]float32([1 + evidenceSides]float32{})
 
 // along gives the coordinate in which pieces are straight.
 func (t *table) along(x float32) float32 {
@@ -55,53 +51,18 @@ func (t *table) beyond(by float64) float32 {
 	return float32(t.code.spread * math.Log1p(by/t.code.spread))
 }
 
-// find gives the piece of x and its rank.
-func (t *table) find(x float32) (p *piece, both int32) {
-	var place [1]int32
-	t.placesTo(place[:], []float32{x})
-	return t.pieceAt(int(place[0]), x)
-}
+// placesTo writes for each of xs the number of the last value that is no larger, or 0.
+func (t *table) placesTo(dst []int32, xs []float32) { tensor.PlacesTo(dst, xs, t.at) }
 
-// placesTo writes for each of xs the number of the last value that is no larger, or 0: by halving, four at a time
-// and without a branch, which a processor would guess wrong half the time.
-func (t *table) placesTo(dst []int32, xs []float32) {
-	keys := t.keys
-	for len(xs) > 0 {
-		var key [4]int64
-		var base [4]int
-		m := min(4, len(xs))
-		for i, x := range xs[:m] {
-			key[i] = int64(keyOf(x))
-		}
-		for n := len(keys); n > 1; {
-			half := n >> 1
-			for i := range key { // −1, all bits, where the value is no larger, else 0
-				base[i] += half & int((int64(keys[base[i]+half])-key[i]-1)>>63)
-			}
-			n -= half
-		}
-		for i := range m {
-			dst[i] = int32(base[i])
-		}
-		dst, xs = dst[m:], xs[m:]
-	}
-}
-
-// keyOf gives whole numbers in the order of x.
-func keyOf(x float32) int32 {
-	b := int32(math.Float32bits(x + 0)) // −0 becomes 0
-	return b ^ b>>31&math.MaxInt32
-}
-
-// pieceAt is find where placesTo gave the place.
-func (t *table) pieceAt(place int, x float32) (p *piece, both int32) {
+// pieceAt gives the piece of x and its rank where placesTo gave the place.
+func (t *table) pieceAt(place int32, x float32) (piece, both int32) {
 	switch at := t.at[place]; {
 	case at == x:
-		return &t.pieces[t.on[place]], t.upto[place] + t.upto[place+1]
+		return t.on[place], t.upto[place] + t.upto[place+1]
 	case at < x:
 		place++
 	}
-	return &t.pieces[t.gap[place]], 2 * t.upto[place]
+	return t.gap[place], 2 * t.upto[place]
 }
 
 // tabulate makes the tables of all columns.
@@ -122,10 +83,6 @@ func (g *judge) tabulate() []table {
 // close gives pieces to what has none: the values that only fine put there go
 // with what lies before them, and beyond the outermost ones nothing changes.
 func (t *table) close() {
-	t.keys = make([]int32, len(t.at))
-	for i, x := range t.at {
-		t.keys[i] = keyOf(x)
-	}
 	last := len(t.at) - 1
 	t.gap[0], t.gap[last+1] = t.on[0], t.on[last]
 	for i := 1; i < last; i++ {

@@ -12,9 +12,9 @@ type tabling struct {
 	*judge
 	column  int
 	table   *table
-	bends   []float32 // values where what the network gets to see bends
-	singles []int     // values that one benign row has
-	pieces  []piece   // made so far
+	bends   []float32      // values where what the network gets to see bends
+	singles []int          // values that one benign row has
+	pieces  []tensor.Piece // made so far
 	todo    []span
 	done    []span // the round before, for its room
 	asked   []point
@@ -193,7 +193,7 @@ func (b *tabling) settle() {
 		}
 		if s.alone {
 			take(&s.end[0])
-			b.make(s, piece{start: s.end[0].at, rank: s.end[0].rank, from: s.end[0].says})
+			b.make(s, tensor.Piece{X: s.end[0].at, Y: s.end[0].rank, From: s.end[0].says})
 			continue
 		}
 		if !s.known {
@@ -225,22 +225,22 @@ func (s *span) turn() (turn [tableSides]float32) {
 }
 
 // line gives the piece through both ends.
-func (s *span) line(turn [tableSides]float32) piece {
+func (s *span) line(turn [tableSides]float32) tensor.Piece {
 	a, b := &s.end[0], &s.end[1]
-	p := piece{start: a.at, rank: a.rank, from: a.says, turn: turn}
+	p := tensor.Piece{X: a.at, Y: a.rank, From: a.says, Turn: turn}
 	if by := b.at - a.at; by > 0 {
-		for k := range p.slope {
-			p.slope[k] = (b.says[k] - a.says[k] - turn[k]*(b.rank-a.rank)) / by
+		for k := range p.Slope {
+			p.Slope[k] = (b.says[k] - a.says[k] - turn[k]*(b.rank-a.rank)) / by
 		}
 	}
 	return p
 }
 
 // good tells whether the piece says in the middle what the network does.
-func (s *span) good(p *piece, gain float32) bool {
+func (s *span) good(p *tensor.Piece, gain float32) bool {
 	m := &s.mid[0]
-	for k := range p.from {
-		off := abs32(p.from[k] + p.slope[k]*(m.at-p.start) + p.turn[k]*(m.rank-p.rank) - m.says[k])
+	for k := range p.From {
+		off := abs32(p.From[k] + p.Slope[k]*(m.at-p.X) + p.Turn[k]*(m.rank-p.Y) - m.says[k])
 		if k == 0 {
 			off *= max(1, gain)
 		}
@@ -264,7 +264,7 @@ func (b *tabling) halve(s *span) {
 }
 
 // make puts a piece into its table.
-func (b *tabling) make(s *span, p piece) {
+func (b *tabling) make(s *span, p tensor.Piece) {
 	t := b.table
 	n := int32(len(b.pieces))
 	b.pieces = append(b.pieces, p)

@@ -48,6 +48,7 @@ var sets = []set{
 	{"sums", sums},
 	{"functions", functions},
 	{"forest", forest},
+	{"pieces", pieces},
 }
 
 func main() {

@@ -37,14 +37,14 @@ func (s *voteScorer) above(dst []float32, x *tensor.Tensor, least float32, told 
 		dst[i] = float32(math.Inf(-1))
 	}
 	for k, i := range b.open {
-		dst[i] = s.count((*margins)[k], b, i)
+		dst[i] = s.count(settle(s.own.of((*margins)[k])), b, i)
 	}
 }
 
 // count gives the mean of all votes on row i, of which the network's is own.
 func (s *voteScorer) count(own float32, b *ballots, i int) float32 {
 	share := 1 / s.total
-	sum := settle(s.own.of(own))
+	sum := own
 	for k, v := range b.of(i) {
 		sum += s.weight[k] * v
 	}
@@ -58,7 +58,7 @@ func (s *voteScorer) count(own float32, b *ballots, i int) float32 {
 func (s *voteScorer) sieve(b *ballots, least float32) {
 	open := b.open[:0]
 	for _, i := range b.open {
-		if !(s.count(float32(math.Inf(1)), b, i) < least) {
+		if !(s.count(settled, b, i) < least) {
 			open = append(open, i)
 		}
 	}
@@ -103,20 +103,22 @@ func (s *voteScorer) ballotOf(x *tensor.Tensor, told []*answer) *ballots {
 		} else {
 			m.scorer.Score(*buf, x)
 		}
-		for i := range n {
-			(*b.more)[k*n+i] = m.says(*buf, i)
-		}
+		m.sayTo((*b.more)[k*n:(k+1)*n], *buf)
 	}
 	return b
 }
 
-// says gives what the member says of row i of those with these scores.
-func (m *member) says(scores []float32, i int) float32 {
-	v := soften(m.scale.of(scores[2*i+1] - scores[2*i]))
-	if m.line {
-		return min(v, softened)
+// sayTo writes what the member says of rows with these scores.
+func (m *member) sayTo(dst, scores []float32) {
+	for i := range dst {
+		dst[i] = scores[2*i+1] - scores[2*i]
 	}
-	return v
+	m.scale.ofAll(dst)
+	for i, v := range dst {
+		if dst[i] = soften(v); m.line {
+			dst[i] = min(dst[i], softened)
+		}
+	}
 }
 
 // recountNear has the distances of the open rows measured.
@@ -142,8 +144,9 @@ func (s *voteScorer) recountNear(b *ballots, x *tensor.Tensor, told []*answer) {
 		}
 		a.exactTo(*far, b.open)
 		m.scorer.(*embedScorer).head.(*ratioScorer).score(*cast, gather(*rows, a.rows, b.open), *far)
+		m.sayTo(*far, *cast)
 		for j, i := range b.open {
-			(*b.more)[k*b.n+i] = m.says(*cast, j)
+			(*b.more)[k*b.n+i] = (*far)[j]
 		}
 	}
 }

@@ -155,11 +155,21 @@ func (v *votes) tellTo(dst []float32, x *tensor.Tensor, far []float32) {
 // hearTo writes the vote of member m.
 func (v *votes) hearTo(dst []float32, m int, x *tensor.Tensor) {
 	n := x.Rows()
-	both := borrow(2 * n)
+	both := borrow(3 * n)
 	defer giveBack(both)
-	v.member[m].Score(*both, x)
-	for i := range n {
-		dst[i*voteSides+m] = soften(v.scale[m].of((*both)[2*i+1] - (*both)[2*i]))
+	scores, margins := (*both)[n:], (*both)[:n]
+	v.member[m].Score(scores, x)
+	for i := range margins {
+		margins[i] = scores[2*i+1] - scores[2*i]
+	}
+	v.put(dst, m, margins)
+}
+
+// put writes the votes of one side, of these margins, which it takes for room.
+func (v *votes) put(dst []float32, side int, margins []float32) {
+	v.scale[side].ofAll(margins)
+	for i, s := range margins {
+		dst[i*voteSides+side] = soften(s)
 	}
 }
 
@@ -168,17 +178,18 @@ func (v *votes) nearTo(dst []float32, x *tensor.Tensor, far []float32) {
 	n := x.Rows()
 	buf := borrow(2 * n)
 	defer giveBack(buf)
-	taught := (*buf)[n:]
+	odd, ratio := (*buf)[:n], (*buf)[n:]
 	if far == nil {
-		far = (*buf)[:n]
+		far = odd
 		v.pool.meanTo(far, x.Data[:n*v.d], v.neighbours, -1)
 	}
-	v.taught.meanTo(taught, x.Data[:n*v.d], 1, -1)
+	v.taught.meanTo(ratio, x.Data[:n*v.d], 1, -1)
 	for i, f := range far[:n] {
-		odd := negLog(f)
-		dst[i*voteSides+voteOdd] = soften(v.scale[voteOdd].of(-odd))
-		dst[i*voteSides+voteRatio] = soften(v.scale[voteRatio].of(negLog(taught[i]) - odd))
+		benign := negLog(f)
+		odd[i], ratio[i] = -benign, negLog(ratio[i])-benign
 	}
+	v.put(dst, voteOdd, odd)
+	v.put(dst, voteRatio, ratio)
 }
 
 // softened is about as surprised as the oddest of some thousand benign rows is.

@@ -188,7 +188,6 @@ func marginsFrom(scores []float32) []float32 {
 // surprise turns a margin into −log of the chance that a benign row has one as high.
 type surprise struct {
 	at    []float32 // distinct benign margins, rising
-	keys  []int32   // their order, see keyOf
 	nats  []float32 // −log p at each, rows of that margin counting half
 	scale float32   // mean excess over the margin that a twentieth exceed
 	n     int       // benign margins
@@ -208,7 +207,7 @@ func newSurprise(m []float32) *surprise {
 		for j = i; j < n && m[j] == m[i]; j++ {
 		}
 		above := float64(n-j) + float64(j-i+1)/2
-		s.at, s.keys = append(s.at, m[i]), append(s.keys, keyOf(m[i]))
+		s.at = append(s.at, m[i])
 		s.nats = append(s.nats, -float32(math.Log(above/float64(n+1))))
 	}
 	top := max(1, n/20)
@@ -220,7 +219,30 @@ func newSurprise(m []float32) *surprise {
 }
 
 func (s *surprise) of(v float32) float32 {
-	i := s.place(v)
+	one := [1]float32{v}
+	s.ofAll(one[:])
+	return one[0]
+}
+
+// ofAll puts the surprise of each margin in its place.
+func (s *surprise) ofAll(margins []float32) {
+	const block = 64
+	var places [block]int32
+	for len(margins) > 0 {
+		n := min(block, len(margins))
+		tensor.PlacesTo(places[:n], margins[:n], s.at)
+		for k, v := range margins[:n] {
+			margins[k] = s.after(v, int(places[k]))
+		}
+		margins = margins[n:]
+	}
+}
+
+// after is of where the place is known of the last benign margin that is no larger, or 0. NaN is below all.
+func (s *surprise) after(v float32, i int) float32 {
+	if v > s.at[i] {
+		i++
+	}
 	switch {
 	case i == 0:
 		return s.nats[0]
@@ -229,24 +251,4 @@ func (s *surprise) of(v float32) float32 {
 	}
 	f := (v - s.at[i-1]) / (s.at[i] - s.at[i-1])
 	return s.nats[i-1] + f*(s.nats[i]-s.nats[i-1])
-}
-
-// place gives the number of the first margin that is at least v, NaN being below all; by halving, without a branch, which a processor would guess wrong half the time.
-func (s *surprise) place(v float32) int {
-	if v != v {
-		return 0
-	}
-	key, base := int64(keyOf(v)), 0
-	for n := len(s.keys); n > 1; {
-		half := n >> 1
-		base += half & int((int64(s.keys[base+half-1])-key)>>63) // −1, all bits, where the margin is below, else 0
-		n -= half
-	}
-	return base + int(uint64(int64(s.keys[base])-key)>>63)
-}
-
-// keyOf gives whole numbers in the order of x.
-func keyOf(x float32) int32 {
-	b := int32(math.Float32bits(x + 0)) // −0 becomes 0
-	return b ^ b>>31&math.MaxInt32
 }

@@ -203,7 +203,8 @@ func (s *voteScorer) Opinions(row []float32) []Opinion {
 	}
 	for _, m := range s.more {
 		m.scorer.Score(score[:], x)
-		out = append(out, Opinion{m.name, m.says(score[:], 0), m.weight * share, m.scale.n})
+		m.sayTo(score[:1], score[:])
+		out = append(out, Opinion{m.name, score[0], m.weight * share, m.scale.n})
 	}
 	return out
 }

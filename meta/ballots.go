@@ -6,8 +6,9 @@ import (
 	"github.com/inkling-sec/inkling/tensor"
 )
 
-// How a [Vote] judges many rows: the votes that are cheap first, dear ones only of rows that could still be above the
-// margin that matters, and the network, whose say has a limit, last.
+// How a [Vote] judges many rows: what is cheap first, dear things only of rows that could still be above the margin that
+// matters. Until a row's distances to the pool are measured it goes by what they are at most, and until the network was
+// asked by the most that it can say.
 
 // above writes the margin of each row of x; where it is told the answers to what it asks, −Inf for one that cannot be above least.
 func (s *voteScorer) above(dst []float32, x *tensor.Tensor, least float32, told []*answer) {
@@ -15,36 +16,26 @@ func (s *voteScorer) above(dst []float32, x *tensor.Tensor, least float32, told 
 	defer b.close()
 	if told != nil {
 		s.sieve(b, least-boundEase)
+		if s.judge.tables != nil {
+			s.askNetwork(b, x, true)
+			s.sieve(b, least-boundEase)
+		}
 		s.recountNear(b, x, told)
 		s.sieve(b, least)
 	}
-	rows, cast, margins := borrow(len(b.open)*s.d), borrow(len(b.open)*voteSides), borrow(len(b.open))
-	defer giveBack(rows)
-	defer giveBack(cast)
-	defer giveBack(margins)
-	open := gather(*rows, x, b.open)
-	for k, i := range b.open {
-		copy((*cast)[k*voteSides:], b.of(i))
-	}
-	for lo := 0; lo < len(b.open); lo += matcherBlock {
-		m := min(matcherBlock, len(b.open)-lo)
-		r := s.judge.room()
-		r.cast = (*cast)[lo*voteSides : (lo+m)*voteSides]
-		s.judge.judgeBlock(r, (*margins)[lo:], 1, open, lo, m)
-		s.judge.leave(r)
-	}
+	s.askNetwork(b, x, false)
 	for i := range dst {
 		dst[i] = float32(math.Inf(-1))
 	}
-	for k, i := range b.open {
-		dst[i] = s.count(settle(s.own.of((*margins)[k])), b, i)
+	for _, i := range b.open {
+		dst[i] = s.count(b, i)
 	}
 }
 
-// count gives the mean of all votes on row i, of which the network's is own.
-func (s *voteScorer) count(own float32, b *ballots, i int) float32 {
+// count gives the mean of all votes on row i.
+func (s *voteScorer) count(b *ballots, i int) float32 {
 	share := 1 / s.total
-	sum := own
+	sum := (*b.own)[i]
 	for k, v := range b.of(i) {
 		sum += s.weight[k] * v
 	}
@@ -54,23 +45,54 @@ func (s *voteScorer) count(own float32, b *ballots, i int) float32 {
 	return share * sum
 }
 
-// sieve closes the rows that the network, say it what it may, cannot lift above least.
+// sieve closes the rows that are not above least.
 func (s *voteScorer) sieve(b *ballots, least float32) {
 	open := b.open[:0]
 	for _, i := range b.open {
-		if !(s.count(settled, b, i) < least) {
+		if !(s.count(b, i) < least) {
 			open = append(open, i)
 		}
 	}
 	b.open = open
 }
 
+// askNetwork has the network judge the open rows by the votes that were cast; with most it tells what that is at most if votes
+// by distance are what they are at most.
+func (s *voteScorer) askNetwork(b *ballots, x *tensor.Tensor, most bool) {
+	n := len(b.open)
+	rows, cast, margins := borrow(n*s.d), borrow(n*voteSides), borrow(n)
+	defer giveBack(rows)
+	defer giveBack(cast)
+	defer giveBack(margins)
+	open := gather(*rows, x, b.open)
+	for k, i := range b.open {
+		copy((*cast)[k*voteSides:], b.of(i))
+	}
+	for lo := 0; lo < n; lo += matcherBlock {
+		m := min(matcherBlock, n-lo)
+		r := s.judge.room()
+		r.cast, r.most = (*cast)[lo*voteSides:(lo+m)*voteSides], most
+		s.judge.judgeBlock(r, (*margins)[lo:], 1, open, lo, m)
+		s.judge.leave(r)
+	}
+	for k, v := range *margins {
+		if most && v != v { // nothing is known
+			(*margins)[k] = float32(math.Inf(1))
+		}
+	}
+	s.own.ofAll(*margins)
+	for k, i := range b.open {
+		(*b.own)[i] = settle((*margins)[k])
+	}
+}
+
 // boundEase is what sums of some float32 may be off by, generously.
 const boundEase = .01
 
-// ballots are the votes on n rows but the network's.
+// ballots are the votes on n rows.
 type ballots struct {
 	n    int
+	own  *[]float32 // the network's
 	cast *[]float32 // [n, voteSides], of the votes inside the matcher
 	more *[]float32 // [further members, n]
 	open []int      // rows that may still be above
@@ -79,16 +101,18 @@ type ballots struct {
 func (b *ballots) of(i int) []float32 { return (*b.cast)[i*voteSides : (i+1)*voteSides] }
 
 func (b *ballots) close() {
+	giveBack(b.own)
 	giveBack(b.cast)
 	giveBack(b.more)
 }
 
-// ballotOf takes all votes but the network's, or what they are at most where it is told how far rows are at most; all rows are open.
+// ballotOf takes all votes, or what they are at most where it is told how far rows are at most; the network's as the most that it
+// can say. All rows are open.
 func (s *voteScorer) ballotOf(x *tensor.Tensor, told []*answer) *ballots {
 	n := x.Rows()
-	b := &ballots{n: n, cast: borrow(n * voteSides), more: borrow(n * len(s.more)), open: make([]int, n)}
+	b := &ballots{n: n, own: borrow(n), cast: borrow(n * voteSides), more: borrow(n * len(s.more)), open: make([]int, n)}
 	for i := range b.open {
-		b.open[i] = i
+		b.open[i], (*b.own)[i] = i, settled
 	}
 	var far []float32
 	if told != nil {

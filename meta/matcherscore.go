@@ -31,6 +31,8 @@ type room struct {
 	linear, log, derived               matrix
 	last, hidden, out, votes           matrix
 	cast                               []float32             // votes on the block, where they are known
+	most                               bool                  // those by distance are at most that, and so are scores to be told
+	low, high, above                   matrix                // see answerMostTo
 	values, ranks                      [matcherBlock]float32 // of one column
 }
 
@@ -70,7 +72,7 @@ func (g *judge) newRoom() *room {
 		&r.sums: tableSides, &r.at: 2 * d, &r.weighted: 2 * d, &r.z: d, &r.logs: d, &r.plain: d,
 		&r.land: g.plain.land.Rows(), &r.taught: g.plain.taught.Rows(), &r.known: known,
 		&r.linear: g.space.linear.Cols(), &r.log: 1, &r.derived: derivedSides,
-		&r.last: g.last.Rows(), &r.hidden: g.form.last, &r.out: 1, &r.votes: voteSides,
+		&r.last: g.last.Rows(), &r.hidden: g.form.last, &r.low: g.form.last, &r.high: g.form.last, &r.above: g.form.last, &r.out: 1, &r.votes: voteSides,
 	} {
 		m.init(cols)
 	}
@@ -87,7 +89,7 @@ func (g *judge) room() *room {
 
 // leave gives a room back.
 func (g *judge) leave(r *room) {
-	r.cast = nil
+	r.cast, r.most = nil, false
 	g.rooms.Put(r)
 }
 
@@ -123,7 +125,11 @@ func (g *judge) judgeBlock(r *room, dst []float32, stride int, x *tensor.Tensor,
 	if g.votes != nil {
 		g.votesTo(r, x, from, n)
 	}
-	g.answerTo(dst, stride, r, n)
+	if r.most {
+		g.answerMostTo(dst, stride, r, n)
+	} else {
+		g.answerTo(dst, stride, r, n)
+	}
 }
 
 // lookUp adds up the evidence of raw columns and writes normal scores and plain coordinates.
@@ -272,6 +278,52 @@ func (g *judge) answerTo(dst []float32, stride int, r *room, n int) {
 	tensor.DenseTo(out, hidden, g.params[pLast1], g.params[pLast1+1], false)
 	for i := range n {
 		dst[i*stride] += out.Data[i]
+		if g.withRatio {
+			dst[i*stride] += g.nearness(r, i)
+		}
+		dst[i*stride] += g.voted(r, i)
+	}
+}
+
+// answerMostTo is answerTo where the votes by distance are at most those told, and the scores then at most those written;
+// where that is not to be told, not a number. Each hidden number lies in an interval. The function that is applied
+// to it falls, then rises: it is largest at an end.
+func (g *judge) answerMostTo(dst []float32, stride int, r *room, n int) {
+	const (
+		turns, least = -.75179, -.17 // where the function is smallest, and that or less
+		ease         = 1e-3          // what roundings may be off by, generously
+	)
+	low, high, below, above := r.low.rows(n), r.high.rows(n), r.hidden.rows(n), r.above.rows(n)
+	tensor.DenseTo(low, &r.last.Tensor, g.last, g.common, false)
+	copy(high.Data, low.Data)
+	for _, side := range [...]int{voteRatio, voteOdd} {
+		weights, from := g.last.Row(g.last.Rows()-voteSides+side), soften(g.votes.scale[side].nats[0])
+		for i := range n {
+			by := (r.votes.Row(i)[side] - from) / voteEase
+			low, high := low.Row(i), high.Row(i)
+			for k, w := range weights {
+				low[k] -= max(w*by, 0)
+				high[k] -= min(w*by, 0)
+			}
+		}
+	}
+	tensor.GeluTo(below, low)
+	tensor.GeluTo(above, high)
+	weights, bias := g.params[pLast1].Data, g.params[pLast1+1].Data[0]
+	for i := range n {
+		low, high, below, above := low.Row(i), high.Row(i), below.Row(i), above.Row(i)
+		sum := bias + ease
+		for k, w := range weights {
+			switch {
+			case w > 0:
+				sum += w * max(below[k], above[k])
+			case low[k] < turns && high[k] > turns:
+				sum += w * least
+			default:
+				sum += w * min(below[k], above[k])
+			}
+		}
+		dst[i*stride] += sum
 		if g.withRatio {
 			dst[i*stride] += g.nearness(r, i)
 		}

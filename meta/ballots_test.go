@@ -138,3 +138,45 @@ func TestFewRowsStayOpen(t *testing.T) {
 		t.Errorf("of 1,000 benign rows the network is asked about %d, %d have distances measured", asked, len(b.open))
 	}
 }
+
+// What the network says at most is no less than what it says where the votes by distance are lower, down to the least that
+// they can be.
+func TestNetworkSaysAtMost(t *testing.T) {
+	for seed := range uint64(12) {
+		r := rand.New(rand.NewPCG(seed, 9))
+		task, members := teamOf(t, &Vote{Matcher: Shipped(1)}, 80+seed, 60+r.IntN(300), 1+r.IntN(5), 2+r.IntN(20), 1, seed%3 == 0)
+		s, x := members[0].(*voteScorer), task.Query.X
+		g := s.judge
+		exact, most := make([]float32, matcherBlock), make([]float32, matcherBlock)
+		n := min(matcherBlock, x.Rows())
+		cast := make([]float32, n*voteSides)
+		g.votes.tellTo(cast, x.RowRange(0, n), nil)
+		judge := func(dst []float32, loose bool) {
+			room := g.room()
+			room.cast, room.most = cast, loose
+			g.judgeBlock(room, dst, 1, x, 0, n)
+			g.leave(room)
+		}
+		for _, raised := range []float32{0, .05, 1, 8} {
+			for i := range n { // from the least a vote can be to what it is
+				for _, side := range []int{voteRatio, voteOdd} {
+					least, told := soften(g.votes.scale[side].nats[0]), &cast[i*voteSides+side]
+					*told = least + r.Float32()*(*told-least)
+				}
+			}
+			judge(exact, false)
+			before := slices.Clone(cast)
+			for i := range n {
+				cast[i*voteSides+voteRatio] += raised * r.Float32()
+				cast[i*voteSides+voteOdd] += raised * r.Float32()
+			}
+			judge(most, true)
+			cast = before
+			for i, v := range most[:n] {
+				if !(v >= exact[i]) {
+					t.Fatalf("seed %d, row %d, votes raised by up to %v: %v at most, but it is %v", seed, i, raised, v, exact[i])
+				}
+			}
+		}
+	}
+}

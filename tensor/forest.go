@@ -2,6 +2,7 @@ package tensor
 
 import (
 	"math"
+	"math/bits"
 	"sync"
 )
 
@@ -80,19 +81,21 @@ func (f *Forest) sum(c *clearing, n int) {
 		own, left := c.rows[b[0]/nodeStep], b[1]/nodeStep
 		threshold, higher := math.Float32frombits(uint32(b[3])), uint64(0)
 		for i, v := range c.columns[int(b[2])*n:][:n] {
+			one := uint64(0) // without a jump
 			if v > threshold {
-				higher |= 1 << i
+				one = 1
 			}
+			higher |= one << (i & (forestRows - 1))
 		}
 		c.rows[left], c.rows[left+1] = own&^higher, own&higher
 	}
 	clear(c.sums[:])
 	for l := f.leaves; len(l) > 0; l = l[3:] {
-		for i, own := 0, c.rows[l[0]/nodeStep]; own != 0; i, own = i+1, own>>1 {
-			if own&1 != 0 {
-				c.sums[i] += math.Float32frombits(uint32(l[1]))
-				c.sums[len(c.sums)/2+i] += math.Float32frombits(uint32(l[2]))
-			}
+		first, second := math.Float32frombits(uint32(l[1])), math.Float32frombits(uint32(l[2]))
+		for own := c.rows[l[0]/nodeStep]; own != 0; own &= own - 1 {
+			i := bits.TrailingZeros64(own)
+			c.sums[i] += first
+			c.sums[len(c.sums)/2+i] += second
 		}
 	}
 }

@@ -60,7 +60,7 @@ func checkKnown(known Set, d int) error {
 	return nil
 }
 
-// checkNumbers names the first of x's values that nothing can be trained on.
+// checkNumbers names the first of x's values that nothing can be learned from.
 func checkNumbers(set string, x *tensor.Tensor) error {
 	if sum := tensor.SumSquares(x); sum-sum == 0 {
 		return nil
@@ -71,6 +71,15 @@ func checkNumbers(set string, x *tensor.Tensor) error {
 		}
 	}
 	return nil
+}
+
+// allNumbers gives err, else names a value of the support set that is no number: of it, who learns from all rows at once makes
+// scores that are NaN for every row. Who looks for neighbours, or grows trees, can do without.
+func allNumbers(t *Task, err error) error {
+	if err != nil {
+		return err
+	}
+	return checkNumbers("support set", t.Support.X)
 }
 
 // rowsOf gives the rows of each class, in support order. Where a class's rows

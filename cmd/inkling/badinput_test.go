@@ -305,6 +305,9 @@ func TestWrongWords(t *testing.T) {
 		{2, []string{"train", "--data", s.log, "--benign", "Normal"}, []string{`0 rows of the benign class "Normal"`, "--benign", "there are benign, scan"}},
 		{2, []string{"train", "--data", s.log, "--iterations", "-1"}, []string{"--iterations"}},
 		{2, []string{"train", "--data", s.log, "-o", filepath.Join(s.dir, "no", "model")}, []string{"its folder is not there"}},
+		{2, []string{"train", "--data", "no.log", "-o", s.dir}, []string{s.dir, "cannot be written", "it is a directory", "-o"}}, // found out before anything is read
+		{2, []string{"train", "--data", "no", "--schema", "image", "-o", s.dir}, []string{s.dir, "cannot be written"}},
+		{2, []string{"train", "--learner", "matcher", "-o", s.dir}, []string{s.dir, "cannot be written"}},
 		{2, []string{"quickstart", "--attack", "flood"}, []string{`"flood"`, "choose one of"}},
 		{2, []string{"quickstart", "--shots", "1000000"}, []string{"the first half of the attack has", "or fewer"}},
 		{2, []string{"quickstart", "--shots", "201"}, []string{"--shots 201", "give 200 or fewer"}},

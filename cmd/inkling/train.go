@@ -177,7 +177,7 @@ func (f *trainFlags) trainRecords(cmd *cobra.Command, a *app, l meta.Trainer) er
 	return nil
 }
 
-// place gives the file of the model, in a folder that is there.
+// place gives the file of the model, in a folder that is there and can be written to: training may take hours.
 func (f *trainFlags) place(a *app) (out string, err error) {
 	out = f.out
 	if out == "" {
@@ -199,7 +199,7 @@ func (f *trainFlags) place(a *app) (out string, err error) {
 	if info, err := os.Stat(filepath.Dir(out)); err != nil || !info.IsDir() {
 		return "", &inkling.Error{Code: inkling.Invalid, Place: out, What: "cannot be written: its folder is not there", Remedy: "make the folder, or choose another file with -o"}
 	}
-	return out, nil
+	return out, store.Elsewhere(store.Writable(out), "with -o")
 }
 
 // made is a model that was trained and written.

@@ -297,7 +297,7 @@ func (d *Data) Of(class string) []int {
 // Keep gives the data of those rows alone, in that order. Numbers and groups
 // stay as they are, and so do statistics over time, which went by all rows.
 func (d *Data) Keep(rows []int) *Data {
-	k := &Data{Name: d.Name, Duplicates: d.Duplicates, fixed: d.fixed, options: d.options, by: d.by}
+	k := &Data{Name: d.Name, Duplicates: d.Duplicates, Skipped: d.Skipped, fixed: d.fixed, options: d.options, by: d.by}
 	for _, r := range rows {
 		k.add(d.Label[r], d.Number[r], d.Group[r])
 		if d.fixed != nil {

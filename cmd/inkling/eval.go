@@ -34,7 +34,7 @@ func evalCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "eval --data FILE… [--label COLUMN --benign VALUE | --schema image]",
 		Short: "Judge learners honestly on labelled data, all on the same episodes",
-		Long: `Leaves each attack class out in turn and asks every learner to find it from a few examples.
+		Long: `Leaves each attack class of 50 rows or more out in turn and asks every learner to find it from a few examples.
 
 Protocol new-attack: 1,000 benign rows and K examples from one half of the class
 are learned from; 10,000 other benign rows and the other half are judged. Up to
@@ -306,6 +306,7 @@ func (f *evalFlags) newAttack(cmd *cobra.Command, a *app, d *eval.Data, learners
 	if err != nil {
 		return nil, nil, err
 	}
+	f.tellLeftOut(plan.Protocol.LeftOut(d, episodes))
 	if f.export != "" {
 		if plan.Known != nil {
 			return nil, nil, &inkling.Error{Code: inkling.Invalid, What: "episodes with --known cannot be exported", Remedy: "their known rows are in other files: leave --known or --export-episodes out"}
@@ -327,6 +328,17 @@ func (f *evalFlags) newAttack(cmd *cobra.Command, a *app, d *eval.Data, learners
 	}
 	results, err := plan.Play(cmd.Context(), d, episodes)
 	return results, leaks, err
+}
+
+// tellLeftOut names the classes that are not judged, the first few of many.
+func (f *evalFlags) tellLeftOut(left []eval.Left) {
+	const most = 10
+	for _, l := range left[:min(most, len(left))] {
+		f.note("class " + l.Class + " is not judged: " + l.Why)
+	}
+	if more := len(left) - most; more > 0 {
+		f.note(fmt.Sprintf("%d more classes are not judged", more))
+	}
 }
 
 // trained reads the models of --models, which must be of the data's contract.

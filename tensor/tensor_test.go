@@ -153,6 +153,27 @@ func TestReductions(t *testing.T) {
 	}
 }
 
+// A sum over no rows is 0, whatever stood there before.
+func TestSumsOfNoRows(t *testing.T) {
+	none := New(0, 3)
+	for name, f := range map[string]func(dst *Tensor){
+		"SumRowsTo":   func(dst *Tensor) { SumRowsTo(dst, none) },
+		"DotColsTo":   func(dst *Tensor) { DotColsTo(dst, none, none) },
+		"SumGroupsTo": func(dst *Tensor) { SumGroupsTo(dst, none) },
+		"DotGroupsTo": func(dst *Tensor) { DotGroupsTo(dst, none, none) },
+		"MatMulATo":   func(dst *Tensor) { MatMulATo(dst, New(0, 1), none) },
+	} {
+		dst := New(1, 3)
+		FillTo(dst, float32(math.NaN()))
+		f(dst)
+		for _, v := range dst.Data {
+			if v != 0 {
+				t.Errorf("%s: %v", name, dst.Data)
+			}
+		}
+	}
+}
+
 func TestLargeLogits(t *testing.T) {
 	a := From([]float32{1000, 0, -1000}, 1, 3)
 	LogSoftmaxTo(a, a)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"reflect"
 	"slices"
@@ -250,6 +251,11 @@ func rebuild(f nn.File) (Trainer, error) {
 	l := Trainers[at].New(0).(modelled)
 	if err := json.Unmarshal([]byte(f.Metadata[configKey]), l); err != nil {
 		return nil, fmt.Errorf("config: %w", err)
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.Tensors)) {
+		if !finite(f.Tensors[name]) {
+			return nil, fmt.Errorf("array %q holds what is no number", name)
+		}
 	}
 	m := l.model()
 	if err := m.checkSizes(len(f.Tensors)); err != nil {

@@ -165,7 +165,7 @@ func judged(s meta.Scorer, x *tensor.Tensor) []float32 {
 	return out
 }
 
-// A model file whose settings make no network is refused when it is read, not when it judges.
+// A model file whose settings make no network, or whose weights are no numbers, is refused when it is read, not when it judges.
 func TestModelOfOtherImages(t *testing.T) {
 	image := meta.Image{Height: 4, Width: 3, Channels: 1}
 	task := metatest.Detection(7, 60, 2, 5, 12)
@@ -179,6 +179,18 @@ func TestModelOfOtherImages(t *testing.T) {
 	}
 	if _, _, err := meta.Decode(b); err != nil {
 		t.Fatal(err)
+	}
+	f, err := nn.Decode(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Tensors["conv0.weight"].Data[3] = float32(math.NaN()) // judges with scores that never alert
+	other, err := f.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := meta.Decode(other); err == nil || !strings.Contains(err.Error(), `array "conv0.weight" holds what is no number`) {
+		t.Errorf("a weight of NaN: %v", err)
 	}
 	for from, to := range map[string]string{`"In":12`: `"In":13`, `"Width":3`: `"Width":5`, `"Iterations":1`: `"Iterations":-1`} {
 		f, err := nn.Decode(b)

@@ -44,7 +44,7 @@ type Options struct {
 	Drop   []string             // columns to leave out
 	Label  string               // column that holds the class
 	Pinned *feature.TableSchema // makes a table's contract, for all episodes the same; nil: the rows of each episode do
-	Group  string               // column that says what belongs together, such as a patient; "" makes a group of each file
+	Group  string               // column that says what belongs together, such as a patient, and is not learned from; "" makes a group of each file
 
 	// Skipped is told of each record that cannot be read, and of its error; unless it gives one back the record is
 	// left out. nil gives it back.
@@ -72,6 +72,9 @@ func Load(ctx context.Context, name string, open []func() (inkling.Reader, error
 	if o.Group != "" && o.Schema == "table" {
 		d.options.Drop = append(slices.Clone(o.Drop), o.Group)
 		o.Drop = d.options.Drop
+	}
+	if o.Group != "" && o.Pinned != nil && slices.ContainsFunc(o.Pinned.Columns, func(c feature.TableColumn) bool { return c.Name == o.Group && c.Learn }) {
+		return nil, &inkling.Error{Code: inkling.Invalid, Place: name, What: fmt.Sprintf("the groups, %q, are learned from", o.Group), Remedy: `write "learn":false beside them in the schema, or make it with --drop ` + o.Group}
 	}
 	seen := map[[2]uint64]bool{}
 	number := 0

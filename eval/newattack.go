@@ -90,7 +90,11 @@ func (p NewAttack) Episodes(d *Data) ([]Episode, error) {
 	rng := rand.New(rand.NewPCG(p.Seed, 0x6e6577))
 	benign := d.Of(p.Benign)
 	if len(benign) < 40 {
-		return nil, &inkling.Error{Code: inkling.Invalid, Place: d.Name, What: fmt.Sprintf("%d rows of the benign class %q", len(benign), p.Benign), Remedy: "name the class of benign rows with --benign; at least 40 are needed; " + d.thereAre()}
+		what := fmt.Sprintf("%d rows of the benign class %q", len(benign), p.Benign)
+		if d.Duplicates > 0 {
+			what += fmt.Sprintf(", %d exact duplicates dropped", d.Duplicates)
+		}
+		return nil, &inkling.Error{Code: inkling.Invalid, Place: d.Name, What: what, Remedy: "name the class of benign rows with --benign; at least 40 are needed; " + d.thereAre()}
 	}
 	if p.Apart {
 		return p.episodesApart(d)

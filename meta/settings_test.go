@@ -62,6 +62,7 @@ func TestSenselessSettings(t *testing.T) {
 		"triplet: rows of 5 columns, the model wants 6": &meta.Triplet{Model: meta.Model{Filters: []int{4}, Image: meta.Image{Height: 2, Width: 3, Channels: 1}}},
 		"meta-sgd: Rate is -0.5":                        &meta.MetaSGD{Rate: -.5},
 		"logistic-regression: C is NaN":                 &meta.Logistic{C: math.NaN()},
+		"lda: Least is 1.5":                             &meta.LDA{Least: 1.5},
 		"siamese: Dropout is 1":                         &meta.Siamese{Model: meta.Model{Dropout: 1}},
 		"meta-vote: Hidden has a -3 in it":              &meta.MetaVote{ProtoNet: meta.ProtoNet{Model: meta.Model{Hidden: []int{8, -3}}}},
 		"meta-vote: protonet: rows of 5 columns":        &meta.MetaVote{ProtoNet: meta.ProtoNet{Model: meta.Model{In: 7}}},
@@ -206,6 +207,22 @@ func TestModelOfOtherImages(t *testing.T) {
 		}
 		if _, _, err := meta.Decode(other); err == nil || !strings.Contains(err.Error(), "config: ") {
 			t.Errorf("%s: %v", to, err)
+		}
+	}
+}
+
+// A set whose numbers are fewer than its shape says is refused, not read beyond its end.
+func TestFewerNumbersThanTheShape(t *testing.T) {
+	for of, spoil := range map[string]func(*meta.Task){
+		"support set": func(k *meta.Task) { k.Support.X.Data = k.Support.X.Data[:7] },
+		"known rows":  func(k *meta.Task) { k.Known.X.Data = k.Known.X.Data[:7] },
+	} {
+		task := metatest.Detection(7, 60, 2, 1, 5)
+		spoil(task)
+		for _, e := range meta.Learners {
+			if _, err := e.New(1).Adapt(context.Background(), task); err == nil || !strings.HasPrefix(err.Error(), e.Name+": "+of) {
+				t.Errorf("%s: %v", e.Name, err)
+			}
 		}
 	}
 }

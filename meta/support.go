@@ -18,7 +18,7 @@ func dims(t *Task) (n, d int, err error) {
 	if t.Ways < 2 {
 		return 0, 0, fmt.Errorf("a task of %d classes: give two at least, such as benign and taught", t.Ways)
 	}
-	if x == nil || len(x.Shape) != 2 || x.Shape[0] != len(t.Support.Y) {
+	if x == nil || len(x.Shape) != 2 || x.Shape[0] != len(t.Support.Y) || len(x.Data) < x.Shape[0]*x.Shape[1] {
 		return 0, 0, fmt.Errorf("support set: rows and classes do not match")
 	}
 	var room [64]int // on the stack
@@ -38,7 +38,7 @@ func dims(t *Task) (n, d int, err error) {
 			return 0, 0, fmt.Errorf("support set: class %d has no row", c)
 		}
 	}
-	if x.Shape[1] == 0 {
+	if x.Shape[1] < 1 {
 		return 0, 0, fmt.Errorf("support set: rows of no columns")
 	}
 	return x.Shape[0], x.Shape[1], checkKnown(t.Known, x.Shape[1])
@@ -49,7 +49,7 @@ func checkKnown(known Set, d int) error {
 	if x == nil {
 		return nil
 	}
-	if len(x.Shape) != 2 || x.Shape[1] != d || x.Shape[0] != len(known.Y) {
+	if len(x.Shape) != 2 || x.Shape[1] != d || x.Shape[0] != len(known.Y) || len(x.Data) < x.Shape[0]*d {
 		return fmt.Errorf("known rows: not of the shape of the support set")
 	}
 	for i, c := range known.Y {

@@ -302,7 +302,7 @@ func checkTask(t *Task, in int) error {
 		return fmt.Errorf("rows of %d columns, the model wants %d", d, in)
 	}
 	q := t.Query
-	if q.X == nil || q.Len() == 0 || q.X.Rows() != q.Len() || q.X.Cols() != d {
+	if q.X == nil || q.Len() == 0 || q.X.Rows() != q.Len() || q.X.Cols() != d || len(q.X.Data) < q.Len()*d {
 		return fmt.Errorf("query set: no rows, or rows and classes do not match")
 	}
 	for i, c := range q.Y {

@@ -36,6 +36,9 @@ func (l *Vote) Adapt(ctx context.Context, t *Task) (Scorer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("vote: %w", err)
 	}
+	if l.Matcher == nil {
+		return nil, fmt.Errorf("vote: no Matcher: give Shipped or a trained one")
+	}
 	if t.Ways != 2 {
 		return (&PlainVote{Seed: l.Matcher.Seed, More: append([]Learner{l.Matcher}, l.More...)}).Adapt(ctx, t)
 	}

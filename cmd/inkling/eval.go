@@ -44,8 +44,9 @@ it where 1 % of benign rows alert, exact duplicates are dropped first, and learn
 trained anew for each class. With --known FILE… known attacks and training come
 from other captures, and --data is a site none of it has seen.
 
-Protocol n-way: classes are cut in folds; trained on the classes of the other
-folds, a learner tells the classes of one fold apart from K examples each.
+Protocol n-way: classes of 50 rows or more, and twice the most of --shots, are cut
+in two folds; trained on the classes of the other
+fold, a learner tells the classes of one fold apart from K examples each.
 
 Protocol bound: holds the false-alarm promise against benign records. Each file
 of --data is a capture; at each, learners are taught the first of --classes,

@@ -227,3 +227,22 @@ func TestFewerNumbersThanTheShape(t *testing.T) {
 		}
 	}
 }
+
+// Numbers of known classes may have gaps, as where they stand for something.
+func TestKnownClassesOfAnyNumbers(t *testing.T) {
+	near := metatest.Detection(7, 60, 2, 20, 5)
+	far := *near
+	far.Known.Y = nil
+	for _, c := range near.Known.Y {
+		far.Known.Y = append(far.Known.Y, c<<40+7)
+	}
+	for _, e := range meta.Learners {
+		if got, want := margins(t, e.New(1), &far), margins(t, e.New(1), near); !slices.Equal(got, want) {
+			t.Errorf("%s: margins differ", e.Name)
+		}
+	}
+	far.Known.X = nil
+	if _, err := (&meta.Forest{Known: true}).Adapt(context.Background(), &far); err == nil {
+		t.Error("known classes without rows are no error")
+	}
+}

@@ -46,10 +46,10 @@ func dims(t *Task) (n, d int, err error) {
 
 func checkKnown(known Set, d int) error {
 	x := known.X
-	if x == nil {
+	if x == nil && len(known.Y) == 0 {
 		return nil
 	}
-	if len(x.Shape) != 2 || x.Shape[1] != d || x.Shape[0] != len(known.Y) || len(x.Data) < x.Shape[0]*d {
+	if x == nil || len(x.Shape) != 2 || x.Shape[1] != d || x.Shape[0] != len(known.Y) || len(x.Data) < x.Shape[0]*d {
 		return fmt.Errorf("known rows: not of the shape of the support set")
 	}
 	for i, c := range known.Y {

@@ -191,9 +191,10 @@ func withinClasses(t *Task) [][]float32 {
 	if t.Known.Len() == 0 {
 		return rowsOf(t)
 	}
-	k := &Task{Support: t.Known}
-	for _, c := range t.Known.Y {
-		k.Ways = max(k.Ways, c+1)
+	numbers := slices.Compact(slices.Sorted(slices.Values(t.Known.Y))) // which may leave any number out
+	k := &Task{Ways: len(numbers), Support: Set{X: t.Known.X, Y: make([]int, len(t.Known.Y))}}
+	for i, c := range t.Known.Y {
+		k.Support.Y[i], _ = slices.BinarySearch(numbers, c)
 	}
 	return rowsOf(k)
 }

@@ -51,6 +51,8 @@ func checkField(name string, v reflect.Value) error {
 		switch x := v.Float(); {
 		case math.IsNaN(x) || math.IsInf(x, 0) || x < 0 && name != "Clip": // Clip below 0 means none
 			return fmt.Errorf("%s is %v: give a number above 0, or 0 for the default", name, x)
+		case name == "Width" && x > 1000:
+			return fmt.Errorf("%s is %v: give 1000 at most", name, x)
 		case name == "Dropout" && x >= 1, name == "Least" && x > 1:
 			return fmt.Errorf("%s is %v: give a share, below 1", name, x)
 		}

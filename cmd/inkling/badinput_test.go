@@ -308,6 +308,7 @@ func TestWrongWords(t *testing.T) {
 		{2, []string{"train", "--data", "no.log", "-o", s.dir}, []string{s.dir, "cannot be written", "it is a directory", "-o"}}, // found out before anything is read
 		{2, []string{"train", "--data", "no", "--schema", "image", "-o", s.dir}, []string{s.dir, "cannot be written"}},
 		{2, []string{"train", "--learner", "matcher", "-o", s.dir}, []string{s.dir, "cannot be written"}},
+		{2, []string{"train", "--data", s.log, "--meta-batch", "100000000000"}, []string{"--meta-batch 100000000000", "65536 at most"}},
 		{2, []string{"quickstart", "--attack", "flood"}, []string{`"flood"`, "choose one of"}},
 		{2, []string{"quickstart", "--shots", "1000000"}, []string{"the first half of the attack has", "or fewer"}},
 		{2, []string{"quickstart", "--shots", "201"}, []string{"--shots 201", "give 200 or fewer"}},

@@ -62,7 +62,7 @@ func TestSenselessSettings(t *testing.T) {
 		"triplet: rows of 5 columns, the model wants 6": &meta.Triplet{Model: meta.Model{Filters: []int{4}, Image: meta.Image{Height: 2, Width: 3, Channels: 1}}},
 		"meta-sgd: Rate is -0.5":                        &meta.MetaSGD{Rate: -.5},
 		"logistic-regression: C is NaN":                 &meta.Logistic{C: math.NaN()},
-		"matcher: Width is 2000":                       &meta.Matcher{Width: 2000},
+		"matcher: Width is 2000":                        &meta.Matcher{Width: 2000},
 		"vote: no Matcher":                              &meta.Vote{},
 		"lda: Least is 1.5":                             &meta.LDA{Least: 1.5},
 		"siamese: Dropout is 1":                         &meta.Siamese{Model: meta.Model{Dropout: 1}},

@@ -292,6 +292,8 @@ func TestWrongWords(t *testing.T) {
 		{2, []string{"eval", "--data", s.log, "--shots", "-1"}, []string{"--shots -1", "1 or more"}},
 		{2, []string{"eval", "--data", s.log, "--shots", "5,0"}, []string{"--shots 0"}},
 		{2, []string{"eval", "--data", s.log, "--draws", "0"}, []string{"--draws 0"}},
+		{2, []string{"eval", "--data", s.log, "--draws", "100000000000"}, []string{"--draws 100000000000", "1000000 at most"}},
+		{2, []string{"eval", "--data", s.log, "--schema", "image", "--tasks", "100000000000"}, []string{"--tasks 100000000000", "1000000 at most"}},
 		{2, []string{"eval", "--data", s.log, "--shots", "1000"}, []string{"no class has enough rows"}},
 		{3, []string{"eval", "--data", s.log, "--models", filepath.Join(s.dir, "none.safetensors")}, []string{"none.safetensors", "inkling train"}},
 		{2, []string{"eval", "--data", s.log, "--models", s.log}, []string{"conn.log", "damaged"}},

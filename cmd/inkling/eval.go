@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -199,7 +200,16 @@ func (f *evalFlags) check() error {
 	for _, n := range f.shots {
 		all = append(all, atLeast{"shots", n, 1})
 	}
-	return least(all)
+	return cmp.Or(least(all), few("draws", f.draws))
+}
+
+// few refuses numbers of episodes that no memory holds.
+func few(flag string, value int) error {
+	const most = 1_000_000
+	if value > most {
+		return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("--%s %d", flag, value), Remedy: fmt.Sprintf("give %d at most", most)}
+	}
+	return nil
 }
 
 func (f *evalFlags) run(cmd *cobra.Command, a *app) error {

@@ -373,6 +373,10 @@ func TestWithoutInterval(t *testing.T) {
 	if interval(one) != "-0.100" || signed(one) != "−0.100" || verdict(&pack.Comparison{Best: "ratio", Ahead: one}, "vote") != level {
 		t.Errorf("%s, %s", interval(one), signed(one))
 	}
+	v := &view{Card: &Card{Learner: "vote"}, Compared: []pack.Comparison{{Shots: 1, Classes: 1, Best: "ratio", Ahead: one, AP: map[string]pack.Estimate{"vote": {Mean: .5, Low: nan, High: nan}}}}}
+	if got := tiles(v)[0]; got.Says != "one draw does not tell it from ratio" || got.Ahead != "−0.100" {
+		t.Errorf("%+v", got)
+	}
 }
 
 func TestVerdict(t *testing.T) {

@@ -54,7 +54,7 @@ func tiles(v *view) (out []tile) {
 		case itself:
 			t.Says = "itself the best of the baselines"
 		case level:
-			if !finite(c.Ahead.Low, c.Ahead.High) { // which proves no more than that they are apart
+			if !finite(c.Ahead.Low, c.Ahead.High) { // of a single draw
 				t.Says, t.Ahead = "one draw does not tell it from "+c.Best, signed(c.Ahead)
 				break
 			}

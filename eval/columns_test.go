@@ -182,7 +182,7 @@ func TestLeftOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	left := p.LeftOut(d, episodes)
-	if len(left) != 5 || !strings.Contains(left[2].Why, "too few to draw") {
+	if len(left) != 5 || !strings.Contains(left[2].Why, "too few to draw") || left[2].Shots != p.Shots[1] {
 		t.Errorf("%v", left)
 	}
 	if p.Shots = []int{1}; len(p.LeftOut(d, episodes)) != 0 {

@@ -142,8 +142,11 @@ func (p NewAttack) classes(d *Data) (all, hold []string) {
 	return all, all
 }
 
-// Left is a class of MinRows rows or more that is not held out, or not at every number of examples, and why.
-type Left struct{ Class, Why string }
+// Left is a class of MinRows rows or more that is not held out, and why.
+type Left struct {
+	Class, Why string
+	Shots      int // from this number of examples on; 0 at none
+}
 
 // LeftOut tells which of the classes that were to be held out have no episode among those that p drew of d.
 func (p NewAttack) LeftOut(d *Data, episodes []Episode) (out []Left) {
@@ -169,11 +172,11 @@ func (p NewAttack) LeftOut(d *Data, episodes []Episode) (out []Left) {
 		switch {
 		case c == p.Benign || len(missing) == 0 || len(rows) < p.MinRows:
 		case !p.Apart:
-			out = append(out, Left{c, fmt.Sprintf("half of its %d rows are too few to draw %d examples from", len(rows), slices.Min(missing))})
+			out = append(out, Left{c, fmt.Sprintf("half of its %d rows are too few to draw them from", len(rows)), slices.Min(missing)})
 		case len(groups) == 1:
-			out = append(out, Left{c, "all its rows are of one group, which cannot be learned from and judged"})
+			out = append(out, Left{Class: c, Why: "all its rows are of one group, which cannot be learned from and judged"})
 		default:
-			out = append(out, Left{c, fmt.Sprintf("no cut of its %d groups was found that leaves more than %d of its rows to learn from and %d to judge, and %d benign ones on either side", len(groups), slices.Max(p.Shots), leastJudged, leastPool)})
+			out = append(out, Left{Class: c, Why: fmt.Sprintf("no cut of its %d groups was found that leaves more than %d of its rows to learn from and %d to judge, and %d benign ones on either side", len(groups), slices.Max(p.Shots), leastJudged, leastPool)})
 		}
 	}
 	return out

@@ -45,9 +45,9 @@ it where 1 % of benign rows alert, exact duplicates are dropped first, and learn
 trained anew for each class. With --known FILE… known attacks and training come
 from other captures, and --data is a site none of it has seen.
 
-Protocol n-way: classes of 50 rows or more, and twice the most of --shots, are cut
-in two folds; trained on the classes of the other
-fold, a learner tells the classes of one fold apart from K examples each.
+Protocol n-way: classes of 50 rows or more, and of twice the most of --shots, are
+cut in two folds; trained on the classes of the other fold, a learner tells the
+classes of one fold apart from K examples each.
 
 Protocol bound: holds the false-alarm promise against benign records. Each file
 of --data is a capture; at each, learners are taught the first of --classes,
@@ -345,7 +345,11 @@ func (f *evalFlags) newAttack(cmd *cobra.Command, a *app, d *eval.Data, learners
 func (f *evalFlags) tellLeftOut(left []eval.Left) {
 	const most = 10
 	for _, l := range left[:min(most, len(left))] {
-		f.note("class " + l.Class + " is not judged: " + l.Why)
+		with := ""
+		if l.Shots > 0 {
+			with = fmt.Sprintf(" with %s or more", plural(l.Shots, "example"))
+		}
+		f.note("class " + l.Class + " is not judged" + with + ": " + l.Why)
 	}
 	if more := len(left) - most; more > 0 {
 		f.note(fmt.Sprintf("%d more classes are not judged", more))

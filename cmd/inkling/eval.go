@@ -35,7 +35,8 @@ func evalCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "eval --data FILE… [--label COLUMN --benign VALUE | --schema image]",
 		Short: "Judge learners honestly on labelled data, all on the same episodes",
-		Long: `Leaves each attack class of 50 rows or more out in turn and asks every learner to find it from a few examples.
+		Long: `Leaves each attack class of 50 rows or more out in turn and asks every learner to
+find it from a few examples.
 
 Protocol new-attack: 1,000 benign rows and K examples from one half of the class
 are learned from; 10,000 other benign rows and the other half are judged. Up to

@@ -50,7 +50,7 @@ func adbenchSheet(folder, file string) (*Sheet, error) {
 		return nil, err
 	}
 	x, y := arrays["X"], arrays["y"]
-	if x == nil || y == nil || len(x.Shape) != 2 || len(y.Num) != x.Shape[0] {
+	if x == nil || y == nil || len(x.Shape) != 2 || len(x.Num) == 0 || len(y.Num) != x.Shape[0] {
 		return nil, fmt.Errorf("%s: no X and y of as many rows", file)
 	}
 	s := &Sheet{Columns: Numbered(x.Shape[1])}

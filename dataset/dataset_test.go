@@ -40,10 +40,14 @@ func TestReadNPY(t *testing.T) {
 			t.Errorf("%s: %+v (%v)", row.name, got, err)
 		}
 	}
+	if none, err := readNPY(npyOf("<f8", "False", "(0, 3)", []float64{})); err != nil || len(none.Num) != 0 {
+		t.Errorf("no rows: %+v (%v)", none, err)
+	}
 	good := npyOf("<f8", "False", "(2, 3)", make([]float64, 6))
 	for name, bad := range map[string][]byte{
 		"empty": nil, "cut short": good[:len(good)-1], "no header": good[:11],
-		"objects": npyOf("|O8", "False", "(1,)", []float64{0}), "big-endian": npyOf(">f8", "False", "(1,)", []float64{0}),
+		"objects": npyOf("|O8", "False", "(1,)", []float64{0}), "below 0": npyOf("<f8", "False", "(-1, 3)", []float64{0}), "more than can be": npyOf("<f8", "False", "(4294967296, 4294967296)", []float64{0}),
+		"of a size that wraps round": npyOf("<f4611686018427387904", "False", "(4,)", []float64{0}), "Fortran order of three sides": npyOf("<f4", "True", "(1, 2, 2)", make([]float32, 4)), "big-endian": npyOf(">f8", "False", "(1,)", []float64{0}),
 	} {
 		if _, err := readNPY(bad); err == nil {
 			t.Errorf("%s: no error", name)

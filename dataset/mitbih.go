@@ -129,7 +129,7 @@ func readBeats(folder string) (arrays map[string]*Array, x, label, record *Array
 		return nil, nil, nil, nil, err
 	}
 	x, label, record = arrays["x"], arrays["label"], arrays["record"]
-	if x == nil || label == nil || record == nil || x.Shape[1] != beatSamples || len(label.Text) != x.Shape[0] || len(record.Num) != x.Shape[0] {
+	if x == nil || label == nil || record == nil || len(x.Shape) != 2 || len(x.Num) == 0 || x.Shape[1] != beatSamples || len(label.Text) != x.Shape[0] || len(record.Num) != x.Shape[0] {
 		return nil, nil, nil, nil, fmt.Errorf("%s: no x of 128 samples, label and record of as many rows", mitbih)
 	}
 	return arrays, x, label, record, nil

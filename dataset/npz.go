@@ -66,7 +66,7 @@ func readNPY(b []byte) (*Array, error) {
 	if b[6] > 1 {
 		at = 12 + int(binary.LittleEndian.Uint32(b[8:]))
 	}
-	if at > len(b) {
+	if at < 8 || at > len(b) {
 		return nil, fmt.Errorf("the header is cut short")
 	}
 	descr, order, shape := npyDescr.FindSubmatch(b[8:at]), npyOrder.FindSubmatch(b[8:at]), npyShape.FindSubmatch(b[8:at])
@@ -79,20 +79,26 @@ func readNPY(b []byte) (*Array, error) {
 		if err != nil {
 			return nil, fmt.Errorf("shape (%s): %w", shape[1], err)
 		}
+		if side < 0 || side > 0 && n > len(b)/side {
+			return nil, fmt.Errorf("shape (%s) in a file of %d bytes", shape[1], len(b))
+		}
 		a.Shape, n = append(a.Shape, side), n*side
 	}
-	size, _ := strconv.Atoi(string(descr[3]))
+	size, err := strconv.Atoi(string(descr[3]))
 	kind := string(descr[2])
 	if kind == "U" {
 		size *= 4
 	}
-	if len(b)-at < n*size {
+	if err != nil || size < 1 || n > (len(b)-at)/size {
 		return nil, fmt.Errorf("%d bytes of data, %d numbers of %d", len(b)-at, n, size)
 	}
 	if err := a.fill(b[at:], n, kind, size); err != nil {
 		return nil, err
 	}
-	if string(order[1]) == "True" && len(a.Shape) == 2 {
+	if string(order[1]) == "True" && len(a.Shape) > 1 {
+		if len(a.Shape) > 2 || a.Num == nil {
+			return nil, fmt.Errorf("shape (%s) in Fortran order is not read", shape[1])
+		}
 		a.turn()
 	}
 	return a, nil

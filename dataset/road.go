@@ -70,7 +70,7 @@ func roadWindows(npz []byte, name string) (*Sheet, error) {
 		return nil, err
 	}
 	feat, target := arrays["feat"], arrays["target"]
-	if feat == nil || target == nil || len(target.Num) != feat.Shape[0] {
+	if feat == nil || target == nil || len(feat.Shape) == 0 || len(feat.Num) == 0 || len(target.Num) != feat.Shape[0] {
 		return nil, fmt.Errorf("%s: no feat and target of as many rows", name)
 	}
 	s := &Sheet{}

@@ -19,7 +19,7 @@ const (
 // episodesApart draws the episodes where groups are not to be divided: what is
 // learned from and what is judged are of different groups. Each class has a cut
 // of its own, which halves the groups that have it and the others; where no cut
-// leaves rows enough on both sides the class is left out.
+// leaves rows enough on both sides the class is left out, as [NewAttack.LeftOut] tells.
 func (p NewAttack) episodesApart(d *Data) ([]Episode, error) {
 	classes, hold := p.classes(d)
 	var out []Episode

@@ -21,7 +21,7 @@ type Bound struct {
 	Benign      string
 	Attack      string // what is taught, from five examples
 	Learner     meta.Learner
-	Alphas      []float64 // nil means 0.01 and 0.001
+	Alphas      []float64 // nil means those of 0.01 and 0.001 that so many records can promise
 	Calibration int       // records a draw calibrates on; 0 means 2000
 	Draws       int       // for each capture; 0 means 200
 	Seed        uint64
@@ -50,9 +50,25 @@ const (
 
 // Play runs the protocol over the captures of d.
 func (p Bound) Play(ctx context.Context, d *Data) ([]Kept, error) {
+	if err := noLess(count{"Calibration", p.Calibration}, count{"Draws", p.Draws}); err != nil {
+		return nil, err
+	}
 	p.Calibration, p.Draws = or(p.Calibration, 2000), or(p.Draws, 200)
+	promising := detect.NewCalibration(make([]float64, p.Calibration))
 	if p.Alphas == nil {
-		p.Alphas = []float64{0.01, 0.001}
+		for _, alpha := range []float64{0.01, 0.001} {
+			if alpha >= promising.Smallest() {
+				p.Alphas = append(p.Alphas, alpha)
+			}
+		}
+		if p.Alphas == nil {
+			return nil, promising.Check(0.01)
+		}
+	}
+	for _, alpha := range p.Alphas { // of a rate that cannot be promised nothing alerts, so that it would seem kept
+		if err := promising.Check(alpha); err != nil {
+			return nil, err
+		}
 	}
 	captures := slices.Max(d.Group) + 1
 	benign, attack := make([][]int, captures), make([][]int, captures)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -161,6 +162,31 @@ func TestApartDividesNoGroup(t *testing.T) {
 	again, err := p.Episodes(d)
 	if err != nil || !reflect.DeepEqual(again, episodes) {
 		t.Errorf("the same protocol gives other episodes (%v)", err)
+	}
+	left := p.LeftOut(d, episodes)
+	if len(left) != 3 || left[0].Class != "attack0" || !strings.Contains(left[0].Why, "one group") {
+		t.Errorf("left out: %v", left)
+	}
+	p.Classes = []string{"wide", "attack1"}
+	if left = p.LeftOut(d, episodes); len(left) != 1 || left[0].Class != "attack1" {
+		t.Errorf("of two named, left out: %v", left)
+	}
+}
+
+// Who is left out for want of rows is told, at all numbers of examples or at some.
+func TestLeftOut(t *testing.T) {
+	d := testData(t)
+	p := NewAttack{Benign: "ok", Shots: []int{1, len(d.Of("attack2"))}, Draws: 1, MinRows: 1}
+	episodes, err := p.Episodes(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	left := p.LeftOut(d, episodes)
+	if len(left) != 5 || !strings.Contains(left[2].Why, "too few to draw") || left[2].Shots != p.Shots[1] {
+		t.Errorf("%v", left)
+	}
+	if p.Shots = []int{1}; len(p.LeftOut(d, episodes)) != 0 {
+		t.Errorf("left out: %v", p.LeftOut(d, episodes))
 	}
 }
 

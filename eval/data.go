@@ -44,7 +44,7 @@ type Options struct {
 	Drop   []string             // columns to leave out
 	Label  string               // column that holds the class
 	Pinned *feature.TableSchema // makes a table's contract, for all episodes the same; nil: the rows of each episode do
-	Group  string               // column that says what belongs together, such as a patient; "" makes a group of each file
+	Group  string               // column that says what belongs together, such as a patient, and is not learned from; "" makes a group of each file
 
 	// Skipped is told of each record that cannot be read, and of its error; unless it gives one back the record is
 	// left out. nil gives it back.
@@ -72,6 +72,9 @@ func Load(ctx context.Context, name string, open []func() (inkling.Reader, error
 	if o.Group != "" && o.Schema == "table" {
 		d.options.Drop = append(slices.Clone(o.Drop), o.Group)
 		o.Drop = d.options.Drop
+	}
+	if o.Group != "" && o.Pinned != nil && slices.ContainsFunc(o.Pinned.Columns, func(c feature.TableColumn) bool { return c.Name == o.Group && c.Learn }) {
+		return nil, &inkling.Error{Code: inkling.Invalid, Place: name, What: fmt.Sprintf("the groups, %q, are learned from", o.Group), Remedy: `write "learn":false beside them in the schema, or make it with --drop ` + o.Group}
 	}
 	seen := map[[2]uint64]bool{}
 	number := 0
@@ -297,7 +300,7 @@ func (d *Data) Of(class string) []int {
 // Keep gives the data of those rows alone, in that order. Numbers and groups
 // stay as they are, and so do statistics over time, which went by all rows.
 func (d *Data) Keep(rows []int) *Data {
-	k := &Data{Name: d.Name, Duplicates: d.Duplicates, fixed: d.fixed, options: d.options, by: d.by}
+	k := &Data{Name: d.Name, Duplicates: d.Duplicates, Skipped: d.Skipped, fixed: d.fixed, options: d.options, by: d.by}
 	for _, r := range rows {
 		k.add(d.Label[r], d.Number[r], d.Group[r])
 		if d.fixed != nil {

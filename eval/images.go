@@ -25,6 +25,9 @@ type Images struct {
 // Judge adapts l to each task and judges it there. The estimate is the same on
 // any number of workers.
 func (p Images) Judge(ctx context.Context, l meta.Learner) (meta.Estimate, error) {
+	if err := noLess(count{"Draws", p.Draws}, count{"Workers", p.Workers}); err != nil {
+		return meta.Estimate{}, err
+	}
 	n := or(p.Draws, 600)
 	accuracy, errs := make([]float64, n), make([]error, n)
 	var (

@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -81,11 +82,19 @@ type half struct{ have, rest []int }
 
 // Episodes draws the episodes, those of one class together; the numbers are rows of d.
 func (p NewAttack) Episodes(d *Data) ([]Episode, error) {
+	if err := cmp.Or(someShots(p.Shots), noLess(count{"Draws", p.Draws}, count{"MinRows", p.MinRows}, count{"Pool", p.Pool}, count{"QueryBenign", p.QueryBenign},
+		count{"QueryAttack", p.QueryAttack}, count{"KnownRows", p.KnownRows}, count{"QueryOther", p.QueryOther})); err != nil {
+		return nil, err
+	}
 	p = p.withDefaults()
 	rng := rand.New(rand.NewPCG(p.Seed, 0x6e6577))
 	benign := d.Of(p.Benign)
 	if len(benign) < 40 {
-		return nil, &inkling.Error{Code: inkling.Invalid, Place: d.Name, What: fmt.Sprintf("%d rows of the benign class %q", len(benign), p.Benign), Remedy: "name the class of benign rows with --benign; at least 40 are needed; " + d.thereAre()}
+		what := fmt.Sprintf("%d rows of the benign class %q", len(benign), p.Benign)
+		if d.Duplicates > 0 {
+			what += fmt.Sprintf(", %d exact duplicates dropped", d.Duplicates)
+		}
+		return nil, &inkling.Error{Code: inkling.Invalid, Place: d.Name, What: what, Remedy: "name the class of benign rows with --benign; at least 40 are needed; " + d.thereAre()}
 	}
 	if p.Apart {
 		return p.episodesApart(d)
@@ -131,6 +140,46 @@ func (p NewAttack) classes(d *Data) (all, hold []string) {
 		return all, p.Classes
 	}
 	return all, all
+}
+
+// Left is a class of MinRows rows or more that is not held out, and why.
+type Left struct {
+	Class, Why string
+	Shots      int // from this number of examples on; 0 at none
+}
+
+// LeftOut tells which of the classes that were to be held out have no episode among those that p drew of d.
+func (p NewAttack) LeftOut(d *Data, episodes []Episode) (out []Left) {
+	p = p.withDefaults()
+	drawn := map[string]map[int]bool{}
+	for i := range episodes {
+		if e := &episodes[i]; drawn[e.Class] == nil {
+			drawn[e.Class] = map[int]bool{e.Shots: true}
+		} else {
+			drawn[e.Class][e.Shots] = true
+		}
+	}
+	classes := p.Classes
+	if classes == nil {
+		classes = d.Classes()
+	}
+	for _, c := range classes {
+		rows, groups := d.Of(c), map[int]bool{}
+		for _, i := range rows {
+			groups[d.Group[i]] = true
+		}
+		missing := slices.DeleteFunc(slices.Clone(p.Shots), func(k int) bool { return drawn[c][k] })
+		switch {
+		case c == p.Benign || len(missing) == 0 || len(rows) < p.MinRows:
+		case !p.Apart:
+			out = append(out, Left{c, fmt.Sprintf("half of its %d rows are too few to draw them from", len(rows)), slices.Min(missing)})
+		case len(groups) == 1:
+			out = append(out, Left{Class: c, Why: "all its rows are of one group, which cannot be learned from and judged"})
+		default:
+			out = append(out, Left{Class: c, Why: fmt.Sprintf("no cut of its %d groups was found that leaves more than %d of its rows to learn from and %d to judge, and %d benign ones on either side", len(groups), slices.Max(p.Shots), leastJudged, leastPool)})
+		}
+	}
+	return out
 }
 
 func (p NewAttack) noClass(d *Data, c string, classes []string) error {

@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -32,6 +33,9 @@ type NWay struct {
 
 // Play runs the protocol on d.
 func (p NWay) Play(ctx context.Context, d *Data) ([]Result, error) {
+	if err := cmp.Or(someShots(p.Shots), noLess(count{"Ways", p.Ways}, count{"Draws", p.Draws}, count{"Queries", p.Queries}, count{"MinRows", p.MinRows})); err != nil {
+		return nil, err
+	}
 	if p.Shots == nil {
 		p.Shots = []int{1, 5, 10}
 	}

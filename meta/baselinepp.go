@@ -165,7 +165,7 @@ const unitEps = 1e-6 // keeps a row of zeros one of zeros
 // Adapt embeds the support set and learns a cosine classifier for it.
 func (b *BaselinePP) Adapt(ctx context.Context, t *Task) (Scorer, error) {
 	c, err := b.sized(t, b.Seed)
-	if err != nil {
+	if err = allNumbers(t, err); err != nil {
 		return nil, fmt.Errorf("baseline++: %w", err)
 	}
 	net := c.net()

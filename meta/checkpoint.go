@@ -62,6 +62,9 @@ func (l *loop) restore(f nn.File, mark string) error {
 	if was := f.Metadata[configKey]; was != string(config) {
 		return fmt.Errorf("of other settings: %s, now %s", was, config)
 	}
+	if of := l.learner.model().Outer.Iterations; s.Done < 1 || s.Done > of {
+		return fmt.Errorf("after %d outer steps of %d", s.Done, of)
+	}
 	if s.Start != mark {
 		return errors.New("of other tasks or another start")
 	}

@@ -17,8 +17,8 @@ var _ Learner = (*Contrast)(nil)
 func (*Contrast) Name() string { return "contrast" }
 
 // Adapt indexes the support rows by class.
-func (*Contrast) Adapt(ctx context.Context, t *Task) (Scorer, error) {
-	_, d, err := dims(t)
+func (l *Contrast) Adapt(ctx context.Context, t *Task) (Scorer, error) {
+	_, d, err := ready(l, t)
 	if err != nil {
 		return nil, fmt.Errorf("contrast: %w", err)
 	}

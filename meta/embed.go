@@ -33,9 +33,10 @@ const lengthEps = 1e-8
 
 // judging is how a learner judges in its embedding.
 type judging struct {
-	unit    bool // rows are given length 1
-	ratio   bool // by Ratio
-	nearest bool // by the nearest support row of a class; else by the mean of its rows
+	name    string // the learner's
+	unit    bool   // rows are given length 1
+	ratio   bool   // by Ratio
+	nearest bool   // by the nearest support row of a class; else by the mean of its rows
 }
 
 // scorer embeds t's support set.
@@ -45,16 +46,18 @@ func (h judging) scorer(ctx context.Context, m *Model, t *Task) (Scorer, error) 
 	if h.unit {
 		unitRows(in.Support.X)
 	}
-	var by Scorer = prototypes(in)
+	var by Scorer
 	var err error
 	switch {
 	case h.ratio:
 		by, err = new(Ratio).Adapt(ctx, in)
 	case h.nearest:
 		by, err = new(Contrast).Adapt(ctx, in)
+	default:
+		by, err = prototypes(in), allNumbers(t, nil)
 	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", h.name, err)
 	}
 	if h.unit {
 		by = &unitScorer{by, in.Support.X.Cols()}

@@ -24,6 +24,18 @@ type Episodes struct {
 	Queries       int   // N-way: rows to judge a class, at most; 0 means 15
 }
 
+// check panics where no task can be drawn: what ends in an error later, such as a class of one row, is left to that.
+func (e Episodes) check(from string, n int) {
+	switch err := checkSettings(&e); {
+	case err != nil:
+		panic(badCall("%s: %v", from, err))
+	case n == 0:
+		panic(badCall("%s of nothing", from))
+	case e.Shots != nil && len(e.Shots) == 0:
+		panic(badCall("%s: Shots is empty: give some, or nil for the usual", from))
+	}
+}
+
 func or[T comparable](v, zero T) T {
 	var z T
 	if v == z {
@@ -34,8 +46,14 @@ func or[T comparable](v, zero T) T {
 
 // BenignAgainstOne is the stream of detection tasks: a site and one of its
 // attacks at random, K of its rows as examples among benign rows (class 0),
-// others of both to judge. Sites need an attack of two rows or more.
+// others of both to judge. Sites need an attack of two rows or more. It panics where there is no site, or one without an attack.
 func BenignAgainstOne(sites []Site, e Episodes) Source {
+	e.check("BenignAgainstOne", len(sites))
+	for i := range sites {
+		if len(sites[i].Attacks) == 0 {
+			panic(badCall("BenignAgainstOne: site %d has no attack", i))
+		}
+	}
 	shots := e.Shots
 	if shots == nil {
 		shots = []int{1, 2, 5, 10}
@@ -78,8 +96,9 @@ func OnlyThis(t *Task) *Task {
 	return &only
 }
 
-// NWay is the stream of N-way K-shot tasks over classes of one prepared table.
+// NWay is the stream of N-way K-shot tasks over classes of one prepared table. It panics where there is no class.
 func NWay(classes []*tensor.Tensor, e Episodes) Source {
+	e.check("NWay", len(classes))
 	shots := e.Shots
 	if shots == nil {
 		shots = []int{1, 5}

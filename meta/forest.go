@@ -45,7 +45,7 @@ func (l *Forest) Name() string {
 
 // Adapt grows the trees, in parallel; they are the same on any number of cores.
 func (l *Forest) Adapt(ctx context.Context, t *Task) (Scorer, error) {
-	_, d, err := dims(t)
+	_, d, err := ready(l, t)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", l.Name(), err)
 	}

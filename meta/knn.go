@@ -24,7 +24,7 @@ func (*KNN) Name() string { return "knn" }
 
 // Adapt indexes the support rows by class.
 func (l *KNN) Adapt(ctx context.Context, t *Task) (Scorer, error) {
-	_, d, err := dims(t)
+	n, d, err := ready(l, t)
 	if err != nil {
 		return nil, fmt.Errorf("knn: %w", err)
 	}
@@ -32,6 +32,7 @@ func (l *KNN) Adapt(ctx context.Context, t *Task) (Scorer, error) {
 	if s.k == 0 {
 		s.k = 5
 	}
+	s.k = min(s.k, n) // all of them vote
 	for _, rows := range rowsOf(t) {
 		s.class = append(s.class, newNearIndex(rows, d))
 	}

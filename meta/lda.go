@@ -20,8 +20,8 @@ func (*LDA) Name() string { return "lda" }
 
 // Adapt solves for the discriminants.
 func (l *LDA) Adapt(ctx context.Context, t *Task) (Scorer, error) {
-	_, d, err := dims(t)
-	if err != nil {
+	_, d, err := ready(l, t)
+	if err = allNumbers(t, err); err != nil {
 		return nil, fmt.Errorf("lda: %w", err)
 	}
 	least := l.Least

@@ -16,7 +16,8 @@ type Logistic struct {
 	C     float64 // 0 means 0.1
 	Steps int     // at most; 0 means 200
 
-	near *linearScorer // the search starts here; nil starts at 0
+	near  *linearScorer // the search starts here; nil starts at 0
+	joins bool          // a vote, which of missing values is worth nothing and spoils no other
 }
 
 var _ Learner = (*Logistic)(nil)
@@ -26,7 +27,10 @@ func (*Logistic) Name() string { return "logistic-regression" }
 
 // Adapt finds the weights.
 func (l *Logistic) Adapt(ctx context.Context, t *Task) (Scorer, error) {
-	n, d, err := dims(t)
+	n, d, err := ready(l, t)
+	if !l.joins {
+		err = allNumbers(t, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("logistic-regression: %w", err)
 	}

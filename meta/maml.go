@@ -234,24 +234,29 @@ var tapes = sync.Pool{New: func() any { return new(grad.Tape) }}
 // that the loss is no number any more are taken back.
 func (m *MAML) Adapt(ctx context.Context, t *Task) (Scorer, error) {
 	c, err := m.sized(t, m.Seed)
-	if err != nil {
+	if err = allNumbers(t, err); err != nil {
 		return nil, fmt.Errorf("%s: %w", m.Name(), err)
 	}
+	return c.adapt(ctx, t)
+}
+
+// adapt is Adapt of a learner that is sized for t.
+func (m *MAML) adapt(ctx context.Context, t *Task) (Scorer, error) {
 	tape := tapes.Get().(*grad.Tape)
 	defer tapes.Put(tape)
-	net, x := c.net(), t.Support.X
-	params, rates := split(c, net, c.params)
+	net, x := m.net(), t.Support.X
+	params, rates := split(m, net, m.params)
 	params, last := clones(params), clones(params) // last had a loss that is a number
 	if m.HeadOnly {
 		tape.Reset()
 		x = net.Body(leaves(tape, params), tape.Leaf(x)).Value().Clone()
 	}
-	for k := range c.TestSteps {
+	for k := range m.TestSteps {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		tape.Reset()
-		next, loss := c.descend(net, leaves(tape, params), leaves(tape, rates), k, tape.Leaf(x), targets(tape, t.Support.Y, c.Out))
+		next, loss := m.descend(net, leaves(tape, params), leaves(tape, rates), k, tape.Leaf(x), targets(tape, t.Support.Y, m.Out))
 		if !finite(loss.Value()) {
 			break
 		}
@@ -260,7 +265,7 @@ func (m *MAML) Adapt(ctx context.Context, t *Task) (Scorer, error) {
 			copy(params[i].Data, p.Value().Data)
 		}
 	}
-	return c.scorer(params, last, t), ctx.Err()
+	return m.scorer(params, last, t), ctx.Err()
 }
 
 // scorer gives that of the parameters after the last step, or of those of

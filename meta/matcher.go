@@ -87,7 +87,7 @@ func (l *Matcher) sized(seed uint64) *Matcher {
 
 // Adapt encodes the support set.
 func (l *Matcher) Adapt(ctx context.Context, t *Task) (Scorer, error) {
-	_, d, err := dims(t)
+	_, d, err := ready(l, t)
 	if err != nil {
 		return nil, fmt.Errorf("matcher: %w", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/inkling-sec/inkling/grad"
@@ -13,6 +14,9 @@ import (
 // Train starts from the parameters of l if it has some. The tasks may have any
 // number of columns; of more than two ways, one is taught and all others are its pool.
 func (l *Matcher) Train(ctx context.Context, src Source, run Run) (Trainer, error) {
+	if err := checkSettings(l); err != nil {
+		return nil, fmt.Errorf("matcher: %w", err)
+	}
 	c := l.sized(cmp.Or(run.Seed, l.Seed))
 	c.Outer.Rate = cmp.Or(l.Outer.Rate, 2e-3)
 	c.Outer.Decay = cmp.Or(l.Outer.Decay, 1e-3)

@@ -178,7 +178,7 @@ func (l *Matching) read(params []*grad.Node, x, support *grad.Node) *grad.Node {
 // Adapt embeds the support set.
 func (l *Matching) Adapt(ctx context.Context, t *Task) (Scorer, error) {
 	c, err := l.sized(t, l.Seed)
-	if err != nil {
+	if err = allNumbers(t, err); err != nil {
 		return nil, fmt.Errorf("matching: %w", err)
 	}
 	net := c.net()

@@ -15,7 +15,8 @@ import (
 )
 
 // Set is labelled rows: X is [n, d], Y[i] is the class of row i. Columns ought to be finite and on a common scale, as
-// feature.Scaler makes them: of NaN in what is taught many a learner makes scores that are NaN for every row, which never alert.
+// feature.Scaler makes them. A taught or benign row with a value that is no number is nobody's neighbour; who learns from all
+// rows at once, such as [Logistic] and [MAML], refuses it.
 type Set struct {
 	X *tensor.Tensor
 	Y []int

@@ -55,9 +55,9 @@ func (s *MetaSGD) Train(ctx context.Context, src Source, run Run) (Trainer, erro
 
 // Adapt makes TestSteps steps on the whole support set.
 func (s *MetaSGD) Adapt(ctx context.Context, t *Task) (Scorer, error) {
-	scorer, err := s.inner().Adapt(ctx, t)
-	if err != nil && ctx.Err() == nil {
+	m, err := s.inner().sized(t, s.Seed)
+	if err = allNumbers(t, err); err != nil {
 		return nil, fmt.Errorf("meta-sgd: %w", err)
 	}
-	return scorer, err
+	return m.adapt(ctx, t)
 }

@@ -1,6 +1,7 @@
 package meta
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -26,16 +27,26 @@ func (v *MetaVote) Config() any { return *v }
 
 // Train trains the network.
 func (v *MetaVote) Train(ctx context.Context, src Source, run Run) (Trainer, error) {
-	net, err := v.ProtoNet.Train(ctx, src, run)
+	net, err := v.ProtoNet.sized(src(0), cmp.Or(run.Seed, v.Seed))
+	if err == nil {
+		err = trainUnder(ctx, net, net.episode, src, run)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("meta-vote: %w", err)
 	}
-	return &MetaVote{*net.(*ProtoNet)}, nil
+	return &MetaVote{*net}, nil
 }
 
 // Adapt adapts the members and calibrates their votes on the benign rows.
 func (v *MetaVote) Adapt(ctx context.Context, t *Task) (Scorer, error) {
-	return v.vote().Adapt(ctx, t)
+	_, _, err := ready(v, t)
+	if err == nil {
+		var s Scorer
+		if s, err = v.vote().Adapt(ctx, t); err == nil {
+			return s, nil
+		}
+	}
+	return nil, fmt.Errorf("meta-vote: %w", err)
 }
 
 func (v *MetaVote) vote() *Vote {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"reflect"
 	"slices"
@@ -106,11 +107,14 @@ const AsConvolved = -1
 // fit gives l, a copy, sizes and parameters for tasks like t; out is the
 // learner's own choice for Out.
 func fit(l modelled, t *Task, out int, seed uint64) error {
-	_, in, err := dims(t)
+	_, in, err := ready(l, t)
 	if err != nil {
 		return err
 	}
 	m := l.model()
+	if err := m.checkNetwork(); err != nil {
+		return err
+	}
 	if m.Net != nil {
 		m.In, m.Out = m.Net.Sides()
 	}
@@ -248,15 +252,26 @@ func rebuild(f nn.File) (Trainer, error) {
 	if err := json.Unmarshal([]byte(f.Metadata[configKey]), l); err != nil {
 		return nil, fmt.Errorf("config: %w", err)
 	}
+	for _, name := range slices.Sorted(maps.Keys(f.Tensors)) {
+		if !finite(f.Tensors[name]) {
+			return nil, fmt.Errorf("array %q holds what is no number", name)
+		}
+	}
 	m := l.model()
 	if err := m.checkSizes(len(f.Tensors)); err != nil {
 		return nil, err
+	}
+	err := checkSettings(l)
+	if _, own := l.(*Matcher); err == nil && !own { // has a network of its own
+		err = m.checkNetwork()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("config: %w", err)
 	}
 	m.built = m.build()
 	if l.Name() != name {
 		return nil, fmt.Errorf("config: of %s in a file of %s", l.Name(), name)
 	}
-	var err error
 	m.params, err = named(f.Tensors, "", l.groups())
 	return l, err
 }

@@ -18,9 +18,9 @@ var _ Learner = (*NearestMean)(nil)
 func (*NearestMean) Name() string { return "nearest-mean" }
 
 // Adapt takes the means.
-func (*NearestMean) Adapt(ctx context.Context, t *Task) (Scorer, error) {
-	_, d, err := dims(t)
-	if err != nil {
+func (l *NearestMean) Adapt(ctx context.Context, t *Task) (Scorer, error) {
+	_, d, err := ready(l, t)
+	if err = allNumbers(t, err); err != nil {
 		return nil, fmt.Errorf("nearest-mean: %w", err)
 	}
 	s := &meanScorer{ways: t.Ways, d: d}

@@ -33,7 +33,7 @@ func (*Odd) Name() string { return "odd" }
 
 // Adapt learns what is usual in each class, in a detection task in the benign one.
 func (l *Odd) Adapt(ctx context.Context, t *Task) (Scorer, error) {
-	_, d, err := dims(t)
+	_, d, err := ready(l, t)
 	if err != nil {
 		return nil, fmt.Errorf("odd: %w", err)
 	}

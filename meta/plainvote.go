@@ -66,7 +66,7 @@ func (l *PlainVote) members(t *Task) []Learner {
 
 // Adapt adapts the members and calibrates them.
 func (l *PlainVote) Adapt(ctx context.Context, t *Task) (Scorer, error) {
-	_, d, err := dims(t)
+	_, d, err := ready(l, t)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", l.Name(), err)
 	}

@@ -111,7 +111,7 @@ func (p *ProtoNet) Adapt(ctx context.Context, t *Task) (Scorer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("protonet: %w", err)
 	}
-	return judging{ratio: p.ratio(t)}.scorer(ctx, &c.Model, t)
+	return judging{name: "protonet", ratio: p.ratio(t)}.scorer(ctx, &c.Model, t)
 }
 
 // prototypeScorer scores by squared distance to each class's prototype.

@@ -120,7 +120,7 @@ func addDiagonal(a, f *grad.Node) *grad.Node {
 // Adapt fits to the support set.
 func (l *R2D2) Adapt(ctx context.Context, t *Task) (Scorer, error) {
 	c, err := l.sized(t, l.Seed)
-	if err != nil {
+	if err = allNumbers(t, err); err != nil {
 		return nil, fmt.Errorf("r2d2: %w", err)
 	}
 	tape := tapes.Get().(*grad.Tape)

@@ -28,7 +28,7 @@ func (*Ratio) Name() string { return "ratio" }
 
 // Adapt indexes the support rows by class.
 func (l *Ratio) Adapt(ctx context.Context, t *Task) (Scorer, error) {
-	_, d, err := dims(t)
+	_, d, err := ready(l, t)
 	if err != nil {
 		return nil, fmt.Errorf("ratio: %w", err)
 	}
@@ -40,6 +40,7 @@ func (l *Ratio) Adapt(ctx context.Context, t *Task) (Scorer, error) {
 			if k == 0 {
 				k = 5
 			}
+			k = min(k, len(rows)/d)
 		}
 		s.class = append(s.class, newNearIndex(rows, d))
 		s.k = append(s.k, k)

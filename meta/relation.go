@@ -290,7 +290,10 @@ func (l *Relation) Adapt(ctx context.Context, t *Task) (Scorer, error) {
 		return nil, fmt.Errorf("relation: %w", err)
 	}
 	if !c.Module && t.Ways == 2 && mostRows(t) >= manyRows {
-		return judging{ratio: true}.scorer(ctx, &c.Model, t)
+		return judging{ratio: true, name: "relation"}.scorer(ctx, &c.Model, t)
+	}
+	if err := allNumbers(t, nil); err != nil {
+		return nil, fmt.Errorf("relation: %w", err)
 	}
 	support := forward(c.net(), c.params, t.Support.X)
 	judge := func(y *grad.Node) *grad.Node {

@@ -163,13 +163,13 @@ func (r *Reptile) walk(ctx context.Context, params []*grad.Node, t *Task) (o out
 // Adapt makes TestSteps steps on the support set.
 func (r *Reptile) Adapt(ctx context.Context, t *Task) (Scorer, error) {
 	c, err := r.sized(t, r.Seed)
-	if err != nil {
+	if err = allNumbers(t, err); err != nil {
 		return nil, fmt.Errorf("reptile: %w", err)
 	}
 	if batch := cmp.Or(r.TestBatch, r.InnerBatch); r.InnerAdam || batch > 0 {
 		return c.walkTo(ctx, t, batch)
 	}
-	return c.inner().Adapt(ctx, t)
+	return c.inner().Adapt(ctx, t) // which is sized already: no error but ctx's
 }
 
 func (r *Reptile) walkTo(ctx context.Context, t *Task, batch int) (Scorer, error) {

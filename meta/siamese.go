@@ -116,5 +116,5 @@ func (s *Siamese) Adapt(ctx context.Context, t *Task) (Scorer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("siamese: %w", err)
 	}
-	return judging{ratio: t.Ways == 2 && !s.Prototypes, nearest: s.Nearest}.scorer(ctx, &c.Model, t)
+	return judging{name: "siamese", ratio: t.Ways == 2 && !s.Prototypes, nearest: s.Nearest}.scorer(ctx, &c.Model, t)
 }

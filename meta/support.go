@@ -18,7 +18,7 @@ func dims(t *Task) (n, d int, err error) {
 	if t.Ways < 2 {
 		return 0, 0, fmt.Errorf("a task of %d classes: give two at least, such as benign and taught", t.Ways)
 	}
-	if x == nil || len(x.Shape) != 2 || x.Shape[0] != len(t.Support.Y) {
+	if x == nil || len(x.Shape) != 2 || x.Shape[0] != len(t.Support.Y) || len(x.Data) < x.Shape[0]*x.Shape[1] {
 		return 0, 0, fmt.Errorf("support set: rows and classes do not match")
 	}
 	var room [64]int // on the stack
@@ -38,7 +38,7 @@ func dims(t *Task) (n, d int, err error) {
 			return 0, 0, fmt.Errorf("support set: class %d has no row", c)
 		}
 	}
-	if x.Shape[1] == 0 {
+	if x.Shape[1] < 1 {
 		return 0, 0, fmt.Errorf("support set: rows of no columns")
 	}
 	return x.Shape[0], x.Shape[1], checkKnown(t.Known, x.Shape[1])
@@ -46,10 +46,10 @@ func dims(t *Task) (n, d int, err error) {
 
 func checkKnown(known Set, d int) error {
 	x := known.X
-	if x == nil {
+	if x == nil && len(known.Y) == 0 {
 		return nil
 	}
-	if len(x.Shape) != 2 || x.Shape[1] != d || x.Shape[0] != len(known.Y) {
+	if x == nil || len(x.Shape) != 2 || x.Shape[1] != d || x.Shape[0] != len(known.Y) || len(x.Data) < x.Shape[0]*d {
 		return fmt.Errorf("known rows: not of the shape of the support set")
 	}
 	for i, c := range known.Y {
@@ -60,7 +60,7 @@ func checkKnown(known Set, d int) error {
 	return nil
 }
 
-// checkNumbers names the first of x's values that nothing can be trained on.
+// checkNumbers names the first of x's values that nothing can be learned from.
 func checkNumbers(set string, x *tensor.Tensor) error {
 	if sum := tensor.SumSquares(x); sum-sum == 0 {
 		return nil
@@ -71,6 +71,15 @@ func checkNumbers(set string, x *tensor.Tensor) error {
 		}
 	}
 	return nil
+}
+
+// allNumbers gives err, else names a value of the support set that is no number: of it, who learns from all rows at once makes
+// scores that are NaN for every row. Who looks for neighbours, or grows trees, can do without.
+func allNumbers(t *Task, err error) error {
+	if err != nil {
+		return err
+	}
+	return checkNumbers("support set", t.Support.X)
 }
 
 // rowsOf gives the rows of each class, in support order. Where a class's rows

@@ -3,6 +3,7 @@ package meta_test
 import (
 	"context"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -28,8 +29,14 @@ func TestNoTask(t *testing.T) {
 		for _, e := range meta.Learners {
 			task := metatest.Detection(7, 30, 2, 1, 5)
 			c.spoil(task)
-			if _, err := e.New(1).Adapt(context.Background(), task); err == nil || !strings.Contains(err.Error(), c.says) {
+			_, err := e.New(1).Adapt(context.Background(), task)
+			if err == nil || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("%s: %v, want an error of %s", e.Name, err, c.says)
+				continue
+			}
+			what, has := strings.CutPrefix(err.Error(), e.Name+": ")
+			if !has || slices.ContainsFunc(meta.Learners, func(o meta.Entry) bool { return strings.Contains(what, o.Name+": ") }) {
+				t.Errorf("%q does not begin with %s alone", err, e.Name)
 			}
 		}
 	}

@@ -102,7 +102,18 @@ type slot struct {
 
 // trainModel trains the parameters of l, a copy that is sized for the tasks of src.
 func trainModel(ctx context.Context, l modelled, e episode, src Source, run Run) (Trainer, error) {
+	if err := trainUnder(ctx, l, e, src, run); err != nil {
+		return nil, fmt.Errorf("%s: %w", l.Name(), err)
+	}
+	return l, nil
+}
+
+// trainUnder is trainModel for a learner of another name.
+func trainUnder(ctx context.Context, l modelled, e episode, src Source, run Run) error {
 	m := l.model()
+	if err := cmp.Or(checkSettings(&run), checkSettings(l)); err != nil {
+		return err
+	}
 	m.Outer.Iterations = cmp.Or(run.Iterations, m.Outer.Iterations, 1000)
 	m.Outer.MetaBatch = cmp.Or(run.MetaBatch, m.Outer.MetaBatch, 8)
 	if m.Outer.SGD {
@@ -128,12 +139,9 @@ func trainModel(ctx context.Context, l modelled, e episode, src Source, run Run)
 		lp.workers = append(lp.workers, worker{&grad.Tape{Workers: cores / n, Noise: rand.New(noise)}, noise})
 	}
 	if err := lp.train(ctx); err != nil {
-		return nil, fmt.Errorf("%s: %w", l.Name(), err)
+		return err
 	}
-	if err := lp.freeze(ctx); err != nil {
-		return nil, fmt.Errorf("%s: %w", l.Name(), err)
-	}
-	return l, nil
+	return lp.freeze(ctx)
 }
 
 func (l *loop) train(ctx context.Context) error {
@@ -294,7 +302,7 @@ func checkTask(t *Task, in int) error {
 		return fmt.Errorf("rows of %d columns, the model wants %d", d, in)
 	}
 	q := t.Query
-	if q.X == nil || q.Len() == 0 || q.X.Rows() != q.Len() || q.X.Cols() != d {
+	if q.X == nil || q.Len() == 0 || q.X.Rows() != q.Len() || q.X.Cols() != d || len(q.X.Data) < q.Len()*d {
 		return fmt.Errorf("query set: no rows, or rows and classes do not match")
 	}
 	for i, c := range q.Y {

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/inkling-sec/inkling/nn"
 	"github.com/inkling-sec/inkling/tensor"
 )
 
@@ -198,15 +199,25 @@ func TestCheckpointOfAnotherRun(t *testing.T) {
 	if err := Save(model, train(t, l, src, Run{Iterations: 1}), nil); err != nil {
 		t.Fatal(err)
 	}
+	beyond := filepath.Join(t.TempDir(), "b") // a damaged one
+	f, err := nn.ReadFile(run.Checkpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Metadata[stateKey] = strings.Replace(f.Metadata[stateKey], `"Done":2`, `"Done":-3`, 1)
+	if err := f.WriteFile(beyond); err != nil {
+		t.Fatal(err)
+	}
 	for want, c := range map[string]struct {
 		learner Trainer
 		src     Source
 		path    string
 	}{
-		"of other settings": {&faster, src, run.Checkpoint},
-		"of the learner":    {trained(8)["anil"], src, run.Checkpoint},
-		"of other tasks":    {l, toy(3, 5, 2), run.Checkpoint},
-		"not a checkpoint":  {l, src, model},
+		"after -3 outer steps of 2": {l, src, beyond},
+		"of other settings":         {&faster, src, run.Checkpoint},
+		"of the learner":            {trained(8)["anil"], src, run.Checkpoint},
+		"of other tasks":            {l, toy(3, 5, 2), run.Checkpoint},
+		"not a checkpoint":          {l, src, model},
 	} {
 		_, err := c.learner.Train(context.Background(), c.src, Run{Iterations: 2, Checkpoint: c.path})
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -210,5 +210,5 @@ func (l *Triplet) Adapt(ctx context.Context, t *Task) (Scorer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("triplet: %w", err)
 	}
-	return judging{unit: c.Unit, ratio: t.Ways == 2 && !l.Prototypes, nearest: l.Nearest}.scorer(ctx, &c.Model, t)
+	return judging{name: "triplet", unit: c.Unit, ratio: t.Ways == 2 && !l.Prototypes, nearest: l.Nearest}.scorer(ctx, &c.Model, t)
 }

@@ -32,9 +32,12 @@ func (*Vote) Name() string { return "vote" }
 
 // Adapt teaches the matcher, and once more without some benign rows, on which its own say is calibrated.
 func (l *Vote) Adapt(ctx context.Context, t *Task) (Scorer, error) {
-	_, d, err := dims(t)
+	_, d, err := ready(l, t)
 	if err != nil {
 		return nil, fmt.Errorf("vote: %w", err)
+	}
+	if l.Matcher == nil {
+		return nil, fmt.Errorf("vote: no Matcher: give Shipped or a trained one")
 	}
 	if t.Ways != 2 {
 		return (&PlainVote{Seed: l.Matcher.Seed, More: append([]Learner{l.Matcher}, l.More...)}).Adapt(ctx, t)
@@ -61,7 +64,7 @@ func (l *Vote) Adapt(ctx context.Context, t *Task) (Scorer, error) {
 	c.ballot(taught)
 	if !c.judge.votes.knows() {
 		few := &Task{Ways: 2, Support: twoWays(rowsAt(rows[0], d, spaced(len(rows[0])/d, matcherPool)), rows[1], d)}
-		if err := l.join(ctx, c, &Logistic{}, min(1, float32(taught)/plenty), few); err != nil {
+		if err := l.join(ctx, c, &Logistic{joins: true}, min(1, float32(taught)/plenty), few); err != nil {
 			return nil, err
 		}
 	}

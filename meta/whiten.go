@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/inkling-sec/inkling/tensor"
 )
@@ -15,12 +16,16 @@ type scatter struct {
 	fourth float64   // Σ ‖row−mean‖⁴
 }
 
-// add adds the rows of one class.
+// add adds the rows of one class, but those of which a value is missing.
 func (s *scatter) add(rows []float32) {
-	d, n, mean := s.d, len(rows)/s.d, meanOf(rows, s.d)
 	if s.sum == nil {
-		s.sum = make([]float32, d*d)
+		s.sum = make([]float32, s.d*s.d)
 	}
+	rows = wholeRows(rows, s.d)
+	if len(rows) == 0 {
+		return
+	}
+	d, n, mean := s.d, len(rows)/s.d, meanOf(rows, s.d)
 	s.n += n
 	from, to := borrow(len(rows)), borrow(d*d)
 	defer giveBack(from)
@@ -38,6 +43,20 @@ func (s *scatter) add(rows []float32) {
 	for i, v := range *to {
 		s.sum[i] += v
 	}
+}
+
+// wholeRows gives the rows of which every value is a number.
+func wholeRows(rows []float32, d int) []float32 {
+	if finite(tensor.From(rows, len(rows)/d, d)) {
+		return rows
+	}
+	var whole []float32
+	for row := range slices.Chunk(rows, d) {
+		if finite(tensor.From(row, 1, d)) {
+			whole = append(whole, row...)
+		}
+	}
+	return whole
 }
 
 // shrunk gives the covariance (1−s)·S + s·μI, where μ is the mean variance and
@@ -138,7 +157,7 @@ func (l *Whitened) head() Learner {
 
 // Adapt learns the whitening and adapts the head to whitened rows.
 func (l *Whitened) Adapt(ctx context.Context, t *Task) (Scorer, error) {
-	_, d, err := dims(t)
+	_, d, err := ready(l, t)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", l.Name(), err)
 	}
@@ -172,9 +191,10 @@ func withinClasses(t *Task) [][]float32 {
 	if t.Known.Len() == 0 {
 		return rowsOf(t)
 	}
-	k := &Task{Support: t.Known}
-	for _, c := range t.Known.Y {
-		k.Ways = max(k.Ways, c+1)
+	numbers := slices.Compact(slices.Sorted(slices.Values(t.Known.Y))) // which may leave any number out
+	k := &Task{Ways: len(numbers), Support: Set{X: t.Known.X, Y: make([]int, len(t.Known.Y))}}
+	for i, c := range t.Known.Y {
+		k.Support.Y[i], _ = slices.BinarySearch(numbers, c)
 	}
 	return rowsOf(k)
 }

@@ -110,9 +110,15 @@ func parseHeader(b []byte) (entries map[string]entry, metadata map[string]string
 	if err := json.Unmarshal(b, &header); err != nil {
 		return nil, nil, fmt.Errorf("header: %w", err)
 	}
+	if name, is := twice(b); is {
+		return nil, nil, fmt.Errorf("header: %q is there twice", name)
+	}
 	if raw, ok := header[metadataKey]; ok {
 		if err := json.Unmarshal(raw, &metadata); err != nil {
 			return nil, nil, fmt.Errorf("metadata: %w", err)
+		}
+		if name, is := twice(raw); is {
+			return nil, nil, fmt.Errorf("metadata: %q is there twice", name)
 		}
 		delete(header, metadataKey)
 	}
@@ -125,6 +131,25 @@ func parseHeader(b []byte) (entries map[string]entry, metadata map[string]string
 		entries[name] = e
 	}
 	return entries, metadata, nil
+}
+
+// twice finds a name that stands twice in a JSON object, which the format forbids: readers differ in which they take.
+func twice(b []byte) (name string, is bool) {
+	d, seen := json.NewDecoder(bytes.NewReader(b)), map[string]bool{}
+	d.Token() // the brace
+	for d.More() {
+		t, _ := d.Token()
+		name, _ := t.(string)
+		if seen[name] {
+			return name, true
+		}
+		seen[name] = true
+		var value json.RawMessage
+		if d.Decode(&value) != nil { // cannot be: all of it was read before
+			break
+		}
+	}
+	return "", false
 }
 
 func strict(b []byte, v any) error {

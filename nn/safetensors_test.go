@@ -80,6 +80,9 @@ func TestSafetensorsHostile(t *testing.T) {
 		"overlap or leave a hole at byte 0":   raw(`{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"y":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}`, 4),
 		"cover 0 bytes of 4":                  raw(`{}`, 4),
 		"unknown field":                       raw(`{"x":{"dtype":"F32","shape":[0],"data_offsets":[0,0],"z":1}}`, 0),
+		`header: "x" is there twice`:          raw(`{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}`, 4),
+		`header: "__metadata__" is there`:     raw(`{"__metadata__":{"a":"b"},"__metadata__":{}}`, 0),
+		`metadata: "a" is there twice`:        raw(`{"__metadata__":{"a":"b","a":"c"}}`, 0),
 		"metadata:":                           raw(`{"__metadata__":{"a":1}}`, 0),
 	} {
 		if _, err := Decode(b); err == nil || !strings.Contains(err.Error(), want) {

@@ -81,11 +81,17 @@ func (c Config) Check() error {
 		"world": {c.Worlds, names(Worlds)}, "profile": {c.Profiles, names(Profiles)}, "marginal": {c.Marginals, names(Marginals)},
 		"attack": {c.Attacks, names(Attacks)}, "relation": {c.Relations, names(Relations)},
 	} {
+		if list[0] != nil && len(list[0]) == 0 {
+			return fmt.Errorf("prior: no %s to draw from: choose from %s", what, strings.Join(list[1], ", "))
+		}
 		for _, name := range list[0] {
 			if !slices.Contains(list[1], name) {
 				return fmt.Errorf("prior: unknown %s %q: choose from %s", what, name, strings.Join(list[1], ", "))
 			}
 		}
+	}
+	if c.Shots != nil && len(c.Shots) == 0 || c.Pools != nil && len(c.Pools) == 0 {
+		return fmt.Errorf("prior: shots %v and pools %v: one number of each at least", c.Shots, c.Pools)
 	}
 	if slices.ContainsFunc(c.Shots, func(k int) bool { return k < 1 }) || slices.ContainsFunc(c.Pools, func(m int) bool { return m < 2 }) {
 		return fmt.Errorf("prior: shots %v and pools %v: at least 1 and 2 rows", c.Shots, c.Pools)

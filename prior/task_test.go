@@ -194,6 +194,10 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 		{Config{Shots: []int{0}}, "shots"},
 		{Config{Pools: []int{1}}, "pools"},
 		{Config{MaxColumns: -1}, "below 0"},
+		{Config{Worlds: []string{}}, "no world to draw from: choose from factor"},
+		{Config{Marginals: []string{}}, "no marginal to draw from"},
+		{Config{Shots: []int{}}, "shots"},
+		{Config{Pools: []int{}}, "pools"},
 	} {
 		if err := c.Check(); err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%+v: %v, want %q", c.Config, err, c.says)

@@ -46,7 +46,8 @@ const explained = 6
 // Begin is told the episodes that are about to be played, of a part of a set. The first time it looks at the data.
 func (r *Recorder) Begin(ctx context.Context, about Set, part dataset.Part, plan *eval.Plan, episodes []eval.Episode) error {
 	s := r.set(about)
-	if slices.ContainsFunc(s.Parts, func(p *Part) bool { return p.Name == part.Name }) {
+	if i := slices.IndexFunc(s.Parts, func(p *Part) bool { return p.Name == part.Name }); i >= 0 {
+		s.Parts[i].hold(episodes) // a further draw, whose cut of groups may be of more classes
 		return nil
 	}
 	p, err := describe(s, part, plan, episodes)
@@ -135,9 +136,9 @@ func describe(s *Set, part dataset.Part, plan *eval.Plan, episodes []eval.Episod
 		for _, i := range d.Of(name) {
 			of[d.Group[i]], groups[d.Group[i]] = true, true
 		}
-		p.Classes = append(p.Classes, Class{name, len(d.Of(name)), len(of),
-			slices.ContainsFunc(episodes, func(e eval.Episode) bool { return e.Class == name }), slices.Contains(s.Development, name)})
+		p.Classes = append(p.Classes, Class{Name: name, Rows: len(d.Of(name)), Groups: len(of), Development: slices.Contains(s.Development, name)})
 	}
+	p.hold(episodes)
 	p.Groups = len(groups)
 	fit := slices.Concat(e.Benign, e.Known)
 	c, raw, err := d.Features(fit)
@@ -155,6 +156,14 @@ func describe(s *Set, part dataset.Part, plan *eval.Plan, episodes []eval.Episod
 		}
 	}
 	return p, nil
+}
+
+// hold marks the classes that episodes hold out.
+func (p *Part) hold(episodes []eval.Episode) {
+	for i := range p.Classes {
+		c := &p.Classes[i]
+		c.HeldOut = c.HeldOut || slices.ContainsFunc(episodes, func(e eval.Episode) bool { return e.Class == c.Name })
+	}
 }
 
 func constant(raw [][]float64, f int) bool {

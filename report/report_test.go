@@ -167,6 +167,27 @@ func TestCardTellsTheKnownThatLearnersGet(t *testing.T) {
 	}
 }
 
+// A class that only a further draw's cut of the groups holds out is told as held out.
+func TestCardOfSeveralCuts(t *testing.T) {
+	d := table(t)
+	r := NewRecorder(Card{Learner: "knn"})
+	for _, class := range []string{"probe", "flood <script>"} {
+		plan := eval.Plan{Protocol: eval.NewAttack{Benign: "ok", Classes: []string{class}, Shots: []int{1}, Draws: 1, Seed: 1}}
+		episodes, err := plan.Protocol.Episodes(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Begin(t.Context(), Set{Name: "made", Benign: "ok"}, dataset.Part{Data: d}, &plan, episodes); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range r.Card().Sets[0].Parts[0].Classes {
+		if c.HeldOut != (c.Name != "ok") {
+			t.Errorf("%s: held out: %v", c.Name, c.HeldOut)
+		}
+	}
+}
+
 // Levels that are not listed are told of, and only they.
 func TestFeatureLevels(t *testing.T) {
 	levels := strings.Split("abcdefg", "")
@@ -351,6 +372,10 @@ func TestWithoutInterval(t *testing.T) {
 	one := pack.Estimate{Mean: -.1, Low: nan, High: nan}
 	if interval(one) != "-0.100" || signed(one) != "−0.100" || verdict(&pack.Comparison{Best: "ratio", Ahead: one}, "vote") != level {
 		t.Errorf("%s, %s", interval(one), signed(one))
+	}
+	v := &view{Card: &Card{Learner: "vote"}, Compared: []pack.Comparison{{Shots: 1, Classes: 1, Best: "ratio", Ahead: one, AP: map[string]pack.Estimate{"vote": {Mean: .5, Low: nan, High: nan}}}}}
+	if got := tiles(v)[0]; got.Says != "one draw does not tell it from ratio" || got.Ahead != "−0.100" {
+		t.Errorf("%+v", got)
 	}
 }
 

@@ -54,6 +54,10 @@ func tiles(v *view) (out []tile) {
 		case itself:
 			t.Says = "itself the best of the baselines"
 		case level:
+			if !finite(c.Ahead.Low, c.Ahead.High) { // of a single draw
+				t.Says, t.Ahead = "one draw does not tell it from "+c.Best, signed(c.Ahead)
+				break
+			}
 			t.Says, t.Ahead = "level with "+c.Best, signed(c.Ahead)
 		default:
 			t.Says, t.Ahead = t.Kind+" than "+c.Best, signed(c.Ahead)

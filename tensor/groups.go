@@ -45,6 +45,9 @@ func SpreadGroupsTo(dst, v *Tensor) {
 
 // SumGroupsTo writes the sum of each group's rows to dst [g, d].
 func SumGroupsTo(dst, a *Tensor) {
+	if a.Rows() == 0 {
+		clear(dst.Data)
+	}
 	each("SumGroupsTo", a, dst, func(rows, group, n, d int) {
 		sum, x := dst.Data[group*d:][:d], a.Data[rows*d:][:n*d]
 		if use != plain {
@@ -61,6 +64,9 @@ func SumGroupsTo(dst, a *Tensor) {
 // those of b to dst [g, d].
 func DotGroupsTo(dst, a, b *Tensor) {
 	same("DotGroupsTo", a, b)
+	if a.Rows() == 0 {
+		clear(dst.Data)
+	}
 	each("DotGroupsTo", a, dst, func(rows, group, n, d int) {
 		sum, x, y := dst.Data[group*d:][:d], a.Data[rows*d:][:n*d], b.Data[rows*d:][:n*d]
 		if use != plain {

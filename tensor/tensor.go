@@ -9,7 +9,10 @@
 // of the operands, to the last bit, where the mathematics says so.
 package tensor
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // Tensor is a dense array. Data has the product of Shape elements, row-major.
 // A scalar has an empty Shape.
@@ -21,20 +24,28 @@ type Tensor struct {
 // New gives an array of zeros.
 func New(shape ...int) *Tensor {
 	s := append([]int(nil), shape...)
+	return &Tensor{Shape: s, Data: make([]float32, elements("New", s))}
+}
+
+// elements gives the product of the sides, which wraps round to no other number.
+func elements(op string, shape []int) int {
 	n := 1
-	for _, d := range s {
-		if d < 0 {
-			panic(&Error{Op: "New", Problem: "has a negative side", Shapes: [][]int{s}})
+	for _, d := range shape {
+		switch {
+		case d < 0:
+			panic(&Error{Op: op, Problem: "has a negative side", Shapes: [][]int{shape}})
+		case d > 0 && n > math.MaxInt/4/d:
+			panic(&Error{Op: op, Problem: "is more than memory can hold", Shapes: [][]int{shape}})
 		}
 		n *= d
 	}
-	return &Tensor{Shape: s, Data: make([]float32, n)}
+	return n
 }
 
 // From wraps data, which it does not copy, in a shape of as many elements.
 func From(data []float32, shape ...int) *Tensor {
 	t := &Tensor{Shape: append([]int(nil), shape...), Data: data}
-	if t.Rows()*t.Cols() != len(data) {
+	if elements("From", t.Shape) != len(data) {
 		panic(&Error{Op: "From", Problem: fmt.Sprintf("does not hold %d elements", len(data)), Shapes: [][]int{t.Shape}})
 	}
 	return t

@@ -153,6 +153,27 @@ func TestReductions(t *testing.T) {
 	}
 }
 
+// A sum over no rows is 0, whatever stood there before.
+func TestSumsOfNoRows(t *testing.T) {
+	none := New(0, 3)
+	for name, f := range map[string]func(dst *Tensor){
+		"SumRowsTo":   func(dst *Tensor) { SumRowsTo(dst, none) },
+		"DotColsTo":   func(dst *Tensor) { DotColsTo(dst, none, none) },
+		"SumGroupsTo": func(dst *Tensor) { SumGroupsTo(dst, none) },
+		"DotGroupsTo": func(dst *Tensor) { DotGroupsTo(dst, none, none) },
+		"MatMulATo":   func(dst *Tensor) { MatMulATo(dst, New(0, 1), none) },
+	} {
+		dst := New(1, 3)
+		FillTo(dst, float32(math.NaN()))
+		f(dst)
+		for _, v := range dst.Data {
+			if v != 0 {
+				t.Errorf("%s: %v", name, dst.Data)
+			}
+		}
+	}
+}
+
 func TestLargeLogits(t *testing.T) {
 	a := From([]float32{1000, 0, -1000}, 1, 3)
 	LogSoftmaxTo(a, a)
@@ -183,12 +204,15 @@ func TestRowsDoNotDependOnOthers(t *testing.T) {
 
 func TestPanics(t *testing.T) {
 	for text, f := range map[string]func(){
-		"tensor: MulTo: shapes [3] and [4] differ":                   func() { MulTo(New(3), New(3), New(4)) },
-		"tensor: MatMulTo: shapes [2 2], [2 3] and [4 2] do not fit": func() { MatMulTo(New(2, 2), New(2, 3), New(4, 2)) },
-		"tensor: New: shape [2 -1] has a negative side":              func() { New(2, -1) },
-		"tensor: From: shape [2 2] does not hold 3 elements":         func() { From(make([]float32, 3), 2, 2) },
-		"tensor: FromRows: shapes [1] and [2] differ":                func() { FromRows([][]float32{{1}, {1, 2}}) },
-		"tensor: AddRowTo: shapes [2 3], [2 3] and [2] do not fit":   func() { AddRowTo(New(2, 3), New(2, 3), New(2)) },
+		"tensor: MulTo: shapes [3] and [4] differ":                                 func() { MulTo(New(3), New(3), New(4)) },
+		"tensor: MatMulTo: shapes [2 2], [2 3] and [4 2] do not fit":               func() { MatMulTo(New(2, 2), New(2, 3), New(4, 2)) },
+		"tensor: New: shape [2 -1] has a negative side":                            func() { New(2, -1) },
+		"tensor: New: shape [4294967296 4294967296] is more than memory can hold":  func() { New(1<<32, 1<<32) },
+		"tensor: From: shape [-1 -3] has a negative side":                          func() { From(make([]float32, 3), -1, -3) },
+		"tensor: From: shape [4294967296 4294967296] is more than memory can hold": func() { From(nil, 1<<32, 1<<32) },
+		"tensor: From: shape [2 2] does not hold 3 elements":                       func() { From(make([]float32, 3), 2, 2) },
+		"tensor: FromRows: shapes [1] and [2] differ":                              func() { FromRows([][]float32{{1}, {1, 2}}) },
+		"tensor: AddRowTo: shapes [2 3], [2 3] and [2] do not fit":                 func() { AddRowTo(New(2, 3), New(2, 3), New(2)) },
 		"tensor: SquaredDistancesTo: shapes [2 2], [2 3] and [2 4] do not fit": func() {
 			SquaredDistancesTo(New(2, 2), New(2, 3), New(2, 4))
 		},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -34,7 +35,8 @@ func evalCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "eval --data FILE… [--label COLUMN --benign VALUE | --schema image]",
 		Short: "Judge learners honestly on labelled data, all on the same episodes",
-		Long: `Leaves each attack class out in turn and asks every learner to find it from a few examples.
+		Long: `Leaves each attack class of 50 rows or more out in turn and asks every learner to
+find it from a few examples.
 
 Protocol new-attack: 1,000 benign rows and K examples from one half of the class
 are learned from; 10,000 other benign rows and the other half are judged. Up to
@@ -44,8 +46,9 @@ it where 1 % of benign rows alert, exact duplicates are dropped first, and learn
 trained anew for each class. With --known FILE… known attacks and training come
 from other captures, and --data is a site none of it has seen.
 
-Protocol n-way: classes are cut in folds; trained on the classes of the other
-folds, a learner tells the classes of one fold apart from K examples each.
+Protocol n-way: classes of 50 rows or more, and of twice the most of --shots, are
+cut in two folds; trained on the classes of the other fold, a learner tells the
+classes of one fold apart from K examples each.
 
 Protocol bound: holds the false-alarm promise against benign records. Each file
 of --data is a capture; at each, learners are taught the first of --classes,
@@ -198,7 +201,16 @@ func (f *evalFlags) check() error {
 	for _, n := range f.shots {
 		all = append(all, atLeast{"shots", n, 1})
 	}
-	return least(all)
+	return cmp.Or(least(all), few("draws", f.draws))
+}
+
+// few refuses numbers of episodes that no memory holds.
+func few(flag string, value int) error {
+	const most = 1_000_000
+	if value > most {
+		return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("--%s %d", flag, value), Remedy: fmt.Sprintf("give %d at most", most)}
+	}
+	return nil
 }
 
 func (f *evalFlags) run(cmd *cobra.Command, a *app) error {
@@ -306,6 +318,7 @@ func (f *evalFlags) newAttack(cmd *cobra.Command, a *app, d *eval.Data, learners
 	if err != nil {
 		return nil, nil, err
 	}
+	f.tellLeftOut(plan.Protocol.LeftOut(d, episodes))
 	if f.export != "" {
 		if plan.Known != nil {
 			return nil, nil, &inkling.Error{Code: inkling.Invalid, What: "episodes with --known cannot be exported", Remedy: "their known rows are in other files: leave --known or --export-episodes out"}
@@ -327,6 +340,21 @@ func (f *evalFlags) newAttack(cmd *cobra.Command, a *app, d *eval.Data, learners
 	}
 	results, err := plan.Play(cmd.Context(), d, episodes)
 	return results, leaks, err
+}
+
+// tellLeftOut names the classes that are not judged, the first few of many.
+func (f *evalFlags) tellLeftOut(left []eval.Left) {
+	const most = 10
+	for _, l := range left[:min(most, len(left))] {
+		with := ""
+		if l.Shots > 0 {
+			with = fmt.Sprintf(" with %s or more", plural(l.Shots, "example"))
+		}
+		f.note("class " + l.Class + " is not judged" + with + ": " + l.Why)
+	}
+	if more := len(left) - most; more > 0 {
+		f.note(fmt.Sprintf("%d more classes are not judged", more))
+	}
 }
 
 // trained reads the models of --models, which must be of the data's contract.

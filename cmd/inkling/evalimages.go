@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -78,7 +79,7 @@ func (f *evalFlags) runImages(cmd *cobra.Command, a *app) error {
 	for _, n := range f.shots {
 		bounds = append(bounds, atLeast{"shots", n, 1})
 	}
-	if err := least(bounds); err != nil {
+	if err := cmp.Or(least(bounds), few("tasks", f.tests)); err != nil {
 		return err
 	}
 	all, scale, err := f.contestants(cmd)

@@ -55,6 +55,24 @@ func TestEvalHostileClasses(t *testing.T) {
 	}
 }
 
+// A class that no cut of the groups can test is named, and the others are judged.
+func TestEvalTellsWhatIsNotJudged(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("a,b,who,kind\n")
+	for i := range 600 {
+		kind, who := []string{"ok", "ok", "ok", "wide", "narrow"}[i%5], i%7
+		if kind == "narrow" {
+			who = 1
+		}
+		fmt.Fprintf(&b, "%d,%d,p%d,%s\n", i*7919%601, i*31%97, who, kind)
+	}
+	file := write(t, filepath.Join(t.TempDir(), "t.csv"), b.String())
+	r := exec(t, "eval", "--data", file, "--schema", "table", "--label", "kind", "--benign", "ok", "--learners", "ratio", "--shots", "1", "--draws", "2", "--group", "who")
+	if r.status != 0 || r.stderr != "inkling: note: class narrow is not judged: all its rows are of one group, which cannot be learned from and judged\n" {
+		t.Errorf("status %d: %s", r.status, r.stderr)
+	}
+}
+
 // What could not be read is no part of the figures, and the card says so.
 func TestEvalReportTellsWhatWasSkipped(t *testing.T) {
 	s := newSite(t)

@@ -153,6 +153,21 @@ func TestSchemaLearnsNoLabels(t *testing.T) {
 	}
 }
 
+// Nor is what says which records belong together, as where no schema is pinned.
+func TestSchemaLearnsNoGroups(t *testing.T) {
+	s := newSite(t)
+	csv := write(t, filepath.Join(s.dir, "pay.csv"), payHead+paid(0, 400))
+	file := filepath.Join(s.dir, "pay.schema.json")
+	const group = "shop"
+	eval := []string{"eval", "--data", csv, "--schema", file, "--label", "fraud", "--benign", "no", "--group", group}
+	must(t, "schema", csv, "--label", "fraud", "--out", file)
+	exec(t, s.args(eval...)...).fails(t, 2, fmt.Sprintf("the groups, %q, are learned from", group), `"learn":false`)
+	must(t, "schema", csv, "--label", "fraud", "--drop", group, "--out", file)
+	if r := exec(t, s.args(eval...)...); strings.Contains(r.stderr, "learned from") {
+		t.Error(r.stderr)
+	}
+}
+
 // Nor can an alert say anything to the terminal, or an error.
 func TestAlertsOfHostileRecords(t *testing.T) {
 	s := newSite(t)

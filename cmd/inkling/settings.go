@@ -167,6 +167,12 @@ func listed(fields []reflect.StructField, not map[string]string) string {
 
 const maxUnits = 1 << 16 // of a layer; a model file may have no more
 
+// maxWidth is how many times as wide as usual a matcher may be.
+const maxWidth = 100
+
+// sized are the whole numbers that memory is taken for.
+var sized = []string{"Units", "Classes", "MetaBatch", "Steps", "InnerBatch", "TestBatch", "Columns"}
+
 // sane refuses numbers that no learner can have.
 func sane(name string, v reflect.Value) error {
 	switch v.Kind() {
@@ -177,6 +183,9 @@ func sane(name string, v reflect.Value) error {
 			}
 		}
 	case reflect.Slice:
+		if name == "Filters" && !v.IsNil() && v.Len() == 0 {
+			return badSet("Filters: no block", "give the filters of each block, as [64,64,64,64]", nil)
+		}
 		for i := range v.Len() {
 			if n, ok := v.Index(i).Interface().(int); ok && (n < 1 || n > maxUnits) {
 				return badSet(fmt.Sprintf("%s: a layer of %d", name, n), fmt.Sprintf("give 1 to %d", maxUnits), nil)
@@ -185,6 +194,8 @@ func sane(name string, v reflect.Value) error {
 	case reflect.Int:
 		if n := v.Int(); n < 0 && name != "Out" || name == "Out" && (n < meta.AsConvolved || n > maxUnits) {
 			return badSet(fmt.Sprintf("%s %d", name, n), "give 1 or more; 0 is the default", nil)
+		} else if n > maxUnits && slices.Contains(sized, name) {
+			return badSet(fmt.Sprintf("%s %d", name, n), fmt.Sprintf("give %d at most", maxUnits), nil)
 		}
 	case reflect.Float32, reflect.Float64:
 		switch x := v.Float(); {
@@ -192,6 +203,8 @@ func sane(name string, v reflect.Value) error {
 			return badSet(fmt.Sprintf("%s %g", name, x), "give a number above 0; 0 is the default", nil)
 		case x >= 1 && name == "Dropout":
 			return badSet(fmt.Sprintf("Dropout %g", x), "give a share below 1", nil)
+		case x > maxWidth && name == "Width":
+			return badSet(fmt.Sprintf("Width %g", x), fmt.Sprintf("give %d at most", maxWidth), nil)
 		}
 	}
 	return nil

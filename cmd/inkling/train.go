@@ -115,6 +115,9 @@ func (f *trainFlags) train(cmd *cobra.Command, a *app) error {
 	if f.iterations < 0 || f.metaBatch < 0 || f.every < 0 {
 		return &inkling.Error{Code: inkling.Invalid, What: "a number of steps or tasks below 0", Remedy: "correct --iterations, --meta-batch or --checkpoint-every"}
 	}
+	if f.metaBatch > maxUnits {
+		return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("--meta-batch %d", f.metaBatch), Remedy: fmt.Sprintf("give %d at most", maxUnits)}
+	}
 	learners, err := learnersOf([]string{f.learner}, f.seed, "--learner")
 	if err != nil {
 		return err
@@ -177,7 +180,7 @@ func (f *trainFlags) trainRecords(cmd *cobra.Command, a *app, l meta.Trainer) er
 	return nil
 }
 
-// place gives the file of the model, in a folder that is there.
+// place gives the file of the model, in a folder that is there and can be written to: training may take hours.
 func (f *trainFlags) place(a *app) (out string, err error) {
 	out = f.out
 	if out == "" {
@@ -199,7 +202,7 @@ func (f *trainFlags) place(a *app) (out string, err error) {
 	if info, err := os.Stat(filepath.Dir(out)); err != nil || !info.IsDir() {
 		return "", &inkling.Error{Code: inkling.Invalid, Place: out, What: "cannot be written: its folder is not there", Remedy: "make the folder, or choose another file with -o"}
 	}
-	return out, nil
+	return out, store.Elsewhere(store.Writable(out), "with -o")
 }
 
 // made is a model that was trained and written.

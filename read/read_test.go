@@ -193,6 +193,27 @@ func TestTruncated(t *testing.T) {
 	}
 }
 
+// A gzip file has as many members as it likes, empty ones too, and zeros behind the last; what else stands there is told.
+func TestMembers(t *testing.T) {
+	one, rest := samples["zeek"][:90], samples["zeek"][90:]
+	nothing, zeros := string(zipped(t, nil)), strings.Repeat("\x00", 1000)
+	whole := string(zipped(t, []byte(one))) + strings.Repeat(nothing, 1000) + string(zipped(t, []byte(rest)))
+	for _, tt := range []struct{ file, want string }{
+		{whole, ""}, {whole + zeros, ""}, {whole + "\x00", ""}, {whole + nothing, ""},
+		{whole + "x", "truncated"}, {whole + "0123456789", "cannot read on"}, {whole + zeros + whole, "cannot read on"}, {whole[:len(whole)-8] + "12345678", "cannot read on"},
+	} {
+		r, _, err := New(strings.NewReader(tt.file), "sample", Options{})
+		var rec inkling.Record
+		n := -1
+		for ; err == nil; err = r.Read(&rec) {
+			n++
+		}
+		if n != 2 || (err == io.EOF) != (tt.want == "") || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%d bytes: %d records, %v, want %q", len(tt.file), n, err, tt.want)
+		}
+	}
+}
+
 func TestOpen(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "conn.log")
 	if err := os.WriteFile(path, []byte(samples["zeek"]), 0o600); err != nil {

@@ -36,7 +36,6 @@ type Reader struct {
 	in     *jsonl.Reader
 	kind   string
 	schema *inkling.Schema // of the log, that the places are for
-	event  int             // place of the event's type, or -1
 	hosts  [2]int          // of the addresses, or -1
 	room   []byte          // what is written for them
 	flow   *flow           // nil for other types
@@ -48,13 +47,17 @@ type Reader struct {
 
 // NewReader reads the events of a type from the log r; file names it in origins and errors.
 func NewReader(r io.Reader, file, kind string) *Reader {
-	e := &Reader{kind: kind, in: jsonl.NewReader(r, file, jsonl.Options{
+	e := &Reader{kind: kind}
+	o := jsonl.Options{
 		Start: func([]byte) *inkling.Schema { return &inkling.Schema{Name: "eve." + kind} },
-		Names: names, Kinds: kinds,
-	})}
+		Names: names, Kinds: kinds, First: first,
+		Type: "event_type", Passes: e.passes, // statistics alone may have more fields than a log
+	}
 	if kind == "flow" {
 		e.flow = &flow{}
+		o.Start, o.Fixed = func([]byte) *inkling.Schema { return used }, true
 	}
+	e.in = jsonl.NewReader(r, file, o)
 	return e
 }
 
@@ -62,8 +65,13 @@ var names = map[string]string{"timestamp": "ts", "src_ip": "id.orig_h", "src_por
 
 var kinds = map[string]inkling.Kind{
 	"ts": inkling.Time, "flow.start": inkling.Time, "flow.end": inkling.Time, "id.orig_p": inkling.Number, "id.resp_p": inkling.Number,
+	"icmp_type": inkling.Number, "icmp_code": inkling.Number,
+	"flow.pkts_toserver": inkling.Number, "flow.pkts_toclient": inkling.Number, "flow.bytes_toserver": inkling.Number, "flow.bytes_toclient": inkling.Number,
 	"flow_id": inkling.Text, // up to 2⁶³: more than a float64 tells apart
 }
+
+// first are the lists of which the first object is taken: since Suricata 8 the name asked for stands in such.
+var first = map[string]string{"dns.queries": "dns"}
 
 // Close implements inkling.Reader; the file belongs to the caller.
 func (*Reader) Close() error { return nil }
@@ -74,43 +82,36 @@ func (e *Reader) Read(r *inkling.Record) error {
 	if e.flow != nil {
 		to = &e.raw
 	}
-	for {
-		if err := e.in.Read(to); err != nil {
-			return err
-		}
-		if to.Schema != e.schema {
-			e.schema, e.event = to.Schema, to.Schema.Index("event_type")
-			e.hosts = [2]int{to.Schema.Index("id.orig_h"), to.Schema.Index("id.resp_h")}
-			if e.flow != nil {
-				e.flow.bind(to.Schema)
-			}
-		}
-		if e.event < 0 || string(to.Text[e.event]) != e.kind {
-			e.pass(to)
-			continue
-		}
-		e.given = true
-		if e.flow != nil {
-			e.flow.fill(r, to)
-			return nil
-		}
-		e.address(r)
+	if err := e.in.Read(to); err != nil {
+		return err
+	}
+	e.given = true
+	if e.flow != nil {
+		e.flow.fill(r, to)
 		return nil
 	}
+	if r.Schema != e.schema {
+		e.schema, e.hosts = r.Schema, [2]int{r.Schema.Index("id.orig_h"), r.Schema.Index("id.resp_h")}
+	}
+	e.address(r)
+	return nil
 }
 
 // mostOthers is how many other types are told of.
 const mostOthers = 5
 
-// pass counts an event of another type.
-func (e *Reader) pass(r *inkling.Record) {
-	if e.Passed++; e.given || e.event < 0 || len(e.others) == mostOthers {
-		return
+// passes reports whether an event is of another type, and counts it.
+func (e *Reader) passes(kind []byte) bool {
+	if string(kind) == e.kind {
+		return false
 	}
-	kind := r.Text[e.event]
+	if e.Passed++; e.given || len(e.others) == mostOthers {
+		return true
+	}
 	if kind = kind[:min(len(kind), 40)]; len(kind) > 0 && !slices.ContainsFunc(e.others, func(k string) bool { return k == string(kind) }) {
 		e.others = append(e.others, string(kind))
 	}
+	return true
 }
 
 // Notes tells of a log that has events, but none of the type.

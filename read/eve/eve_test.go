@@ -1,6 +1,7 @@
 package eve
 
 import (
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -38,6 +39,51 @@ func TestFlowsAsZeekHasThem(t *testing.T) {
 	}
 	if err := r.Read(&rec); err != io.EOF || r.Passed != 1 {
 		t.Errorf("%v, %d other events", err, r.Passed)
+	}
+}
+
+// Statistics of a machine with many threads have more fields than a log may; events of other types add none, and no errors.
+func TestManyFields(t *testing.T) {
+	stats := []byte(`{"timestamp":"2026-01-02T03:04:05+0000","event_type":"stats","stats":{"x":0`)
+	for i := range 5000 {
+		stats = fmt.Appendf(stats, `,"c%d":1`, i)
+	}
+	lines := strings.SplitAfter(log, "\n")
+	text := string(stats) + "}}\n" + strings.Replace(lines[0], `"proto"`, `"metadata":{"flowints":{"n":1}},"label":3,"proto"`, 1) + strings.Replace(lines[0], `"proto"`, `"metadata":{"flowints":{"n":"many"}},"proto"`, 1) +
+		`{"event_type":"alert","src_ip":"10.0.0.1","alert":{"gid":1}}` + "\n" + `{"event_type":"http","src_ip":5,"http":{` + "\n"
+	r := NewReader(strings.NewReader(text), "eve.json", "flow")
+	var rec inkling.Record
+	for _, label := range []any{"3", nil} {
+		if err := r.Read(&rec); err != nil {
+			t.Fatal(err)
+		}
+		readtest.Fields(t, &rec, map[string]any{"uid": "445348883402532", "orig_pkts": 10.0, "label": label})
+	}
+	if err := r.Read(&rec); !inkling.Skippable(err) || !strings.HasPrefix(err.Error(), "eve.json:5: not a JSON object") {
+		t.Errorf("a damaged event of another type: %v", err)
+	}
+	r = NewReader(strings.NewReader(text), "eve.json", "alert")
+	if err := r.Read(&rec); err != nil || len(rec.Schema.Fields) != 3 || rec.Origin.Line != 4 {
+		t.Errorf("an alert behind: %v, %d fields of line %d", err, len(rec.Schema.Fields), rec.Origin.Line)
+	}
+}
+
+// Since version 8 the name asked for stands in a list.
+func TestNewerDNS(t *testing.T) {
+	const head, tail = `{"timestamp":"2026-01-02T03:04:05+0000","event_type":"dns","src_ip":"10.0.0.1","dns":{`, `}}` + "\n"
+	text := head + `"version":2,"type":"query","id":1,"rrname":"a.example","rrtype":"A"` + tail +
+		head + `"version":3,"type":"request","id":1,"queries":[{"rrname":"a.example","rrtype":"A"},{"rrname":"b.example"}]` + tail +
+		head + `"version":3,"type":"response","id":1,"queries":[{"rrname":"a.example","rrtype":"A"}],"answers":[{"rrname":"a.example","ttl":5}],"grouped":{"A":["10.0.0.9","10.0.0.8"]}` + tail +
+		head + `"version":3,"queries":[]` + tail + head + `"version":3,"queries":["x",{"rrname":"y"}]` + tail
+	r := NewReader(strings.NewReader(text), "eve.json", "dns")
+	for i, name := range []any{"a.example", "a.example", "a.example", nil, nil} {
+		var rec inkling.Record
+		if err := r.Read(&rec); err != nil || rec.Map()["dns.rrname"] != name {
+			t.Errorf("%d: %v: %v", i, err, rec.Map())
+		}
+		if i == 2 {
+			readtest.Fields(t, &rec, map[string]any{"dns.rrtype": "A", "dns.grouped.A": "10.0.0.9,10.0.0.8"})
+		}
 	}
 }
 

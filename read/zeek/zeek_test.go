@@ -70,6 +70,9 @@ func TestBothForms(t *testing.T) {
 		"tsv, BOM and CRLF":  NewTSV(strings.NewReader("\xef\xbb\xbf"+strings.ReplaceAll(conn, "\n", "\r\n")), "conn.log"),
 		"tsv, lines before":  NewTSV(strings.NewReader("\n \t"+conn), "conn.log"),
 		"tsv, blanks before": NewTSV(strings.NewReader("\t "+conn), "conn.log"),
+		"bars in sets":       NewTSV(strings.NewReader(strings.NewReplacer("separator\t,", "separator\t|", "a,b", "\\x61|b").Replace(conn)), "conn.log"),
+		"words between sets": NewTSV(strings.NewReader(strings.NewReplacer("separator\t,", "separator\t, and ", "a,b", "a, and b").Replace(conn)), "conn.log"),
+		"unset by nothing":   NewTSV(strings.NewReader(strings.NewReplacer("unset_field\t-", "unset_field\t", "\t-", "\t").Replace(conn)), "conn.log"),
 		"semicolons":         NewTSV(strings.NewReader(strings.ReplaceAll(strings.ReplaceAll(conn, "\\x09\n#set", "\\x3b\n#set"), "\t", ";")), "conn.log"),
 	} {
 		recs, skipped, err := readAll(r)

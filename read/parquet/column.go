@@ -48,6 +48,8 @@ const (
 	millis = 1
 	micros = 2
 	nanos  = 3
+
+	seconds = -1 // of Arrow's spans alone
 )
 
 // converted maps the older ConvertedType to what stands for it now.
@@ -107,6 +109,9 @@ func columns(f *footer) (out []column, all []string, notes []string, err error) 
 				if c, ok := converted[e.converted]; ok {
 					e.logical, e.unit, e.unsigned = c.logical, c.unit, c.unsigned
 				}
+			}
+			if unit, ok := f.spans[name]; ok && e.physical == typeInt64 && (e.logical < 0 || e.logical == logicalInteger) {
+				e.logical, e.unit = logicalTime, unit
 			}
 			if e.repetition != required {
 				level++
@@ -190,7 +195,7 @@ func (c *column) bindInteger(e *element) (not string) {
 		if e.logical == logicalTimestamp {
 			c.kind = inkling.Time
 		}
-		per, ok := map[int]int64{millis: 1e3, micros: 1e6, nanos: 1e9}[e.unit]
+		per, ok := map[int]int64{seconds: 1, millis: 1e3, micros: 1e6, nanos: 1e9}[e.unit]
 		if !ok {
 			return "a unit of time that is not known"
 		}

@@ -1,6 +1,6 @@
 // Package parquet reads Parquet files as tables: numbers, truth values, texts, decimals, dates and times, in plain
-// groups too, whose columns get dotted names. Dates and timestamps are times, UTC where no zone is said. Lists and
-// maps are left out and told of.
+// groups too, whose columns get dotted names. Dates and timestamps are times, UTC where no zone is said. Times of day
+// and spans of time are seconds. Lists and maps are left out and told of.
 //
 // It reads a row group's columns side by side, each page by page, so that what is held is a page of each; every size
 // that a file claims is held to a bound before there is room made for it. Pages are read by our own code, since

@@ -30,7 +30,7 @@ func Match(head []byte) bool {
 }
 
 // times are the members that hold an event's time, best first: Sysmon's own, the log's, the collector's.
-var times = []string{"UtcTime", "SystemTime", "TimeCreated", "EventTime", "@timestamp", "timestamp"}
+var times = []string{"UtcTime", "SystemTime", "TimeCreated", "EventTime", "@timestamp", "timestamp", "Timestamp"}
 
 // other is the field of a member that is called ts itself.
 const other = "ts.1"
@@ -99,7 +99,13 @@ func (w *Reader) Read(r *inkling.Record) error {
 
 func (w *Reader) bind(s *inkling.Schema) {
 	w.from, w.schema, w.when = s, &inkling.Schema{Name: "windows", Fields: []inkling.Field{{Name: "ts", Kind: inkling.Time}}}, nil
-	rank := func(name string) int { return slices.Index(times, name[strings.LastIndexByte(name, '.')+1:]) }
+	rank := func(name string) int {
+		name = name[strings.LastIndexByte(name, '.')+1:]
+		if i := slices.Index(times, name); i >= 0 {
+			return i
+		}
+		return slices.Index(times, strings.TrimPrefix(name, "@")) // an attribute, as it is mostly marked where XML became JSON
+	}
 	for i, f := range s.Fields {
 		switch {
 		case f.Name == "ts":
@@ -121,7 +127,16 @@ const after = 1e11
 
 // moment reads a time.
 func moment(b []byte) float64 {
-	v, ok := line.Moment(bytes.TrimSpace(b))
+	b = bytes.TrimSpace(b)
+	if shell, ok := bytes.CutPrefix(b, []byte("/Date(")); ok { // PowerShell before 7
+		if b, _, ok = bytes.Cut(shell, []byte(")/")); ok && len(b) > 5 && (b[len(b)-5] == '+' || b[len(b)-5] == '-') {
+			b = b[:len(b)-5] // only how it would be shown
+		}
+	}
+	v, ok := line.Moment(b)
+	if !ok {
+		v, ok = apart(b)
+	}
 	if !ok {
 		return math.NaN()
 	}
@@ -132,4 +147,18 @@ func moment(b []byte) float64 {
 		return math.NaN()
 	}
 	return v
+}
+
+// apart reads a time whose zone stands apart: 2026-01-02 03:04:05.250 +00:00, or UTC in its place.
+func apart(b []byte) (float64, bool) {
+	i := bytes.LastIndexByte(b, ' ')
+	if i < len("2026-01-02 03:04:05") {
+		return 0, false
+	}
+	var room [48]byte
+	zone := b[i+1:]
+	if string(zone) == "UTC" {
+		zone = []byte{'Z'}
+	}
+	return line.Moment(append(append(room[:0], b[:i]...), zone...))
 }

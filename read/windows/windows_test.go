@@ -105,6 +105,28 @@ func TestOddMembers(t *testing.T) {
 	readtest.Fields(t, &rec, map[string]any{"ts.1": "b", "ts.1.1": "a", "EventTime": nil, "ts": 1767323045.0})
 }
 
+// Times as programs write them.
+func TestTimes(t *testing.T) {
+	for _, tt := range []struct {
+		member string
+		want   any
+	}{
+		{`"TimeCreated":"\/Date(1767323045250)\/"`, 1767323045.25}, {`"TimeCreated":"/Date(1767323045250+0100)/"`, 1767323045.25}, {`"TimeCreated":"/Date(x)/"`, nil}, {`"TimeCreated":"/Date(1767323045250"`, 1767323045.25},
+		{`"Timestamp":"2026-01-02 04:04:05.250 +01:00"`, 1767323045.25}, {`"SystemTime":"2026-01-02 03:04:05.250000 UTC"`, 1767323045.25}, {`"SystemTime":"2026-01-02 03:04:05.250 CET"`, nil},
+		{`"System":{"TimeCreated":{"@SystemTime":"2026-01-02 03:04:05.250000"}}`, 1767323045.25}, {`"@Timestamp":"2026-01-02T03:04:05.25Z","EventTime":"2026-01-02 03:04:06"`, 1767323046.0},
+		{`"TimeCreated":"2026-01-02T03:04:05.2500000+00:00"`, 1767323045.25}, {`"TimeCreated":"1/2/2026 3:04:05 AM"`, nil}, {`"TimeCreated":" UTC"`, nil},
+	} {
+		r := NewReader(strings.NewReader(`{"EventID":1,"Channel":"x",`+tt.member+"}\n"), "x")
+		var rec inkling.Record
+		if err := r.Read(&rec); err != nil || rec.Map()["ts"] != tt.want {
+			t.Errorf("%s: %v, %v", tt.member, err, rec.Map())
+		}
+		if at := rec.Schema.Fields[len(rec.Schema.Fields)-1]; at.Kind != inkling.Time {
+			t.Errorf("%s: %v would be learned from", tt.member, at)
+		}
+	}
+}
+
 func TestBattery(t *testing.T) { readtest.Check(t, open, []byte(beat)) }
 
 func FuzzRead(f *testing.F) {

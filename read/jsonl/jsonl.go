@@ -35,20 +35,21 @@ type Options struct {
 	Time  func([]byte) (float64, bool)  // reads a value of kind Time; nil reads seconds
 	Fixed bool                          // there are no fields but those of Start
 	First map[string]string             // of arrays of objects: the name under which the members of the first one are fields
+	Pairs bool                          // objects in arrays that hold a name and a value are fields (see pairs.go)
 	// Passes tells by the text of the member Type whether an object is passed over, which then adds no fields; it is nil where there is no such.
 	Type   string
 	Passes func(text []byte) bool
 }
 
 // NewTable reads r as a table: its columns are the members of the objects in the first part of the file, all of them
-// text, as a CSV file's are; a member that turns up later is left out, so that all records are alike.
-func NewTable(r io.Reader, file string) *Reader {
+// text, as a CSV file's are; a member that turns up later is left out, so that all records are alike. Of o, Start has no effect.
+func NewTable(r io.Reader, file string, o Options) *Reader {
 	br := bufio.NewReaderSize(r, ahead)
 	head, err := br.Peek(ahead)
 	if i := bytes.LastIndexByte(head, '\n'); i >= 0 && err != io.EOF {
 		head = head[:i+1]
 	}
-	first := NewReader(bytes.NewReader(head), file, Options{})
+	first := NewReader(bytes.NewReader(head), file, o)
 	first.words = true
 	var rec inkling.Record
 	for first.Read(&rec) != io.EOF {
@@ -60,19 +61,21 @@ func NewTable(r io.Reader, file string) *Reader {
 	if s == nil {
 		s = &inkling.Schema{}
 	}
-	t := NewReader(br, file, Options{Start: func([]byte) *inkling.Schema { return &inkling.Schema{Name: "table", Fields: s.Fields} }})
+	o.Start = func([]byte) *inkling.Schema { return &inkling.Schema{Name: "table", Fields: s.Fields} }
+	t := NewReader(br, file, o)
 	t.words, t.fixed = true, true
 	return t
 }
 
 // NewLiveTable reads r as a table whose columns cannot be looked at beforehand: all text, first those of names, then
 // others as they turn up.
-func NewLiveTable(r io.Reader, file string, names []string) *Reader {
+func NewLiveTable(r io.Reader, file string, names []string, o Options) *Reader {
 	s := &inkling.Schema{Name: "table"}
 	for _, n := range names {
 		s.Fields = append(s.Fields, inkling.Field{Name: n})
 	}
-	t := NewReader(r, file, Options{Start: func([]byte) *inkling.Schema { return s }})
+	o.Start = func([]byte) *inkling.Schema { return s }
+	t := NewReader(r, file, o)
 	t.words = true
 	return t
 }
@@ -314,6 +317,11 @@ func (z *Reader) value(name []byte, depth int) error {
 	case c == '[' && z.o.First[string(name)] != "":
 		return z.first(z.o.First[string(name)]+".", depth+1)
 	case c == '[':
+		if z.o.Pairs {
+			if is, err := z.pairs(name, depth+1); is {
+				return err
+			}
+		}
 		s, err := z.array(depth + 1)
 		if err != nil {
 			return err

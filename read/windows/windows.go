@@ -1,5 +1,5 @@
 // Package windows reads events of Windows, Sysmon's among them, that stand as JSON lines: those of Winlogbeat
-// (winlog.event_data), of programs that turn .evtx files into JSON (Event.System, Event.EventData), and flat ones.
+// (winlog.event_data), of programs that turn .evtx files into JSON (Event.System, Event.EventData, whose Data may be a list of names and values), and flat ones.
 // It is the table that package jsonl makes of them — members inside members under dotted names — with the event's
 // time as field ts, and with other times as times, so that no absolute time is learned from.
 package windows
@@ -47,8 +47,13 @@ type Reader struct {
 	when   []int // fields of raw that may hold the time, best first
 }
 
+// options: where XML became JSON word for word, an event's data are a list of names and values.
+var options = jsonl.Options{Pairs: true}
+
 // NewReader reads the log r; file names it in origins and errors.
-func NewReader(r io.Reader, file string) *Reader { return &Reader{in: jsonl.NewTable(r, file)} }
+func NewReader(r io.Reader, file string) *Reader {
+	return &Reader{in: jsonl.NewTable(r, file, options)}
+}
 
 // NewLiveReader reads a log that is being written and cannot be looked at beforehand: it has the columns, which are
 // those of records that NewReader gave, and others as they turn up.
@@ -63,7 +68,7 @@ func NewLiveReader(r io.Reader, file string, columns []string) *Reader {
 			members = append(members, c)
 		}
 	}
-	return &Reader{in: jsonl.NewLiveTable(r, file, members)}
+	return &Reader{in: jsonl.NewLiveTable(r, file, members, options)}
 }
 
 // Close implements inkling.Reader; the file belongs to the caller.

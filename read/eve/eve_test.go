@@ -49,15 +49,15 @@ func TestManyFields(t *testing.T) {
 		stats = fmt.Appendf(stats, `,"c%d":1`, i)
 	}
 	lines := strings.SplitAfter(log, "\n")
-	text := string(stats) + "}}\n" + strings.Replace(lines[0], `"proto"`, `"metadata":{"flowints":{"n":1}},"label":3,"proto"`, 1) + strings.Replace(lines[0], `"proto"`, `"metadata":{"flowints":{"n":"many"}},"proto"`, 1) +
+	text := string(stats) + "}}\n" + strings.Replace(lines[0], `"proto"`, `"community_id":"1:X0snYXpgwiv9TZtqg64sgzUn6Dk=","metadata":{"flowints":{"n":1}},"label":3,"proto"`, 1) + strings.Replace(lines[0], `"proto"`, `"metadata":{"flowints":{"n":"many"}},"proto"`, 1) +
 		`{"event_type":"alert","src_ip":"10.0.0.1","alert":{"gid":1}}` + "\n" + `{"event_type":"http","src_ip":5,"http":{` + "\n"
 	r := NewReader(strings.NewReader(text), "eve.json", "flow")
 	var rec inkling.Record
-	for _, label := range []any{"3", nil} {
+	for i, label := range []any{"3", nil} {
 		if err := r.Read(&rec); err != nil {
 			t.Fatal(err)
 		}
-		readtest.Fields(t, &rec, map[string]any{"uid": "445348883402532", "orig_pkts": 10.0, "label": label})
+		readtest.Fields(t, &rec, map[string]any{"uid": "445348883402532", "orig_pkts": 10.0, "label": label, "community_id": []any{"1:X0snYXpgwiv9TZtqg64sgzUn6Dk=", nil}[i]})
 	}
 	if err := r.Read(&rec); !inkling.Skippable(err) || !strings.HasPrefix(err.Error(), "eve.json:5: not a JSON object") {
 		t.Errorf("a damaged event of another type: %v", err)

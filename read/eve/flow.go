@@ -3,13 +3,19 @@ package eve
 import (
 	"bytes"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/inkling-sec/inkling"
 	"github.com/inkling-sec/inkling/read/conn"
 )
 
-var schema = conn.NewSchema("eve.flow")
+// schema has the fields of a flow, and behind them its Community ID, of which only the log knows the seed.
+var schema = func() *inkling.Schema {
+	s := conn.NewSchema("eve.flow")
+	s.Fields = append(slices.Clip(s.Fields), inkling.Field{Name: "community_id"})
+	return s
+}()
 
 // What is read of an event, in the order in which Suricata writes it.
 const (
@@ -19,6 +25,7 @@ const (
 	fRespHost
 	fRespPort
 	fProto
+	fCommunity
 	fType
 	fCode
 	fApp
@@ -37,7 +44,7 @@ const (
 // used has the fields of an event that are used.
 var used = func() *inkling.Schema {
 	s := &inkling.Schema{Name: "eve.flow"}
-	for _, name := range []string{"flow_id", "id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p", "proto", "icmp_type", "icmp_code", "app_proto", "flow.pkts_toserver", "flow.pkts_toclient",
+	for _, name := range []string{"flow_id", "id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p", "proto", "community_id", "icmp_type", "icmp_code", "app_proto", "flow.pkts_toserver", "flow.pkts_toclient",
 		"flow.bytes_toserver", "flow.bytes_toclient", "flow.start", "flow.end", "flow.alerted", "tcp.tcp_flags_ts", "tcp.tcp_flags_tc", "label"} {
 		s.Fields = append(s.Fields, inkling.Field{Name: name, Kind: kinds[name]})
 	}
@@ -64,6 +71,7 @@ func (f *flow) fill(to, e *inkling.Record) {
 	to.Num[conn.Duration] = math.Round(1e6*(e.Num[fEnd]-e.Num[fStart])) / 1e6 // as its times are written
 	to.Num[conn.Missed] = 0
 	to.Text[conn.UID], to.Text[conn.Alerted], to.Text[conn.Label] = e.Text[fID], e.Text[fAlerted], e.Text[fLabel]
+	to.Text[len(schema.Fields)-1] = e.Text[fCommunity]
 	to.Text[conn.OrigHost], to.Text[conn.RespHost] = source, destination
 	to.Num[conn.OrigPort], to.Num[conn.RespPort] = e.Num[fOrigPort], e.Num[fRespPort]
 	icmp := bytes.HasPrefix(proto, []byte("icmp")) || bytes.Equal(proto, []byte("ipv6-icmp"))

@@ -76,6 +76,7 @@ type column struct {
 	defined  int // the definition level of a value that is there
 	kind     inkling.Kind
 	texts    bool // values are texts in the file, whatever the kind
+	counts   bool // it is a time and the file says only a number, of seconds or parts of them
 
 	integer func(int64) float64        // of a value that is stored as an integer
 	number  func([]byte) float64       // of bytes that are a number

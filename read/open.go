@@ -265,8 +265,11 @@ func choose(head []byte, file string, o Options) (*Format, error) {
 	if o.Format != "" {
 		return nil, &inkling.Error{Code: inkling.Invalid, Place: file, What: fmt.Sprintf("no format is called %q", o.Format), Remedy: "known are " + names()}
 	}
-	return nil, &inkling.Error{Code: inkling.Invalid, Place: file, What: isUnknown,
-		Remedy: "name it with --format: " + names()}
+	remedy := "name it with --format: " + names()
+	if bytes.HasPrefix(head, []byte("\xff\xfe")) || bytes.HasPrefix(head, []byte("\xfe\xff")) { // as PowerShell's > and Out-File write it
+		remedy = "it begins as UTF-16 does: write it as UTF-8, with Out-File -Encoding utf8 or iconv -f UTF-16 -t UTF-8"
+	}
+	return nil, &inkling.Error{Code: inkling.Invalid, Place: file, What: isUnknown, Remedy: remedy}
 }
 
 func names() string {

@@ -143,6 +143,7 @@ func TestOpenErrors(t *testing.T) {
 		{"empty", put("empty", nil), Options{}, inkling.Invalid, "the file is empty"},
 		{"one byte", put("one", []byte("x")), Options{}, inkling.Invalid, "not recognised"},
 		{"junk", put("junk", []byte("\x00\x01\x02\xff\xfe junk")), Options{}, inkling.Invalid, "not recognised"},
+		{"UTF-16", put("utf16", []byte("\xff\xfe{\x00\"\x00a\x00")), Options{}, inkling.Invalid, "not recognised from the first bytes (it begins as UTF-16 does: write it as UTF-8"},
 		{"gzip header cut", put("cut.gz", zip[:5]), Options{}, inkling.Invalid, "gzip header"},
 		{"zstd header cut", put("cut.zst", zstdOf(t, []byte(samples["zeek"]))[:5]), Options{}, inkling.Invalid, "truncated"},
 		{"gzip of nothing", put("nothing.gz", zipped(t, nil)), Options{}, inkling.Invalid, "the file is empty"},

@@ -111,6 +111,17 @@ func TestOtherEvents(t *testing.T) {
 	}
 }
 
+// Services go by Zeek's names.
+func TestServices(t *testing.T) {
+	for app, want := range map[string]any{"tls": "ssl", "pgsql": "postgresql", "krb5": "krb", "dcerpc": "dce_rpc", "failed": nil, "unknown": nil, "ssh": "ssh"} {
+		r := NewReader(strings.NewReader(`{"event_type":"flow","proto":"TCP","app_proto":"`+app+`"}`), "eve.json", "flow")
+		var rec inkling.Record
+		if err := r.Read(&rec); err != nil || rec.Map()["service"] != want {
+			t.Errorf("%s: %v (%v), want %v", app, rec.Map()["service"], err, want)
+		}
+	}
+}
+
 // Suricata writes every digit of an IPv6 address, Zeek does not.
 func TestAddresses(t *testing.T) {
 	const long, short = "2001:0db8:0000:0000:0000:0000:0000:0001", "2001:db8::1"

@@ -98,7 +98,7 @@ func lower(b []byte) []byte {
 }
 
 // services are those that Zeek names otherwise; Suricata's word for none is nothing.
-var services = map[string][]byte{"": nil, "failed": nil, "unknown": nil, "tls": []byte("ssl"), "dcerpc": []byte("dce_rpc"), "ftp-data": []byte("ftp-data"), "krb5": []byte("krb"), "ikev2": []byte("ipsec"), "ike": []byte("ipsec"), "http1": []byte("http")}
+var services = map[string][]byte{"": nil, "failed": nil, "unknown": nil, "tls": []byte("ssl"), "dcerpc": []byte("dce_rpc"), "ftp-data": []byte("ftp-data"), "krb5": []byte("krb"), "ikev2": []byte("ipsec"), "ike": []byte("ipsec"), "http1": []byte("http"), "pgsql": []byte("postgresql")}
 
 func service(app []byte) []byte {
 	if s, ok := services[string(app)]; ok {

@@ -39,14 +39,17 @@ func (c *Reader) further(first bool) ([]byte, error) {
 		a.taken, a.from = a.taken[:0], a.no
 	}
 	if len(c.buf) > line.Max {
-		c.unlessText()
+		if c.unlessText() {
+			return nil, c.unclosed()
+		}
 		return nil, c.bad("close the quote that opens here", "a quoted field is longer than %d bytes", line.Max)
 	}
 	b, err := c.next()
 	if err == io.EOF {
-		if c.unlessText(); len(a.lines) == 0 {
-			c.unfinished = c.first
+		if c.unlessText() {
+			return nil, c.unclosed()
 		}
+		c.unfinished = c.first
 		return nil, c.bad("close the quote, or copy the file again", "the file ends inside a quoted field")
 	} else if err != nil {
 		failed := c.in.Failed(err)
@@ -63,6 +66,11 @@ func (c *Reader) opens(further []byte, at int, behind byte) bool {
 	return c.width() > 0 && behind != ' ' && (at == 0 || further[at-1] == c.delim || c.whole(further))
 }
 
+// unclosed is the error about a quote behind which there are records.
+func (c *Reader) unclosed() error {
+	return c.bad("close the quote", "a quote that opens here is not closed; the lines behind it are read as records, which most of them are")
+}
+
 // reopened is the error about a quote that another follows.
 func (c *Reader) reopened() error {
 	at := c.again.no
@@ -77,7 +85,7 @@ func (c *Reader) readAgain() {
 }
 
 // unlessText has them read once more if most of them, and three at least, are records: a text of many lines, cut, is not.
-func (c *Reader) unlessText() {
+func (c *Reader) unlessText() bool {
 	lines, records := 0, 0
 	for b := range bytes.Lines(c.again.taken) {
 		if b = b[:len(b)-1]; len(b) == 0 {
@@ -87,9 +95,11 @@ func (c *Reader) unlessText() {
 			records++
 		}
 	}
-	if c.width() > 1 && records >= 3 && 2*records > lines {
-		c.readAgain()
+	if c.width() < 2 || records < 3 || 2*records <= lines {
+		return false
 	}
+	c.readAgain()
+	return true
 }
 
 // width is how many columns there are; 0 while that is not known.

@@ -109,8 +109,8 @@ func TestLostQuotes(t *testing.T) {
 		want     []string
 		err      string
 	}{
-		{"to the end of the file", "1,\"x,y\n" + text, want, "t.csv:2: the file ends inside a quoted field"},
-		{"of a long file", "1,\"x,y\n" + many, wantMany, "t.csv:2: a quoted field is longer"},
+		{"to the end of the file", "1,\"x,y\n" + text, want, "t.csv:2: a quote that opens here is not closed; the lines behind it"},
+		{"of a long file", "1,\"x,y\n" + many, wantMany, "t.csv:2: a quote that opens here is not closed; the lines behind it"},
 		{"until another opens", "1,\"x,y\n" + text + "1003,\"u\",\"v, w\"\n", append(want[:1000:1000], "1003: a=1003 b=u c=v, w"), "t.csv:2: a quote that opens here is not closed before another opens in line 1003"},
 		{"the first column's, every field in quotes", "\"1,\"x\",\"y\"\n\"3\",\"\",\"y\"\n\"4\",\"x\",\"y\"\n", []string{"3: a=3 c=y", "4: a=4 b=x c=y"}, "t.csv:2: the record has 2 columns"},
 		{"the last column's, every field in quotes", "\"1\",\"x\",\"y\n\"3\",\"\",\"y\"\n", []string{"3: a=3 c=y"}, "t.csv:2: a quote"},

@@ -140,9 +140,6 @@ func moment(b []byte) float64 {
 	}
 	v, ok := line.Moment(b)
 	if !ok {
-		v, ok = apart(b)
-	}
-	if !ok {
 		return math.NaN()
 	}
 	if v > after {
@@ -152,18 +149,4 @@ func moment(b []byte) float64 {
 		return math.NaN()
 	}
 	return v
-}
-
-// apart reads a time whose zone stands apart: 2026-01-02 03:04:05.250 +00:00, or UTC in its place.
-func apart(b []byte) (float64, bool) {
-	i := bytes.LastIndexByte(b, ' ')
-	if i < len("2026-01-02 03:04:05") {
-		return 0, false
-	}
-	var room [48]byte
-	zone := b[i+1:]
-	if string(zone) == "UTC" {
-		zone = []byte{'Z'}
-	}
-	return line.Moment(append(append(room[:0], b[:i]...), zone...))
 }

@@ -5,10 +5,12 @@
 package eve
 
 import (
+	"bufio"
 	"bytes"
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/inkling-sec/inkling"
 	"github.com/inkling-sec/inkling/read/conn"
@@ -45,17 +47,53 @@ type Reader struct {
 	others []string // the first few other types
 }
 
-// NewReader reads the events of a type from the log r; file names it in origins and errors.
+// ahead is how much of a log is looked at for the fields of its events, which differ: of a query and its answer, of a request and what was
+// left of one.
+const ahead = 2 << 20
+
+// NewReader reads the events of a type from the log r; file names it in origins and errors. All have the fields of those in the first part of
+// the log, where there are any; a member that turns up later is left out, so that they are alike.
 func NewReader(r io.Reader, file, kind string) *Reader {
+	if kind == "flow" {
+		return NewLiveReader(r, file, kind)
+	}
+	br := bufio.NewReaderSize(r, ahead)
+	head, err := br.Peek(ahead)
+	if i := bytes.LastIndexByte(head, '\n'); i >= 0 && err != io.EOF {
+		head = head[:i+1]
+	}
+	look := NewLiveReader(bytes.NewReader(head), file, kind)
+	var rec inkling.Record
+	var s *inkling.Schema
+	for err = nil; err == nil || inkling.Skippable(err); {
+		if err = look.in.Read(&rec); err == nil {
+			s = rec.Schema
+		}
+	}
+	return newReader(br, file, kind, s)
+}
+
+// NewLiveReader reads a log that is being written and cannot be looked at beforehand: fields are added as they turn up.
+func NewLiveReader(r io.Reader, file, kind string) *Reader {
+	if kind == "flow" {
+		return newReader(r, file, kind, used)
+	}
+	return newReader(r, file, kind, nil)
+}
+
+// newReader reads events that have the fields of s, and no others where it is not nil.
+func newReader(r io.Reader, file, kind string, s *inkling.Schema) *Reader {
 	e := &Reader{kind: kind}
 	o := jsonl.Options{
 		Start: func([]byte) *inkling.Schema { return &inkling.Schema{Name: "eve." + kind} },
 		Names: names, Kinds: kinds, First: first,
 		Type: "event_type", Passes: e.passes, // statistics alone may have more fields than a log
 	}
+	if s != nil {
+		o.Start, o.Fixed = func([]byte) *inkling.Schema { return s }, true
+	}
 	if kind == "flow" {
 		e.flow = &flow{}
-		o.Start, o.Fixed = func([]byte) *inkling.Schema { return used }, true
 	}
 	e.in = jsonl.NewReader(r, file, o)
 	return e
@@ -114,8 +152,11 @@ func (e *Reader) passes(kind []byte) bool {
 	return true
 }
 
-// Notes tells of a log that has events, but none of the type.
+// Notes tells of a log that has events, but none of the type, and which members turned up too late to be fields.
 func (e *Reader) Notes() []string {
+	if missed := e.in.Missed(); e.flow == nil && len(missed) > 0 {
+		return []string{fmt.Sprintf("left out, as they are not in its first %d MiB: %s", ahead>>20, strings.Join(missed, ", "))}
+	}
 	if e.given || e.Passed == 0 {
 		return nil
 	}

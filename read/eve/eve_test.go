@@ -111,6 +111,41 @@ func TestOtherEvents(t *testing.T) {
 	}
 }
 
+// Events of one type have different members; the records of a log have the fields of all in its first part, unless it is being written.
+func TestSameFields(t *testing.T) {
+	event := func(more string) string {
+		return `{"event_type":"dns","src_ip":"10.0.0.1","dns":{"rrname":"a.example"` + more + "}}\n"
+	}
+	text := `{"event_type":"stats","x":1}` + "\n" + strings.Repeat(event(""), 3) + event(`,"rcode":"NOERROR"`) + "{damaged\n" + event(`,"ttl":5`) + strings.Repeat(event(""), ahead/40) + event(`,"unseen":1`)
+	r := NewReader(strings.NewReader(text), "eve.json", "dns")
+	var rec inkling.Record
+	var schema *inkling.Schema
+	records, bad := 0, 0
+	for {
+		err := r.Read(&rec)
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			bad++
+			continue
+		}
+		if records++; schema == nil {
+			schema = rec.Schema
+		}
+		if rec.Schema != schema || len(rec.Num) != 5 {
+			t.Fatalf("record %d has other fields: %v", records, rec.Schema.Fields)
+		}
+	}
+	if notes := r.Notes(); records != ahead/40+6 || bad != 1 || len(notes) != 1 || notes[0] != "left out, as they are not in its first 2 MiB: dns.unseen" {
+		t.Errorf("%d records, %d damaged, notes %q", records, bad, notes)
+	}
+	r = NewLiveReader(strings.NewReader(text), "eve.json", "dns")
+	if err := r.Read(&rec); err != nil || len(rec.Schema.Fields) != 3 {
+		t.Errorf("of a log that is being written: %v, %v", err, rec.Schema.Fields)
+	}
+}
+
 // Services go by Zeek's names.
 func TestServices(t *testing.T) {
 	for app, want := range map[string]any{"tls": "ssl", "pgsql": "postgresql", "krb5": "krb", "dcerpc": "dce_rpc", "failed": nil, "unknown": nil, "ssh": "ssh"} {

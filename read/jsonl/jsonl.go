@@ -244,6 +244,9 @@ func (z *Reader) miss(name []byte) {
 	}
 }
 
+// Missed gives the names of the first few members that are no fields of a log whose fields are fixed.
+func (z *Reader) Missed() []string { return z.missed }
+
 // Notes tells which members of a table turned up too late to be columns.
 func (z *Reader) Notes() []string {
 	if len(z.missed) == 0 {

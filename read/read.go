@@ -111,7 +111,7 @@ var Formats = []Format{
 func events(kind string) func(io.Reader, string, Options) (inkling.Reader, error) {
 	return func(r io.Reader, file string, o Options) (inkling.Reader, error) {
 		if o.Live {
-			return eve.NewLiveReader(r, file, kind), nil
+			return eve.NewLiveReader(r, file, kind, o.Columns), nil
 		}
 		return eve.NewReader(r, file, kind), nil
 	}

@@ -55,42 +55,44 @@ const ahead = 2 << 20
 // the log, where there are any; a member that turns up later is left out, so that they are alike.
 func NewReader(r io.Reader, file, kind string) *Reader {
 	if kind == "flow" {
-		return NewLiveReader(r, file, kind)
+		return NewLiveReader(r, file, kind, nil)
 	}
 	br := bufio.NewReaderSize(r, ahead)
 	head, err := br.Peek(ahead)
 	if i := bytes.LastIndexByte(head, '\n'); i >= 0 && err != io.EOF {
 		head = head[:i+1]
 	}
-	look := NewLiveReader(bytes.NewReader(head), file, kind)
+	look := NewLiveReader(bytes.NewReader(head), file, kind, nil)
 	var rec inkling.Record
-	var s *inkling.Schema
+	s := &inkling.Schema{Name: "eve." + kind}
 	for err = nil; err == nil || inkling.Skippable(err); {
 		if err = look.in.Read(&rec); err == nil {
 			s = rec.Schema
 		}
 	}
-	return newReader(br, file, kind, s)
+	return newReader(br, file, kind, s, len(s.Fields) > 0)
 }
 
-// NewLiveReader reads a log that is being written and cannot be looked at beforehand: fields are added as they turn up.
-func NewLiveReader(r io.Reader, file, kind string) *Reader {
+// NewLiveReader reads a log that is being written and cannot be looked at beforehand: it has the columns, which are those of records that NewReader
+// gave, and others as they turn up.
+func NewLiveReader(r io.Reader, file, kind string, columns []string) *Reader {
 	if kind == "flow" {
-		return newReader(r, file, kind, used)
+		return newReader(r, file, kind, used, true)
 	}
-	return newReader(r, file, kind, nil)
+	s := &inkling.Schema{Name: "eve." + kind}
+	for _, name := range columns {
+		s.Fields = append(s.Fields, inkling.Field{Name: name, Kind: kinds[name]})
+	}
+	return newReader(r, file, kind, s, false)
 }
 
-// newReader reads events that have the fields of s, and no others where it is not nil.
-func newReader(r io.Reader, file, kind string, s *inkling.Schema) *Reader {
+// newReader reads events that have the fields of s, and no others where these are fixed.
+func newReader(r io.Reader, file, kind string, s *inkling.Schema, fixed bool) *Reader {
 	e := &Reader{kind: kind}
 	o := jsonl.Options{
-		Start: func([]byte) *inkling.Schema { return &inkling.Schema{Name: "eve." + kind} },
+		Start: func([]byte) *inkling.Schema { return s }, Fixed: fixed,
 		Names: names, Kinds: kinds, First: first,
 		Type: "event_type", Passes: e.passes, // statistics alone may have more fields than a log
-	}
-	if s != nil {
-		o.Start, o.Fixed = func([]byte) *inkling.Schema { return s }, true
 	}
 	if kind == "flow" {
 		e.flow = &flow{}

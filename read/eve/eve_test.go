@@ -140,9 +140,12 @@ func TestSameFields(t *testing.T) {
 	if notes := r.Notes(); records != ahead/40+6 || bad != 1 || len(notes) != 1 || notes[0] != "left out, as they are not in its first 2 MiB: dns.unseen" {
 		t.Errorf("%d records, %d damaged, notes %q", records, bad, notes)
 	}
-	r = NewLiveReader(strings.NewReader(text), "eve.json", "dns")
-	if err := r.Read(&rec); err != nil || len(rec.Schema.Fields) != 3 {
-		t.Errorf("of a log that is being written: %v, %v", err, rec.Schema.Fields)
+	r = NewLiveReader(strings.NewReader(text), "eve.json", "dns", []string{"dns.rcode", "id.orig_h", "id.orig_p"})
+	for i, rcode := range []any{nil, nil, nil, "NOERROR"} {
+		if err := r.Read(&rec); err != nil || len(rec.Schema.Fields) != 5 || rec.Schema.Fields[2].Kind != inkling.Number {
+			t.Errorf("%d of a log that is being written: %v, %v", i, err, rec.Schema.Fields)
+		}
+		readtest.Fields(t, &rec, map[string]any{"dns.rcode": rcode, "id.orig_h": "10.0.0.1"})
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"strings"
 	"sync"
 	"time"
 
@@ -217,9 +218,12 @@ func (a *Armed) alert(at inkling.Origin, time float64, record map[string]any, sc
 	}
 }
 
-// communityID gives a flow's identifier, "" where the record is none.
+// communityID gives a flow's identifier, "" where the record is none: the log's own, which a site may have seeded otherwise, or ours.
 func communityID(record map[string]any) string {
 	text := func(name string) string { s, _ := record[name].(string); return s }
+	if own := text("community_id"); strings.HasPrefix(own, "1:") {
+		return own
+	}
 	port := func(name string) float64 {
 		if v, ok := record[name].(float64); ok {
 			return v

@@ -141,13 +141,17 @@ func keyOf(r *inkling.Record, i int) (key, bool) {
 	return hash128(n), len(n) > 0
 }
 
-// Moment gives field i as seconds since 1970, whether written so or as a date and time, UTC where no zone is said; NaN when it is neither.
+// Moment gives field i as seconds since 1970, whether written so, in milliseconds, or as a date and time, UTC where no zone is said; NaN when it
+// is none of these.
 func Moment(r *inkling.Record, i int) float64 {
 	v, ok := 0.0, true
 	if r.Schema.Fields[i].Kind != inkling.Text {
 		v = r.Num[i]
 	} else {
 		v, ok = line.Moment(text(r, i))
+	}
+	if r.Schema.Fields[i].Kind != inkling.Time && v >= latest && v < 1e14 { // from 1978 on, as JavaScript and Java count
+		v /= 1000
 	}
 	if ok && v >= 0 && v < latest {
 		return v

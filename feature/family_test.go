@@ -56,3 +56,24 @@ func TestNamesOfNumbers(t *testing.T) {
 		t.Error("a missing number is a name")
 	}
 }
+
+// Times are seconds or milliseconds, whatever holds them; what a reader took for a time is not counted anew.
+func TestMoments(t *testing.T) {
+	for text, want := range map[string]float64{
+		"1767323045.25": 1767323045.25, "1767323045250": 1767323045.25, "2026-01-02 03:04:05.25": 1767323045.25, "0": 0, "12": 12,
+		"-1": math.NaN(), "1767323045250000": math.NaN(), "1e300": math.NaN(), "x": math.NaN(),
+	} {
+		r := texts(schemaOf("time"), text)
+		if got := Moment(r, 0); got != want && !(math.IsNaN(got) && math.IsNaN(want)) {
+			t.Errorf("%s: %v, want %v", text, got, want)
+		}
+	}
+	for kind, want := range map[inkling.Kind]float64{inkling.Number: 1767323045.25, inkling.Time: math.NaN()} {
+		var r inkling.Record
+		r.Reset(&inkling.Schema{Name: "table", Fields: []inkling.Field{{Name: "time", Kind: kind}}})
+		r.Num[0] = 1767323045250
+		if got := Moment(&r, 0); got != want && !(math.IsNaN(got) && math.IsNaN(want)) {
+			t.Errorf("kind %v: %v, want %v", kind, got, want)
+		}
+	}
+}

@@ -3,7 +3,6 @@ package read
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
@@ -214,7 +213,7 @@ var unnamed = []string{"csv", "argus", "nfdump", "cicflow"}
 // packing is what a file may be compressed by, with its first bytes.
 type packing struct {
 	name, magic string
-	open        func(io.Reader) (io.Reader, error)
+	open        func(*bufio.Reader) (io.Reader, error)
 }
 
 // skippable is what the magic of a zstd frame that holds none of the data ends in (RFC 8878, 3.1.2); its first byte is 0x50 to 0x5f.
@@ -226,8 +225,8 @@ func (p *packing) match(head []byte) bool {
 }
 
 var packings = []packing{
-	{"gzip", "\x1f\x8b", func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }},
-	{"zstd", "\x28\xb5\x2f\xfd", func(r io.Reader) (io.Reader, error) {
+	{"gzip", "\x1f\x8b", openGzip},
+	{"zstd", "\x28\xb5\x2f\xfd", func(r *bufio.Reader) (io.Reader, error) {
 		return zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(mostWindow)) // without goroutines: there is nothing to close
 	}},
 }
@@ -266,8 +265,11 @@ func choose(head []byte, file string, o Options) (*Format, error) {
 	if o.Format != "" {
 		return nil, &inkling.Error{Code: inkling.Invalid, Place: file, What: fmt.Sprintf("no format is called %q", o.Format), Remedy: "known are " + names()}
 	}
-	return nil, &inkling.Error{Code: inkling.Invalid, Place: file, What: isUnknown,
-		Remedy: "name it with --format: " + names()}
+	remedy := "name it with --format: " + names()
+	if bytes.HasPrefix(head, []byte("\xff\xfe")) || bytes.HasPrefix(head, []byte("\xfe\xff")) { // as PowerShell's > and Out-File write it
+		remedy = "it begins as UTF-16 does: write it as UTF-8, with Out-File -Encoding utf8 or iconv -f UTF-16 -t UTF-8"
+	}
+	return nil, &inkling.Error{Code: inkling.Invalid, Place: file, What: isUnknown, Remedy: remedy}
 }
 
 func names() string {

@@ -99,9 +99,9 @@ var Formats = []Format{
 	}},
 	{"json", "table of JSON lines, one object a line", jsonl.Match, func(r io.Reader, file string, o Options) (inkling.Reader, error) {
 		if o.Live {
-			return jsonl.NewLiveTable(r, file, o.Columns), nil
+			return jsonl.NewLiveTable(r, file, o.Columns, jsonl.Options{}), nil
 		}
-		return jsonl.NewTable(r, file), nil
+		return jsonl.NewTable(r, file, jsonl.Options{}), nil
 	}},
 	{"csv", "table with a header row, or with names given; comma, tab, semicolon or bar", csv.Match, func(r io.Reader, file string, o Options) (inkling.Reader, error) {
 		return csv.NewReader(r, file, o.Names), nil
@@ -109,7 +109,10 @@ var Formats = []Format{
 }
 
 func events(kind string) func(io.Reader, string, Options) (inkling.Reader, error) {
-	return func(r io.Reader, file string, _ Options) (inkling.Reader, error) {
+	return func(r io.Reader, file string, o Options) (inkling.Reader, error) {
+		if o.Live {
+			return eve.NewLiveReader(r, file, kind, o.Columns), nil
+		}
 		return eve.NewReader(r, file, kind), nil
 	}
 }

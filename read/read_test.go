@@ -143,6 +143,7 @@ func TestOpenErrors(t *testing.T) {
 		{"empty", put("empty", nil), Options{}, inkling.Invalid, "the file is empty"},
 		{"one byte", put("one", []byte("x")), Options{}, inkling.Invalid, "not recognised"},
 		{"junk", put("junk", []byte("\x00\x01\x02\xff\xfe junk")), Options{}, inkling.Invalid, "not recognised"},
+		{"UTF-16", put("utf16", []byte("\xff\xfe{\x00\"\x00a\x00")), Options{}, inkling.Invalid, "not recognised from the first bytes (it begins as UTF-16 does: write it as UTF-8"},
 		{"gzip header cut", put("cut.gz", zip[:5]), Options{}, inkling.Invalid, "gzip header"},
 		{"zstd header cut", put("cut.zst", zstdOf(t, []byte(samples["zeek"]))[:5]), Options{}, inkling.Invalid, "truncated"},
 		{"gzip of nothing", put("nothing.gz", zipped(t, nil)), Options{}, inkling.Invalid, "the file is empty"},
@@ -189,6 +190,27 @@ func TestTruncated(t *testing.T) {
 			if name == "gzip" && n < 2 || inkling.Skippable(err) || !strings.Contains(err.Error(), "truncated") || !strings.HasPrefix(err.Error(), "sample:") {
 				t.Errorf("%s of %s: %d records, %v", name, format, n, err)
 			}
+		}
+	}
+}
+
+// A gzip file has as many members as it likes, empty ones too, and zeros behind the last; what else stands there is told.
+func TestMembers(t *testing.T) {
+	one, rest := samples["zeek"][:90], samples["zeek"][90:]
+	nothing, zeros := string(zipped(t, nil)), strings.Repeat("\x00", 1000)
+	whole := string(zipped(t, []byte(one))) + strings.Repeat(nothing, 1000) + string(zipped(t, []byte(rest)))
+	for _, tt := range []struct{ file, want string }{
+		{whole, ""}, {whole + zeros, ""}, {whole + "\x00", ""}, {whole + nothing, ""},
+		{whole + "x", "truncated"}, {whole + "0123456789", "cannot read on"}, {whole + zeros + whole, "cannot read on"}, {whole[:len(whole)-8] + "12345678", "cannot read on"},
+	} {
+		r, _, err := New(strings.NewReader(tt.file), "sample", Options{})
+		var rec inkling.Record
+		n := -1
+		for ; err == nil; err = r.Read(&rec) {
+			n++
+		}
+		if n != 2 || (err == io.EOF) != (tt.want == "") || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%d bytes: %d records, %v, want %q", len(tt.file), n, err, tt.want)
 		}
 	}
 }

@@ -183,6 +183,9 @@ func (c *Reader) fill(r *inkling.Record, proto []byte) error {
 		r.Num[conn.OrigBytes], r.Num[conn.RespBytes] = c.number(cBytes), c.number(cBytesBack)
 		r.Num[conn.OrigIPBytes] = r.Num[conn.OrigBytes] + c.headers(r, cHeader, r.Num[conn.OrigPkts])
 		r.Num[conn.RespIPBytes] = r.Num[conn.RespBytes] + c.headers(r, cHeaderBack, r.Num[conn.RespPkts])
+		if string(proto) == "sctp" { // of which Zeek counts no payload
+			r.Num[conn.OrigBytes], r.Num[conn.RespBytes] = 0, 0
+		}
 	}
 	c.flags(r)
 	c.frames.Outcome(r)

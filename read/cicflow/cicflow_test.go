@@ -116,6 +116,7 @@ func TestValues(t *testing.T) {
 		{"2017-07-05 08:59:00.000", "5/7/3000 1:02", map[string]any{"ts": 32519667720.0}},
 		{",6,", ",6.0,", map[string]any{"proto": "tcp"}},
 		{",6,", ",TCP,", map[string]any{"proto": "tcp"}},
+		{",6,", ",132,", map[string]any{"proto": "sctp", "conn_state": "OTH", "history": nil, "orig_bytes": 0.0, "resp_bytes": 0.0, "orig_ip_bytes": 1520.0, "resp_ip_bytes": 5416.0}},
 		{"1500000", "-1", map[string]any{"duration": nil, "orig_pkts": 10.0}},
 		{"1500000", "Infinity", map[string]any{"duration": nil}},
 		{"1500000", "NaN", map[string]any{"duration": nil}},

@@ -4,6 +4,8 @@
 //
 // Quoting is that of RFC 4180: a field in quotes may hold delimiters, line
 // ends and doubled quotes. A quote inside an unquoted field is taken as it is.
+// A quote that is not closed costs its line: it is found out by the next line
+// that opens one, or by lines that are whole records each (see again.go).
 package csv
 
 import (
@@ -85,6 +87,7 @@ func count(b []byte, d byte) (n int) {
 // A Reader reads one table.
 type Reader struct {
 	in     *line.Reader
+	again  again
 	names  []string
 	delim  byte
 	schema *inkling.Schema
@@ -159,7 +162,7 @@ func (c *Reader) isHeader() bool {
 
 func (c *Reader) fill(r *inkling.Record) error {
 	if len(c.ends) != len(c.schema.Fields) {
-		if c.in.Partial {
+		if c.in.Partial && len(c.again.lines) == 0 {
 			return c.bad("copy the file again", "the file ends in the middle of this record: %d columns of %d", len(c.ends), len(c.schema.Fields))
 		}
 		return c.bad("correct or remove the record", "the record has %d columns, the header %d", len(c.ends), len(c.schema.Fields))
@@ -217,11 +220,11 @@ func (c *Reader) header() error {
 // record reads the next record that is not empty into buf and ends.
 func (c *Reader) record() error {
 	for {
-		b, err := c.in.Next()
+		b, err := c.next()
 		if err != nil {
 			return c.end(c.in.Failed(err))
 		}
-		if c.in.No == 1 {
+		if c.again.no == 1 {
 			b = bytes.TrimPrefix(b, bom)
 		}
 		if len(bytes.TrimSpace(b)) == 0 && (c.delim != '\t' || bytes.IndexByte(b, '\t') < 0) {
@@ -230,7 +233,7 @@ func (c *Reader) record() error {
 		if c.delim == 0 {
 			c.delim = delimiter(b, len(c.names))
 		}
-		c.buf, c.ends, c.first = c.buf[:0], c.ends[:0], c.in.No
+		c.buf, c.ends, c.first = c.buf[:0], c.ends[:0], c.again.no
 		return c.parse(b)
 	}
 }
@@ -269,21 +272,18 @@ func (c *Reader) parse(b []byte) error {
 // quoted reads a field after its opening quote. It gives the rest of the line
 // after the delimiter and whether there was one.
 func (c *Reader) quoted(b []byte) (rest []byte, more bool, err error) {
+	var further []byte // the line at hand, where it is not the one that the quote opens in
 	for {
 		i := bytes.IndexByte(b, '"')
 		if i < 0 {
 			c.buf = append(append(c.buf, b...), '\n')
-			if len(c.buf) > line.Max {
-				return nil, false, c.bad("close the quote that opens here", "a quoted field is longer than %d bytes", line.Max)
+			if b, err = c.further(further == nil); err != nil {
+				return nil, false, err
 			}
-			if b, err = c.in.Next(); err == io.EOF {
-				c.unfinished = c.first
-				return nil, false, c.bad("close the quote, or copy the file again", "the file ends inside a quoted field")
-			} else if err != nil {
-				return nil, false, c.in.Failed(err)
-			}
+			further = b
 			continue
 		}
+		before := len(further) - len(b) + i // of the quote, in a further line
 		c.buf, b = append(c.buf, b[:i]...), b[i+1:]
 		switch {
 		case len(b) == 0:
@@ -292,6 +292,8 @@ func (c *Reader) quoted(b []byte) (rest []byte, more bool, err error) {
 			c.buf, b = append(c.buf, '"'), b[1:]
 		case b[0] == c.delim:
 			return b[1:], true, nil
+		case further != nil && c.opens(further, before, b[0]):
+			return nil, false, c.reopened()
 		default: // text after the closing quote stays in the field
 			if j := bytes.IndexByte(b, c.delim); j >= 0 {
 				c.buf = append(c.buf, b[:j]...)

@@ -3,6 +3,7 @@ package csv
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -83,6 +84,52 @@ func TestRead(t *testing.T) {
 			}
 			if g, w := strings.Join(rows, "|"), strings.Join(tt.want, "|"); g != w {
 				t.Errorf("got %s, want %s", g, w)
+			}
+			if (len(errs) > 0) != (tt.err != "") || tt.err != "" && !strings.HasPrefix(errs[0].Error(), tt.err) {
+				t.Errorf("errors %.300v, want %s", errs, tt.err)
+			}
+		})
+	}
+}
+
+// A quote that nobody closes costs its own line; quotes that are closed hold what they like.
+func TestLostQuotes(t *testing.T) {
+	rows := func(from, n int) (_ string, want []string) {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, "%d,x,y\n", from+i)
+			want = append(want, fmt.Sprintf("%d: a=%d b=x c=y", from+i, from+i))
+		}
+		return b.String(), want
+	}
+	text, want := rows(3, 1000)
+	many, wantMany := rows(3, 300<<10) // more than a quoted field may hold
+	for _, tt := range []struct {
+		name, in string
+		want     []string
+		err      string
+	}{
+		{"to the end of the file", "1,\"x,y\n" + text, want, "t.csv:2: a quote that opens here is not closed; the lines behind it"},
+		{"of a long file", "1,\"x,y\n" + many, wantMany, "t.csv:2: a quote that opens here is not closed; the lines behind it"},
+		{"until another opens", "1,\"x,y\n" + text + "1003,\"u\",\"v, w\"\n", append(want[:1000:1000], "1003: a=1003 b=u c=v, w"), "t.csv:2: a quote that opens here is not closed before another opens in line 1003"},
+		{"the first column's, every field in quotes", "\"1,\"x\",\"y\"\n\"3\",\"\",\"y\"\n\"4\",\"x\",\"y\"\n", []string{"3: a=3 c=y", "4: a=4 b=x c=y"}, "t.csv:2: the record has 2 columns"},
+		{"the last column's, every field in quotes", "\"1\",\"x\",\"y\n\"3\",\"\",\"y\"\n", []string{"3: a=3 c=y"}, "t.csv:2: a quote"},
+		{"before an empty one", "\"1\",\"x\",\"y\n\"\",\"x\",\"y\"\n", []string{"3: b=x c=y"}, "t.csv:2: a quote"},
+		{"before one that begins with a quote", "1,\"x,y\n3,\"\"\"x\"\" z\",y\n", []string{"3: a=3 b=\"x\" z c=y"}, "t.csv:2: a quote"},
+		{"before lines in quotes", "1,\"x,y\n3,\"two\nlines\",y\n5,x,y\n", []string{"3: a=3 b=two\nlines c=y", "5: a=5 b=x c=y"}, "t.csv:2: a quote"},
+		{"twice", "1,\"x,y\n3,x,y\n4,\"x,y\n5,x,y\n6,\"x\",y\n", []string{"3: a=3 b=x c=y", "5: a=5 b=x c=y", "6: a=6 b=x c=y"}, "t.csv:2: a quote"},
+		{"the second that holds lines", "1,\"two\nlines\",\"y\n4,x,y\n5,\"x\",y\n", []string{"4: a=4 b=x c=y", "5: a=5 b=x c=y"}, "t.csv:2: a quote"},
+		{"before a line that is too long", "1,\"x,y\n" + text + strings.Repeat("x", 2<<20) + "\n1004,x,y\n", append(want[:1000:1000], "1004: a=1004 b=x c=y"), "t.csv:1003: the line is longer"},
+		{"none: a text of many lines, cut", "1,x,\"dear all,\n\nthree, commas, here\nbut not, there\nnor\nin, what, follows\nand so on", nil, "t.csv:2: the file ends inside"},
+		{"none: a table in a field", "1,x,\"" + text + "\"\n1003,x,y\n", []string{"2: a=1 b=x c=" + text, "1003: a=1003 b=x c=y"}, ""},
+		{"none: quotes in a field, doubled", "1,x,\"a\n\"\"b\"\", \"\"c\"\"\n,\"\"d\"\"\"\n5,x,y\n", []string{"2: a=1 b=x c=a\n\"b\", \"c\"\n,\"d\"", "5: a=5 b=x c=y"}, ""},
+		{"none: a space behind the quote", "1,\"two\n\" ,y\n4,x,y\n", []string{"2: a=1 b=two\n  c=y", "4: a=4 b=x c=y"}, ""},
+		{"none: a quote in the text that is not doubled", "1,\"two\nhe said \"hi\" then\",y\n4,x,y\n", []string{"2: a=1 b=two\nhe said hi\" then\" c=y", "4: a=4 b=x c=y"}, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got, errs := readAll("a,b,c\n" + tt.in)
+			if !slices.Equal(got, tt.want) {
+				t.Errorf("%d rows, want %d: %.300q", len(got), len(tt.want), got)
 			}
 			if (len(errs) > 0) != (tt.err != "") || tt.err != "" && !strings.HasPrefix(errs[0].Error(), tt.err) {
 				t.Errorf("errors %.300v, want %s", errs, tt.err)

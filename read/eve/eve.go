@@ -5,10 +5,12 @@
 package eve
 
 import (
+	"bufio"
 	"bytes"
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/inkling-sec/inkling"
 	"github.com/inkling-sec/inkling/read/conn"
@@ -36,7 +38,6 @@ type Reader struct {
 	in     *jsonl.Reader
 	kind   string
 	schema *inkling.Schema // of the log, that the places are for
-	event  int             // place of the event's type, or -1
 	hosts  [2]int          // of the addresses, or -1
 	room   []byte          // what is written for them
 	flow   *flow           // nil for other types
@@ -46,15 +47,57 @@ type Reader struct {
 	others []string // the first few other types
 }
 
-// NewReader reads the events of a type from the log r; file names it in origins and errors.
+// ahead is how much of a log is looked at for the fields of its events, which differ: of a query and its answer, of a request and what was
+// left of one.
+const ahead = 2 << 20
+
+// NewReader reads the events of a type from the log r; file names it in origins and errors. All have the fields of those in the first part of
+// the log, where there are any; a member that turns up later is left out, so that they are alike.
 func NewReader(r io.Reader, file, kind string) *Reader {
-	e := &Reader{kind: kind, in: jsonl.NewReader(r, file, jsonl.Options{
-		Start: func([]byte) *inkling.Schema { return &inkling.Schema{Name: "eve." + kind} },
-		Names: names, Kinds: kinds,
-	})}
+	if kind == "flow" {
+		return NewLiveReader(r, file, kind, nil)
+	}
+	br := bufio.NewReaderSize(r, ahead)
+	head, err := br.Peek(ahead)
+	if i := bytes.LastIndexByte(head, '\n'); i >= 0 && err != io.EOF {
+		head = head[:i+1]
+	}
+	look := NewLiveReader(bytes.NewReader(head), file, kind, nil)
+	var rec inkling.Record
+	s := &inkling.Schema{Name: "eve." + kind}
+	for err = nil; err == nil || inkling.Skippable(err); {
+		if err = look.in.Read(&rec); err == nil {
+			s = rec.Schema
+		}
+	}
+	return newReader(br, file, kind, s, len(s.Fields) > 0)
+}
+
+// NewLiveReader reads a log that is being written and cannot be looked at beforehand: it has the columns, which are those of records that NewReader
+// gave, and others as they turn up.
+func NewLiveReader(r io.Reader, file, kind string, columns []string) *Reader {
+	if kind == "flow" {
+		return newReader(r, file, kind, used, true)
+	}
+	s := &inkling.Schema{Name: "eve." + kind}
+	for _, name := range columns {
+		s.Fields = append(s.Fields, inkling.Field{Name: name, Kind: kinds[name]})
+	}
+	return newReader(r, file, kind, s, false)
+}
+
+// newReader reads events that have the fields of s, and no others where these are fixed.
+func newReader(r io.Reader, file, kind string, s *inkling.Schema, fixed bool) *Reader {
+	e := &Reader{kind: kind}
+	o := jsonl.Options{
+		Start: func([]byte) *inkling.Schema { return s }, Fixed: fixed,
+		Names: names, Kinds: kinds, First: first,
+		Type: "event_type", Passes: e.passes, // statistics alone may have more fields than a log
+	}
 	if kind == "flow" {
 		e.flow = &flow{}
 	}
+	e.in = jsonl.NewReader(r, file, o)
 	return e
 }
 
@@ -62,8 +105,13 @@ var names = map[string]string{"timestamp": "ts", "src_ip": "id.orig_h", "src_por
 
 var kinds = map[string]inkling.Kind{
 	"ts": inkling.Time, "flow.start": inkling.Time, "flow.end": inkling.Time, "id.orig_p": inkling.Number, "id.resp_p": inkling.Number,
+	"icmp_type": inkling.Number, "icmp_code": inkling.Number,
+	"flow.pkts_toserver": inkling.Number, "flow.pkts_toclient": inkling.Number, "flow.bytes_toserver": inkling.Number, "flow.bytes_toclient": inkling.Number,
 	"flow_id": inkling.Text, // up to 2⁶³: more than a float64 tells apart
 }
+
+// first are the lists of which the first object is taken: since Suricata 8 the name asked for stands in such.
+var first = map[string]string{"dns.queries": "dns"}
 
 // Close implements inkling.Reader; the file belongs to the caller.
 func (*Reader) Close() error { return nil }
@@ -74,47 +122,43 @@ func (e *Reader) Read(r *inkling.Record) error {
 	if e.flow != nil {
 		to = &e.raw
 	}
-	for {
-		if err := e.in.Read(to); err != nil {
-			return err
-		}
-		if to.Schema != e.schema {
-			e.schema, e.event = to.Schema, to.Schema.Index("event_type")
-			e.hosts = [2]int{to.Schema.Index("id.orig_h"), to.Schema.Index("id.resp_h")}
-			if e.flow != nil {
-				e.flow.bind(to.Schema)
-			}
-		}
-		if e.event < 0 || string(to.Text[e.event]) != e.kind {
-			e.pass(to)
-			continue
-		}
-		e.given = true
-		if e.flow != nil {
-			e.flow.fill(r, to)
-			return nil
-		}
-		e.address(r)
+	if err := e.in.Read(to); err != nil {
+		return err
+	}
+	e.given = true
+	if e.flow != nil {
+		e.flow.fill(r, to)
 		return nil
 	}
+	if r.Schema != e.schema {
+		e.schema, e.hosts = r.Schema, [2]int{r.Schema.Index("id.orig_h"), r.Schema.Index("id.resp_h")}
+	}
+	e.address(r)
+	return nil
 }
 
 // mostOthers is how many other types are told of.
 const mostOthers = 5
 
-// pass counts an event of another type.
-func (e *Reader) pass(r *inkling.Record) {
-	if e.Passed++; e.given || e.event < 0 || len(e.others) == mostOthers {
-		return
+// passes reports whether an event is of another type, and counts it.
+func (e *Reader) passes(kind []byte) bool {
+	if string(kind) == e.kind {
+		return false
 	}
-	kind := r.Text[e.event]
+	if e.Passed++; e.given || len(e.others) == mostOthers {
+		return true
+	}
 	if kind = kind[:min(len(kind), 40)]; len(kind) > 0 && !slices.ContainsFunc(e.others, func(k string) bool { return k == string(kind) }) {
 		e.others = append(e.others, string(kind))
 	}
+	return true
 }
 
-// Notes tells of a log that has events, but none of the type.
+// Notes tells of a log that has events, but none of the type, and which members turned up too late to be fields.
 func (e *Reader) Notes() []string {
+	if missed := e.in.Missed(); e.flow == nil && len(missed) > 0 {
+		return []string{fmt.Sprintf("left out, as they are not in its first %d MiB: %s", ahead>>20, strings.Join(missed, ", "))}
+	}
 	if e.given || e.Passed == 0 {
 		return nil
 	}

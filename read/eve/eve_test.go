@@ -1,6 +1,7 @@
 package eve
 
 import (
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -41,6 +42,51 @@ func TestFlowsAsZeekHasThem(t *testing.T) {
 	}
 }
 
+// Statistics of a machine with many threads have more fields than a log may; events of other types add none, and no errors.
+func TestManyFields(t *testing.T) {
+	stats := []byte(`{"timestamp":"2026-01-02T03:04:05+0000","event_type":"stats","stats":{"x":0`)
+	for i := range 5000 {
+		stats = fmt.Appendf(stats, `,"c%d":1`, i)
+	}
+	lines := strings.SplitAfter(log, "\n")
+	text := string(stats) + "}}\n" + strings.Replace(lines[0], `"proto"`, `"community_id":"1:X0snYXpgwiv9TZtqg64sgzUn6Dk=","metadata":{"flowints":{"n":1}},"label":3,"proto"`, 1) + strings.Replace(lines[0], `"proto"`, `"metadata":{"flowints":{"n":"many"}},"proto"`, 1) +
+		`{"event_type":"alert","src_ip":"10.0.0.1","alert":{"gid":1}}` + "\n" + `{"event_type":"http","src_ip":5,"http":{` + "\n"
+	r := NewReader(strings.NewReader(text), "eve.json", "flow")
+	var rec inkling.Record
+	for i, label := range []any{"3", nil} {
+		if err := r.Read(&rec); err != nil {
+			t.Fatal(err)
+		}
+		readtest.Fields(t, &rec, map[string]any{"uid": "445348883402532", "orig_pkts": 10.0, "label": label, "community_id": []any{"1:X0snYXpgwiv9TZtqg64sgzUn6Dk=", nil}[i]})
+	}
+	if err := r.Read(&rec); !inkling.Skippable(err) || !strings.HasPrefix(err.Error(), "eve.json:5: not a JSON object") {
+		t.Errorf("a damaged event of another type: %v", err)
+	}
+	r = NewReader(strings.NewReader(text), "eve.json", "alert")
+	if err := r.Read(&rec); err != nil || len(rec.Schema.Fields) != 3 || rec.Origin.Line != 4 {
+		t.Errorf("an alert behind: %v, %d fields of line %d", err, len(rec.Schema.Fields), rec.Origin.Line)
+	}
+}
+
+// Since version 8 the name asked for stands in a list.
+func TestNewerDNS(t *testing.T) {
+	const head, tail = `{"timestamp":"2026-01-02T03:04:05+0000","event_type":"dns","src_ip":"10.0.0.1","dns":{`, `}}` + "\n"
+	text := head + `"version":2,"type":"query","id":1,"rrname":"a.example","rrtype":"A"` + tail +
+		head + `"version":3,"type":"request","id":1,"queries":[{"rrname":"a.example","rrtype":"A"},{"rrname":"b.example"}]` + tail +
+		head + `"version":3,"type":"response","id":1,"queries":[{"rrname":"a.example","rrtype":"A"}],"answers":[{"rrname":"a.example","ttl":5}],"grouped":{"A":["10.0.0.9","10.0.0.8"]}` + tail +
+		head + `"version":3,"queries":[]` + tail + head + `"version":3,"queries":["x",{"rrname":"y"}]` + tail
+	r := NewReader(strings.NewReader(text), "eve.json", "dns")
+	for i, name := range []any{"a.example", "a.example", "a.example", nil, nil} {
+		var rec inkling.Record
+		if err := r.Read(&rec); err != nil || rec.Map()["dns.rrname"] != name {
+			t.Errorf("%d: %v: %v", i, err, rec.Map())
+		}
+		if i == 2 {
+			readtest.Fields(t, &rec, map[string]any{"dns.rrtype": "A", "dns.grouped.A": "10.0.0.9,10.0.0.8"})
+		}
+	}
+}
+
 // A log without an event of the type is not empty without a word.
 func TestNoneOfTheType(t *testing.T) {
 	alerts := strings.Repeat(`{"timestamp":"2026-01-02T03:04:05+0000","event_type":"stats"}`+"\n"+`{"timestamp":"2026-01-02T03:04:05+0000","event_type":"alert","src_ip":"10.0.0.1"}`+"\n", 3)
@@ -62,6 +108,55 @@ func TestOtherEvents(t *testing.T) {
 	r := NewReader(strings.NewReader(log), "eve.json", "dns")
 	if err := r.Read(&rec); err != nil || rec.Map()["dns.rrname"] != "a.example" || rec.Map()["id.orig_h"] != "10.0.0.1" || rec.Origin.Line != 2 {
 		t.Errorf("%v: %v", err, rec.Map())
+	}
+}
+
+// Events of one type have different members; the records of a log have the fields of all in its first part, unless it is being written.
+func TestSameFields(t *testing.T) {
+	event := func(more string) string {
+		return `{"event_type":"dns","src_ip":"10.0.0.1","dns":{"rrname":"a.example"` + more + "}}\n"
+	}
+	text := `{"event_type":"stats","x":1}` + "\n" + strings.Repeat(event(""), 3) + event(`,"rcode":"NOERROR"`) + "{damaged\n" + event(`,"ttl":5`) + strings.Repeat(event(""), ahead/40) + event(`,"unseen":1`)
+	r := NewReader(strings.NewReader(text), "eve.json", "dns")
+	var rec inkling.Record
+	var schema *inkling.Schema
+	records, bad := 0, 0
+	for {
+		err := r.Read(&rec)
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			bad++
+			continue
+		}
+		if records++; schema == nil {
+			schema = rec.Schema
+		}
+		if rec.Schema != schema || len(rec.Num) != 5 {
+			t.Fatalf("record %d has other fields: %v", records, rec.Schema.Fields)
+		}
+	}
+	if notes := r.Notes(); records != ahead/40+6 || bad != 1 || len(notes) != 1 || notes[0] != "left out, as they are not in its first 2 MiB: dns.unseen" {
+		t.Errorf("%d records, %d damaged, notes %q", records, bad, notes)
+	}
+	r = NewLiveReader(strings.NewReader(text), "eve.json", "dns", []string{"dns.rcode", "id.orig_h", "id.orig_p"})
+	for i, rcode := range []any{nil, nil, nil, "NOERROR"} {
+		if err := r.Read(&rec); err != nil || len(rec.Schema.Fields) != 5 || rec.Schema.Fields[2].Kind != inkling.Number {
+			t.Errorf("%d of a log that is being written: %v, %v", i, err, rec.Schema.Fields)
+		}
+		readtest.Fields(t, &rec, map[string]any{"dns.rcode": rcode, "id.orig_h": "10.0.0.1"})
+	}
+}
+
+// Services go by Zeek's names.
+func TestServices(t *testing.T) {
+	for app, want := range map[string]any{"tls": "ssl", "pgsql": "postgresql", "krb5": "krb", "dcerpc": "dce_rpc", "failed": nil, "unknown": nil, "ssh": "ssh"} {
+		r := NewReader(strings.NewReader(`{"event_type":"flow","proto":"TCP","app_proto":"`+app+`"}`), "eve.json", "flow")
+		var rec inkling.Record
+		if err := r.Read(&rec); err != nil || rec.Map()["service"] != want {
+			t.Errorf("%s: %v (%v), want %v", app, rec.Map()["service"], err, want)
+		}
 	}
 }
 

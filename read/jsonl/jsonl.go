@@ -33,17 +33,23 @@ type Options struct {
 	Kinds map[string]inkling.Kind       // of fields whose first value may not tell it
 	Text  func(unescaped []byte) []byte // of a string that had escapes, in place; may be nil
 	Time  func([]byte) (float64, bool)  // reads a value of kind Time; nil reads seconds
+	Fixed bool                          // there are no fields but those of Start
+	First map[string]string             // of arrays of objects: the name under which the members of the first one are fields
+	Pairs bool                          // objects in arrays that hold a name and a value are fields (see pairs.go)
+	// Passes tells by the text of the member Type whether an object is passed over, which then adds no fields; it is nil where there is no such.
+	Type   string
+	Passes func(text []byte) bool
 }
 
 // NewTable reads r as a table: its columns are the members of the objects in the first part of the file, all of them
-// text, as a CSV file's are; a member that turns up later is left out, so that all records are alike.
-func NewTable(r io.Reader, file string) *Reader {
+// text, as a CSV file's are; a member that turns up later is left out, so that all records are alike. Of o, Start has no effect.
+func NewTable(r io.Reader, file string, o Options) *Reader {
 	br := bufio.NewReaderSize(r, ahead)
 	head, err := br.Peek(ahead)
 	if i := bytes.LastIndexByte(head, '\n'); i >= 0 && err != io.EOF {
 		head = head[:i+1]
 	}
-	first := NewReader(bytes.NewReader(head), file, Options{})
+	first := NewReader(bytes.NewReader(head), file, o)
 	first.words = true
 	var rec inkling.Record
 	for first.Read(&rec) != io.EOF {
@@ -55,19 +61,21 @@ func NewTable(r io.Reader, file string) *Reader {
 	if s == nil {
 		s = &inkling.Schema{}
 	}
-	t := NewReader(br, file, Options{Start: func([]byte) *inkling.Schema { return &inkling.Schema{Name: "table", Fields: s.Fields} }})
+	o.Start = func([]byte) *inkling.Schema { return &inkling.Schema{Name: "table", Fields: s.Fields} }
+	t := NewReader(br, file, o)
 	t.words, t.fixed = true, true
 	return t
 }
 
 // NewLiveTable reads r as a table whose columns cannot be looked at beforehand: all text, first those of names, then
 // others as they turn up.
-func NewLiveTable(r io.Reader, file string, names []string) *Reader {
+func NewLiveTable(r io.Reader, file string, names []string, o Options) *Reader {
 	s := &inkling.Schema{Name: "table"}
 	for _, n := range names {
 		s.Fields = append(s.Fields, inkling.Field{Name: n})
 	}
-	t := NewReader(r, file, Options{Start: func([]byte) *inkling.Schema { return s }})
+	o.Start = func([]byte) *inkling.Schema { return s }
+	t := NewReader(r, file, o)
 	t.words = true
 	return t
 }
@@ -102,7 +110,7 @@ func NewReader(r io.Reader, file string, o Options) *Reader {
 	if o.Time == nil {
 		o.Time = line.Moment
 	}
-	return &Reader{in: line.NewReader(r, file), o: o}
+	return &Reader{in: line.NewReader(r, file), o: o, fixed: o.Fixed}
 }
 
 // Close implements inkling.Reader; the file belongs to the caller.
@@ -123,25 +131,61 @@ func (z *Reader) Read(r *inkling.Record) error {
 			b = bytes.TrimPrefix(b, line.BOM)
 		}
 		if b = bytes.TrimSpace(b); len(b) > 0 && b[0] != '#' {
-			return z.object(b, r)
+			if passed, err := z.object(b, r); !passed || err != nil {
+				return err
+			}
 		}
 	}
 	return z.err
 }
 
-func (z *Reader) object(b []byte, r *inkling.Record) error {
+// object reads one, or passes over it.
+func (z *Reader) object(b []byte, r *inkling.Record) (passed bool, err error) {
 	if z.schema == nil {
 		z.schema = z.o.Start(b)
 		z.reindex()
 	}
-	r.Reset(z.schema)
-	r.Origin = inkling.Origin{File: z.in.File, Line: z.in.No}
-	z.rec, z.next, z.text = r, 0, z.text[:0]
-	z.p = parser{b: b}
-	err := z.members("", 0)
+	z.text, z.p = z.text[:0], parser{b: b}
+	if z.o.Passes != nil {
+		passed = z.o.Passes(z.typeOf())
+		z.text, z.p.i = z.text[:0], 0
+	}
+	if passed {
+		err = z.pass(0)
+	} else {
+		r.Reset(z.schema)
+		r.Origin = inkling.Origin{File: z.in.File, Line: z.in.No}
+		z.rec, z.next = r, 0
+		err = z.members("", 0)
+	}
 	if err == nil && z.p.space() < len(b) {
 		err = errSyntax
 	}
+	return passed, z.told(err)
+}
+
+// typeOf looks for the text of the member that tells an object's type; nil where there is none or the line is damaged before it.
+func (z *Reader) typeOf() []byte {
+	p := &z.p
+	for before := byte('{'); p.take(before); before = ',' {
+		name, _, ok := p.str()
+		if !ok || !p.take(':') {
+			return nil
+		}
+		is := string(name) == z.o.Type && p.peek() == '"'
+		v, err := z.element(0)
+		if err != nil {
+			return nil
+		}
+		if is {
+			return v
+		}
+	}
+	return nil
+}
+
+// told says in words that a line is no object.
+func (z *Reader) told(err error) error {
 	switch {
 	case err == errSyntax && z.in.Partial:
 		return z.in.Bad("copy the file again", "the file ends in the middle of this line")
@@ -173,7 +217,7 @@ func (z *Reader) field(name []byte, k inkling.Kind) (int, error) {
 		return i, nil
 	}
 	if z.fixed {
-		z.miss(string(name))
+		z.miss(name)
 		return -1, nil
 	}
 	if len(fields) >= maxFields {
@@ -194,11 +238,14 @@ func (z *Reader) field(name []byte, k inkling.Kind) (int, error) {
 }
 
 // miss keeps the names of the first few members that are left out.
-func (z *Reader) miss(name string) {
-	if len(z.missed) < 5 && !slices.Contains(z.missed, name) {
-		z.missed = append(z.missed, name)
+func (z *Reader) miss(name []byte) {
+	if len(z.missed) < 5 && !slices.Contains(z.missed, string(name)) {
+		z.missed = append(z.missed, string(name))
 	}
 }
+
+// Missed gives the names of the first few members that are no fields of a log whose fields are fixed.
+func (z *Reader) Missed() []string { return z.missed }
 
 // Notes tells which members of a table turned up too late to be columns.
 func (z *Reader) Notes() []string {
@@ -270,7 +317,14 @@ func (z *Reader) value(name []byte, depth int) error {
 		return z.put(name, s, inkling.Text)
 	case c == '{':
 		return z.members(string(name)+".", depth+1)
+	case c == '[' && z.o.First[string(name)] != "":
+		return z.first(z.o.First[string(name)]+".", depth+1)
 	case c == '[':
+		if z.o.Pairs {
+			if is, err := z.pairs(name, depth+1); is {
+				return err
+			}
+		}
 		s, err := z.array(depth + 1)
 		if err != nil {
 			return err
@@ -342,6 +396,31 @@ func (z *Reader) array(depth int) ([]byte, error) {
 		}
 		if !p.take(',') {
 			return nil, errSyntax
+		}
+	}
+}
+
+// first reads an array of which the first object's members are fields.
+func (z *Reader) first(prefix string, depth int) error {
+	p := &z.p
+	if depth > maxDepth {
+		return z.tooDeep()
+	}
+	if p.take('['); p.take(']') {
+		return nil
+	}
+	for n := 0; ; n++ {
+		err := error(nil)
+		if n == 0 && p.peek() == '{' {
+			err = z.members(prefix, depth+1)
+		} else {
+			_, err = z.element(depth)
+		}
+		if err != nil || p.take(']') {
+			return err
+		}
+		if !p.take(',') {
+			return errSyntax
 		}
 	}
 }

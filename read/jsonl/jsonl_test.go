@@ -16,12 +16,14 @@ const table = `{"amount":12.5,"who":{"id":7,"name":"a\u00e9"},"tags":["x",{"y":[
 {"new":1}
 `
 
-func openTable(r io.Reader, file string) (inkling.Reader, error) { return NewTable(r, file), nil }
+func openTable(r io.Reader, file string) (inkling.Reader, error) {
+	return NewTable(r, file, Options{}), nil
+}
 
 // A table's records are alike, whatever the objects have.
 func TestTable(t *testing.T) {
 	text := table + strings.Repeat("{\"amount\":1}\n", ahead/10) + `{"amount":2,"unseen":5}` + "\n"
-	r := NewTable(strings.NewReader(text), "x.json")
+	r := NewTable(strings.NewReader(text), "x.json", Options{})
 	var rec inkling.Record
 	var first *inkling.Schema
 	want := []map[string]string{{"amount": "12.5", "who.id": "7", "who.name": "aé", "tags": "x,,3", "ok": "T"}, {"amount": "many", "who.name": "b"}, {"new": "1"}}
@@ -75,7 +77,7 @@ func TestBadLines(t *testing.T) {
 		`{"a":1-2}`: "column 7", `{"a":+1}`: "column 6", `{"a":.5}`: "column 6", `{"a":-}`: "column 7", `{"a":01}`: "column 7", `{"a":1.}`: "column 8", `{"a":1e}`: "column 8", `{"a":[1,-]}`: "column 10",
 		`{"a":-0,"b":-1.5e+10,"c":1E5,"d":0.0,"e":10}`: "",
 	} {
-		r := NewTable(strings.NewReader(line+"\r\n{\"z\":1}"), "x")
+		r := NewTable(strings.NewReader(line+"\r\n{\"z\":1}"), "x", Options{})
 		var rec inkling.Record
 		err := r.Read(&rec)
 		if says == "" && err != nil || says != "" && (!inkling.Skippable(err) || !strings.Contains(err.Error(), says) || !strings.HasPrefix(err.Error(), "x:1: ")) {

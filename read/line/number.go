@@ -113,9 +113,14 @@ func daysIn(year, month int) int {
 	return time.Date(year, time.Month(month)+1, 0, 0, 0, 0, 0, time.UTC).Day()
 }
 
-// zone reads nothing, Z, +0200 or +02:00, as seconds.
+// zone reads nothing, Z, UTC, +0200 or +02:00, as seconds; there may be a space before it.
 func zone(b []byte) (int64, bool) {
+	if len(b) > 1 && b[0] == ' ' {
+		b = b[1:]
+	}
 	switch {
+	case string(b) == "UTC":
+		return 0, true
 	case len(b) == 0 || len(b) == 1 && b[0] == 'Z':
 		return 0, true
 	case len(b) == 6 && b[3] == ':':

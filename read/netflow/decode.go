@@ -248,18 +248,23 @@ func (d *decoder) option() {
 		if o.samplers == nil {
 			o.samplers = map[uint64]uint64{}
 		}
-		if id := v.first(eSampler, eSelector); len(o.samplers) < maxSamplers || o.samplers[id] != 0 {
+		if id := v.first(eSampler, eSelector); (len(o.samplers) < maxSamplers || o.samplers[id] != 0) && o.samplers[id] != every {
 			o.samplers[id] = every
+			d.templates.changed = true
 		}
 	}
 }
 
 const maxSamplers = 64
 
-// every gives the sampling interval that a record tells, 0 where it tells none.
+// every gives the sampling interval that a record tells, 0 where it tells none: so many packets taken and so many passed over, so many
+// of a population (RFC 5477), or the interval itself.
 func (v *values) every() uint64 {
-	if v.has(ePacketInterval) && v.number[ePacketInterval] > 0 {
-		return (v.number[ePacketInterval] + v.first(ePacketSpace)) / v.number[ePacketInterval]
+	if taken := v.first(ePacketInterval); taken > 0 {
+		return (taken + v.first(ePacketSpace)) / taken
+	}
+	if taken := v.first(eSampleSize); taken > 0 && v.has(ePopulation) {
+		return v.number[ePopulation] / taken
 	}
 	return v.first(eInterval, eRandomInterval)
 }
@@ -279,10 +284,10 @@ func (o *domain) every(id uint64) uint64 {
 func (d *decoder) record() {
 	v, f := &d.values, &d.flow
 	*f = flow{icmp: -1}
-	switch {
-	case v.has(eSrc4) && v.has(eDst4):
+	switch v4, v6 := v.has(eSrc4) && v.has(eDst4), v.has(eSrc6) && v.has(eDst6); {
+	case v4 && !(v6 && v.address[eSrc4] == v.address[eDst4] && v.address[eSrc4] == [16]byte{}): // a template of both has zeros for the one
 		f.src, f.dst = v.address[eSrc4], v.address[eDst4]
-	case v.has(eSrc6) && v.has(eDst6):
+	case v6:
 		f.src, f.dst, f.v6 = v.address[eSrc6], v.address[eDst6], true
 	default:
 		d.stats.Flows++

@@ -61,6 +61,8 @@ const (
 	eRandomInterval
 	ePacketInterval
 	ePacketSpace
+	eSampleSize
+	ePopulation
 	elements
 )
 
@@ -72,7 +74,7 @@ var plain = [512]uint8{
 	154: eStartMicro, 155: eEndMicro, 156: eStartNano, 157: eEndNano, 158: eStartDelta, 159: eEndDelta, 160: eBoot, 161: eDurationMilli,
 	162: eDurationMicro, 176: eType4, 177: eCode4, 178: eType6, 179: eCode6, 180: eSrcPort, 181: eDstPort, 182: eSrcPort, 183: eDstPort,
 	231: eInitiatorBytes, 232: eResponderBytes, 239: eDirection, 298: eInitiatorPackets, 299: eResponderPackets, 302: eSelector,
-	305: ePacketInterval, 306: ePacketSpace, 323: eEventMilli,
+	305: ePacketInterval, 306: ePacketSpace, 309: eSampleSize, 310: ePopulation, 323: eEventMilli,
 }
 
 // reverse is the enterprise under which an element tells of the other direction (RFC 5103).

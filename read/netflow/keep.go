@@ -30,6 +30,9 @@ type kept struct {
 	Options  bool       `json:"options,omitempty"`
 	Used     int64      `json:"used"` // microseconds since the epoch
 	Template []byte     `json:"template"`
+
+	// Samplers are the domain's sampling intervals: exporters tell them even more rarely.
+	Samplers map[uint64]uint64 `json:"samplers,omitempty"`
 }
 
 func (k *keeper) load(s *templates) error {
@@ -46,7 +49,7 @@ func (k *keeper) load(s *templates) error {
 	}
 	for _, one := range all {
 		t, rest, e := parseTemplate(one.Version, one.Options, one.Template)
-		if e == nil && (len(rest) > 0 || t.least == 0 || t.id < 256) {
+		if e == nil && (len(rest) > 0 || len(one.Samplers) > maxSamplers || t.least == 0 || t.id < 256) {
 			e = errors.New("a template is damaged")
 		}
 		if e != nil {
@@ -54,7 +57,9 @@ func (k *keeper) load(s *templates) error {
 			break
 		}
 		t.kept = one.Used
-		s.put(s.domain(domainKey{one.Exporter, one.Domain, one.Version}, one.Used), t, one.Used)
+		d := s.domain(domainKey{one.Exporter, one.Domain, one.Version}, one.Used)
+		d.samplers = one.Samplers
+		s.put(d, t, one.Used)
 	}
 	if err != nil {
 		return &inkling.Error{Code: inkling.Invalid, Place: k.path, What: "the templates that were kept cannot be read", Err: err,
@@ -86,7 +91,7 @@ func (k *keeper) save(s *templates) error {
 	all := []kept{}
 	for t := s.edge.newer; t != &s.edge; t = t.newer {
 		o := t.domain.key
-		all = append(all, kept{o.from, o.id, o.version, t.options, t.used, t.raw})
+		all = append(all, kept{o.from, o.id, o.version, t.options, t.used, t.raw, t.domain.samplers})
 	}
 	if err := store.WriteFile(k.path, func(w io.Writer) error { return json.NewEncoder(w).Encode(all) }); err != nil {
 		return err

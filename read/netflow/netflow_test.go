@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"maps"
 	"net/netip"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -222,6 +223,7 @@ func TestSampling(t *testing.T) {
 	option10 := set(3, be(nil, 2, 257, 2, 3, 2, 1, 2, 302, 2, 2, 2, 305, 2, 4, 2, 306, 2, 4), 0)
 	with := append(append([]field{}, modern4...), field{302, 2, 0})
 	of7 := append(talk[0].record(modern4), 0, 7)
+	population := set(3, be(nil, 2, 257, 2, 4, 2, 1, 2, 302, 2, 2, 2, 304, 2, 2, 2, 309, 2, 4, 2, 310, 2, 4), 0)
 	v5 := v5Of(0, web...)
 	v5[22], v5[23] = 0x40, 100
 	for _, tt := range []struct {
@@ -232,6 +234,7 @@ func TestSampling(t *testing.T) {
 		{"v5's header", v5, 1000},
 		{"an option of v9", v9Of(0, 1, v9, option9, set(257, be(nil, 4, 1, 4, 50, 1, 1), 0), data), 500},
 		{"an option for another sampler", ipfixOf(0, 1, templateOf(10, 256, with), option10, set(257, be(nil, 2, 6, 4, 1, 4, 1, 2, 8, 4, 1, 4, 1), 0), set(256, of7, 0)), 10},
+		{"so many of a population", ipfixOf(0, 1, templateOf(10, 256, with), population, set(257, be(nil, 2, 7, 2, 3, 4, 2, 4, 512), 0), set(256, of7, 0)), 2560},
 		{"an option for this sampler", ipfixOf(0, 1, templateOf(10, 256, with), option10, set(257, be(nil, 2, 6, 4, 1, 4, 1, 2, 7, 4, 1, 4, 9), 0), set(256, of7, 0)), 100},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -240,6 +243,37 @@ func TestSampling(t *testing.T) {
 				t.Errorf("%v %v", got, errs)
 			}
 		})
+	}
+}
+
+// Exporters tell the interval of sampling rarely: it is known after a restart.
+func TestSamplingIsKept(t *testing.T) {
+	keep := filepath.Join(t.TempDir(), "templates.json")
+	option := set(1, be(nil, 2, 257, 2, 4, 2, 8, 2, 1, 2, 4, 2, 48, 2, 4, 2, 34, 2, 4), 2)
+	readAll(from("192.0.2.1", v9Of(0, 1, templateOf(9, 256, usual)), v9Of(1, 1, option, set(257, be(nil, 4, 1, 4, 3, 4, 50), 0))), Options{Templates: keep})
+	for range 2 { // what was loaded is kept too
+		got, errs, _ := readAll(from("192.0.2.1", v9Of(2, 1, templateOf(9, 258, usual[:9]), dataOf(256, usual, talk[:2]...))), Options{Templates: keep})
+		if len(errs) > 0 || len(got) != 1 || got[0]["orig_pkts"] != 500.0 {
+			t.Errorf("%v %v", got, errs)
+		}
+	}
+}
+
+// A template that has fields for both families leaves those of the other zero.
+func TestBothFamilies(t *testing.T) {
+	fields := append([]field{{8, 4, 0}, {12, 4, 0}, {27, 16, 0}, {28, 16, 0}}, modern[2:]...)
+	six := talk[len(talk)-1]
+	six.src, six.dst = "2001:db8::1", "2001:db8::2"
+	body := append(make([]byte, 8), six.record(modern)...)
+	four := talk[0].record(modern4)
+	body = append(append(append(body, four[:8]...), make([]byte, 32)...), four[8:]...)
+	got, errs, _ := readAll(from("192.0.2.1", ipfixOf(0, 1, templateOf(10, 256, fields), set(256, body, 0))), Options{})
+	hosts := map[any]bool{}
+	for _, r := range got {
+		hosts[r["id.orig_h"]], hosts[r["id.resp_h"]] = true, true
+	}
+	if !hosts["2001:db8::1"] || !hosts["2001:db8::2"] || !hosts[talk[0].src] || !hosts[talk[0].dst] || len(errs) > 0 {
+		t.Errorf("%v %v", got, errs)
 	}
 }
 

@@ -48,6 +48,8 @@ const (
 	millis = 1
 	micros = 2
 	nanos  = 3
+
+	seconds = -1 // of Arrow's spans alone
 )
 
 // converted maps the older ConvertedType to what stands for it now.
@@ -74,6 +76,7 @@ type column struct {
 	defined  int // the definition level of a value that is there
 	kind     inkling.Kind
 	texts    bool // values are texts in the file, whatever the kind
+	counts   bool // it is a time and the file says only a number, of seconds or parts of them
 
 	integer func(int64) float64        // of a value that is stored as an integer
 	number  func([]byte) float64       // of bytes that are a number
@@ -107,6 +110,9 @@ func columns(f *footer) (out []column, all []string, notes []string, err error) 
 				if c, ok := converted[e.converted]; ok {
 					e.logical, e.unit, e.unsigned = c.logical, c.unit, c.unsigned
 				}
+			}
+			if unit, ok := f.spans[name]; ok && e.physical == typeInt64 && (e.logical < 0 || e.logical == logicalInteger) {
+				e.logical, e.unit = logicalTime, unit
 			}
 			if e.repetition != required {
 				level++
@@ -190,7 +196,7 @@ func (c *column) bindInteger(e *element) (not string) {
 		if e.logical == logicalTimestamp {
 			c.kind = inkling.Time
 		}
-		per, ok := map[int]int64{millis: 1e3, micros: 1e6, nanos: 1e9}[e.unit]
+		per, ok := map[int]int64{seconds: 1, millis: 1e3, micros: 1e6, nanos: 1e9}[e.unit]
 		if !ok {
 			return "a unit of time that is not known"
 		}

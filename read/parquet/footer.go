@@ -14,6 +14,7 @@ type footer struct {
 	elements  []element
 	groups    []group
 	encrypted bool
+	spans     map[string]int // units of columns that hold spans of time
 }
 
 // element is a SchemaElement: a column, or a group of those that follow.
@@ -70,6 +71,12 @@ func parseFooter(b []byte) (*footer, error) {
 					t.fail()
 				}
 			})
+		case 5:
+			t.each(kind, func(k byte) {
+				if key, value := t.keyValue(k); string(key) == arrowKey {
+					f.spans = spans(value)
+				}
+			})
 		case 8:
 			f.encrypted = true
 			return false
@@ -82,6 +89,21 @@ func parseFooter(b []byte) (*footer, error) {
 		return nil, errThrift
 	}
 	return f, nil
+}
+
+func (t *thrift) keyValue(kind byte) (key, value []byte) {
+	t.fields(kind, func(id int, kind byte) bool {
+		switch id {
+		case 1:
+			key = t.bytes(kind)
+		case 2:
+			value = t.bytes(kind)
+		default:
+			return false
+		}
+		return true
+	})
+	return key, value
 }
 
 func (t *thrift) schemaElement(kind byte) element {

@@ -1,6 +1,6 @@
 // Package parquet reads Parquet files as tables: numbers, truth values, texts, decimals, dates and times, in plain
-// groups too, whose columns get dotted names. Dates and timestamps are times, UTC where no zone is said. Lists and
-// maps are left out and told of.
+// groups too, whose columns get dotted names. Dates and timestamps are times, UTC where no zone is said. Times of day
+// and spans of time are seconds. Lists and maps are left out and told of.
 //
 // It reads a row group's columns side by side, each page by page, so that what is held is a page of each; every size
 // that a file claims is held to a bound before there is room made for it. Pages are read by our own code, since
@@ -139,6 +139,7 @@ func (r *Reader) bind(all []string, known Known) (*inkling.Schema, error) {
 		seen[c.name] = true
 		c.texts = c.kind == inkling.Text
 		if k, ok := kinds[c.name]; ok && k != inkling.Text {
+			c.counts = k == inkling.Time && c.kind == inkling.Number
 			c.kind = k
 		}
 		s.Fields = append(s.Fields, inkling.Field{Name: c.name, Kind: c.kind})
@@ -192,6 +193,14 @@ func (r *Reader) Read(rec *inkling.Record) error {
 	return unusable
 }
 
+// epoch makes seconds of a time that is a mere number: beyond the year 5138 it counts thousandths, millionths or billionths of them.
+func epoch(v float64) float64 {
+	for v > 1e11 && !math.IsInf(v, 1) {
+		v /= 1000
+	}
+	return v
+}
+
 func (r *Reader) put(rec *inkling.Record, i int, v *values, j int) error {
 	c := &r.columns[i]
 	switch {
@@ -199,12 +208,15 @@ func (r *Reader) put(rec *inkling.Record, i int, v *values, j int) error {
 		if rec.Num[i] = v.num[j]; math.IsInf(rec.Num[i], 0) {
 			rec.Num[i] = math.NaN()
 		}
+		if c.counts {
+			rec.Num[i] = epoch(rec.Num[i])
+		}
 	case c.kind == inkling.Text:
 		rec.Text[i] = v.text[j]
 	default:
 		read := line.Number
 		if c.kind == inkling.Time {
-			read = line.Moment
+			read = func(b []byte) (float64, bool) { v, ok := line.Moment(b); return epoch(v), ok }
 		}
 		var ok bool
 		if rec.Num[i], ok = read(v.text[j]); !ok {

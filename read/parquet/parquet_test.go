@@ -215,6 +215,32 @@ func TestKnownLog(t *testing.T) {
 	}
 }
 
+// A known log's time that the file has as a mere number counts seconds or parts of them; another column of numbers is left alone.
+func TestTimesAsNumbers(t *testing.T) {
+	type flow struct {
+		TS   int64  `parquet:"ts"`
+		Text string `parquet:"text"`
+		N    int64  `parquet:"n"`
+	}
+	log := &inkling.Schema{Name: "log", Fields: []inkling.Field{{Name: "ts", Kind: inkling.Time}, {Name: "text", Kind: inkling.Time}}}
+	var made []flow
+	for _, ts := range []int64{1767323045, 1767323045000, 1767323045000000, 1767323045000000000} {
+		made = append(made, flow{ts, fmt.Sprint(ts), ts})
+	}
+	b := file(t, made)
+	r, err := NewReader(bytes.NewReader(b), int64(len(b)), "x", func([]string) *inkling.Schema { return log })
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rec inkling.Record
+	for _, f := range made {
+		if err := r.Read(&rec); err != nil {
+			t.Fatal(err)
+		}
+		readtest.Fields(t, &rec, map[string]any{"ts": 1767323045.0, "text": 1767323045.0, "n": float64(f.TS)})
+	}
+}
+
 func TestBattery(t *testing.T) { readtest.Check(t, open, file(t, rows(40))) }
 
 // A cut file says so, wherever it is cut.

@@ -134,8 +134,11 @@ func (t *Truth) parse(r *inkling.Record, at *[columns]int) (e entry, err error) 
 	for column, to := range []*float64{&e.start, &e.end} {
 		if b := text(column); len(b) > 0 {
 			v, ok := line.Moment(b)
-			if !ok {
-				return e, bad(names[column]+": "+line.Show(b)+" is not a time", "write seconds since 1970, or a date as of ISO 8601")
+			if v > 1e11 { // in the year 5138 and later: milliseconds
+				v /= 1000
+			}
+			if !ok || v > 1e11 {
+				return e, bad(names[column]+": "+line.Show(b)+" is not a time", "write seconds or milliseconds since 1970, or a date as of ISO 8601")
 			}
 			*to = v
 		}

@@ -148,16 +148,17 @@ func TestAgainstAllLines(t *testing.T) {
 
 func TestBadTruth(t *testing.T) {
 	for table, says := range map[string]string{
-		"start,label\nyesterday,x\n":    `t.csv:2: start: "yesterday" is not a time`,
-		"address,label\n10.0.0.300,x\n": `t.csv:2: address: "10.0.0.300" is neither`,
-		"port,label\n70000,x\n":         `t.csv:2: port: "70000" is not a port`,
-		"start,end,label\n5,4,x\n":      "t.csv:2: it ends before it starts",
-		"uid,label\nCa,\n":              "t.csv:2: no label",
-		"uid,label\n,x\n":               "t.csv:2: it would label every flow",
-		"uid,label\n":                   "t.csv: no line that labels anything",
-		"uid,start\nCa,1\n":             "t.csv: no column label",
-		"adress,label\n10.0.0.1,x\n":    `t.csv: no column of ground truth is called "adress"`,
-		"uid,label\nCa,x,y\n":           "t.csv:2: the record has 3 columns, the header 2",
+		"start,label\nyesterday,x\n":        `t.csv:2: start: "yesterday" is not a time`,
+		"address,label\n10.0.0.300,x\n":     `t.csv:2: address: "10.0.0.300" is neither`,
+		"port,label\n70000,x\n":             `t.csv:2: port: "70000" is not a port`,
+		"start,label\n1767323045250000,x\n": `t.csv:2: start: "1767323045250000" is not a time`,
+		"start,end,label\n5,4,x\n":          "t.csv:2: it ends before it starts",
+		"uid,label\nCa,\n":                  "t.csv:2: no label",
+		"uid,label\n,x\n":                   "t.csv:2: it would label every flow",
+		"uid,label\n":                       "t.csv: no line that labels anything",
+		"uid,start\nCa,1\n":                 "t.csv: no column label",
+		"adress,label\n10.0.0.1,x\n":        `t.csv: no column of ground truth is called "adress"`,
+		"uid,label\nCa,x,y\n":               "t.csv:2: the record has 3 columns, the header 2",
 	} {
 		_, err := parse(table)
 		if inkling.CodeOf(err) != inkling.Invalid || !strings.HasPrefix(err.Error(), says) || !strings.HasSuffix(err.Error(), ")") {
@@ -169,6 +170,14 @@ func TestBadTruth(t *testing.T) {
 	l := truth.Label(csv.NewReader(strings.NewReader("a,b\n1,2\n"), "x", nil), "label", "benign")
 	if err := l.Read(&inkling.Record{}); err == nil || !strings.Contains(err.Error(), "x:2: the record has nothing to hold the address of t.csv to") {
 		t.Errorf("%v", err)
+	}
+}
+
+// Times may be milliseconds, as in Zeek's JSON::TS_MILLIS.
+func TestMilliseconds(t *testing.T) {
+	truth, err := parse("start,end,label\n1767323045250,1767323046,x\n")
+	if err != nil || truth.entries[0].start != 1767323045.25 || truth.entries[0].end != 1767323046 {
+		t.Errorf("%+v, %v", truth, err)
 	}
 }
 

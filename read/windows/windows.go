@@ -1,5 +1,5 @@
 // Package windows reads events of Windows, Sysmon's among them, that stand as JSON lines: those of Winlogbeat
-// (winlog.event_data), of programs that turn .evtx files into JSON (Event.System, Event.EventData), and flat ones.
+// (winlog.event_data), of programs that turn .evtx files into JSON (Event.System, Event.EventData, whose Data may be a list of names and values), and flat ones.
 // It is the table that package jsonl makes of them — members inside members under dotted names — with the event's
 // time as field ts, and with other times as times, so that no absolute time is learned from.
 package windows
@@ -30,7 +30,7 @@ func Match(head []byte) bool {
 }
 
 // times are the members that hold an event's time, best first: Sysmon's own, the log's, the collector's.
-var times = []string{"UtcTime", "SystemTime", "TimeCreated", "EventTime", "@timestamp", "timestamp"}
+var times = []string{"UtcTime", "SystemTime", "TimeCreated", "EventTime", "@timestamp", "timestamp", "Timestamp"}
 
 // other is the field of a member that is called ts itself.
 const other = "ts.1"
@@ -47,8 +47,13 @@ type Reader struct {
 	when   []int // fields of raw that may hold the time, best first
 }
 
+// options: where XML became JSON word for word, an event's data are a list of names and values.
+var options = jsonl.Options{Pairs: true}
+
 // NewReader reads the log r; file names it in origins and errors.
-func NewReader(r io.Reader, file string) *Reader { return &Reader{in: jsonl.NewTable(r, file)} }
+func NewReader(r io.Reader, file string) *Reader {
+	return &Reader{in: jsonl.NewTable(r, file, options)}
+}
 
 // NewLiveReader reads a log that is being written and cannot be looked at beforehand: it has the columns, which are
 // those of records that NewReader gave, and others as they turn up.
@@ -63,7 +68,7 @@ func NewLiveReader(r io.Reader, file string, columns []string) *Reader {
 			members = append(members, c)
 		}
 	}
-	return &Reader{in: jsonl.NewLiveTable(r, file, members)}
+	return &Reader{in: jsonl.NewLiveTable(r, file, members, options)}
 }
 
 // Close implements inkling.Reader; the file belongs to the caller.
@@ -99,7 +104,13 @@ func (w *Reader) Read(r *inkling.Record) error {
 
 func (w *Reader) bind(s *inkling.Schema) {
 	w.from, w.schema, w.when = s, &inkling.Schema{Name: "windows", Fields: []inkling.Field{{Name: "ts", Kind: inkling.Time}}}, nil
-	rank := func(name string) int { return slices.Index(times, name[strings.LastIndexByte(name, '.')+1:]) }
+	rank := func(name string) int {
+		name = name[strings.LastIndexByte(name, '.')+1:]
+		if i := slices.Index(times, name); i >= 0 {
+			return i
+		}
+		return slices.Index(times, strings.TrimPrefix(name, "@")) // an attribute, as it is mostly marked where XML became JSON
+	}
 	for i, f := range s.Fields {
 		switch {
 		case f.Name == "ts":
@@ -121,7 +132,13 @@ const after = 1e11
 
 // moment reads a time.
 func moment(b []byte) float64 {
-	v, ok := line.Moment(bytes.TrimSpace(b))
+	b = bytes.TrimSpace(b)
+	if shell, ok := bytes.CutPrefix(b, []byte("/Date(")); ok { // PowerShell before 7
+		if b, _, ok = bytes.Cut(shell, []byte(")/")); ok && len(b) > 5 && (b[len(b)-5] == '+' || b[len(b)-5] == '-') {
+			b = b[:len(b)-5] // only how it would be shown
+		}
+	}
+	v, ok := line.Moment(b)
 	if !ok {
 		return math.NaN()
 	}

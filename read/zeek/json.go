@@ -30,16 +30,16 @@ func MatchJSON(head []byte) bool {
 }
 
 // logs are those whose fields are known beforehand, so that all records of a file have them even where the first lack some:
-// the fields by default, in Zeek's order. A mark is a member that every record of the log has and no other log's.
+// the fields by default, in Zeek's order. A mark is a member that every record of the log has and no other log's, with what its value begins with.
 var logs = []struct {
-	path, mark string
-	fields     []string
+	path, mark, begins string
+	fields             []string
 }{
-	{"conn", `"conn_state"`, slices.Concat(ends, []string{"proto", "service", "duration", "orig_bytes", "resp_bytes", "conn_state", "local_orig", "local_resp",
+	{"conn", "conn_state", "", slices.Concat(ends, []string{"proto", "service", "duration", "orig_bytes", "resp_bytes", "conn_state", "local_orig", "local_resp",
 		"missed_bytes", "history", "orig_pkts", "orig_ip_bytes", "resp_pkts", "resp_ip_bytes"})},
-	{"http", `"tags":[`, slices.Concat(ends, []string{"trans_depth", "method", "host", "uri", "referrer", "version", "user_agent",
+	{"http", "tags", "[", slices.Concat(ends, []string{"trans_depth", "method", "host", "uri", "referrer", "version", "user_agent",
 		"request_body_len", "response_body_len", "status_code", "status_msg"})},
-	{"dns", `"rejected"`, slices.Concat(ends, []string{"proto", "trans_id", "rtt", "query", "qclass", "qclass_name", "qtype", "qtype_name", "rcode", "rcode_name",
+	{"dns", "rejected", "", slices.Concat(ends, []string{"proto", "trans_id", "rtt", "query", "qclass", "qclass_name", "qtype", "qtype_name", "rcode", "rcode_name",
 		"AA", "TC", "RD", "RA", "Z", "answers", "TTLs", "rejected"})},
 }
 
@@ -92,7 +92,7 @@ func Known(names []string) *inkling.Schema {
 		}
 	}
 	for _, l := range logs {
-		if have[strings.Trim(l.mark, `":[`)] {
+		if have[l.mark] {
 			return schemaOf(l.path, l.fields)
 		}
 	}
@@ -101,18 +101,28 @@ func Known(names []string) *inkling.Schema {
 
 // pathOf tells which log an object is of: by its _path, or by a log's mark.
 func pathOf(b []byte) string {
-	if i := bytes.Index(b, []byte(`"_path":"`)); i >= 0 {
-		rest := b[i+len(`"_path":"`):]
+	if rest, ok := bytes.CutPrefix(valueOf(b, "_path"), []byte{'"'}); ok {
 		if j := bytes.IndexByte(rest, '"'); j > 0 && j < 64 {
 			return string(rest[:j])
 		}
 	}
 	for _, l := range logs {
-		if bytes.Contains(b, []byte(l.mark)) {
+		if v := valueOf(b, l.mark); v != nil && bytes.HasPrefix(v, []byte(l.begins)) {
 			return l.path
 		}
 	}
 	return "log"
+}
+
+// valueOf gives an object from the value of a member on, nil where there is none; other programs write blanks around the colon.
+func valueOf(b []byte, name string) []byte {
+	for found := true; found; {
+		_, b, found = bytes.Cut(b, []byte(`"`+name+`"`))
+		if v, ok := bytes.CutPrefix(bytes.TrimLeft(b, " \t"), []byte{':'}); ok {
+			return bytes.TrimLeft(v, " \t")
+		}
+	}
+	return nil
 }
 
 // rawBytes decodes, in place, the \xNN that Zeek writes for a byte that is not

@@ -11,6 +11,7 @@ import (
 	"bytes"
 	"io"
 	"math"
+	"strings"
 
 	"github.com/inkling-sec/inkling"
 	"github.com/inkling-sec/inkling/read/line"
@@ -46,6 +47,7 @@ type TSV struct {
 	fields []string
 	types  []string
 	schema *inkling.Schema
+	room   []byte // sets and vectors of the row, with commas
 	err    error
 }
 
@@ -213,7 +215,7 @@ func (z *TSV) row(b []byte, r *inkling.Record) error {
 	}
 	fields := z.schema.Fields
 	r.Reset(z.schema)
-	r.Origin = inkling.Origin{File: z.in.File, Line: z.in.No}
+	r.Origin, z.room = inkling.Origin{File: z.in.File, Line: z.in.No}, z.room[:0]
 	for i := range fields {
 		j := bytes.IndexByte(b, z.sep)
 		cell := b
@@ -246,9 +248,12 @@ func (z *TSV) cell(r *inkling.Record, i int, cell []byte) error {
 	ok := true
 	switch f.Kind {
 	case inkling.Text:
-		if bytes.Equal(cell, z.empty) {
+		switch {
+		case bytes.Equal(cell, z.empty):
 			r.Text[i] = cell[:0]
-		} else {
+		case z.types != nil && isMany(z.types[i]) && len(z.set) > 0 && string(z.set) != ",":
+			r.Text[i] = z.values(cell)
+		default:
 			r.Text[i] = unescape(cell[:0], cell)
 		}
 	case inkling.Number:
@@ -261,6 +266,25 @@ func (z *TSV) cell(r *inkling.Record, i int, cell []byte) error {
 		return z.in.Bad("correct or remove the line", "%s: %s is not a %s", f.Name, line.Show(cell), line.Noun(f.Kind))
 	}
 	return nil
+}
+
+// isMany reports whether a type is that of a set or vector.
+func isMany(t string) bool { return strings.HasPrefix(t, "set[") || strings.HasPrefix(t, "vector[") }
+
+// values gives those of a set or vector with commas between, whatever the log has there.
+func (z *TSV) values(cell []byte) []byte {
+	from := len(z.room)
+	for first := true; ; first = false {
+		value, rest, more := bytes.Cut(cell, z.set)
+		if !first {
+			z.room = append(z.room, ',')
+		}
+		z.room = unescape(z.room, value)
+		if !more {
+			return z.room[from:len(z.room):len(z.room)]
+		}
+		cell = rest
+	}
 }
 
 // unescape appends b to dst with \xNN and \\ decoded; dst may be b[:0].

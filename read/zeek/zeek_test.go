@@ -70,6 +70,9 @@ func TestBothForms(t *testing.T) {
 		"tsv, BOM and CRLF":  NewTSV(strings.NewReader("\xef\xbb\xbf"+strings.ReplaceAll(conn, "\n", "\r\n")), "conn.log"),
 		"tsv, lines before":  NewTSV(strings.NewReader("\n \t"+conn), "conn.log"),
 		"tsv, blanks before": NewTSV(strings.NewReader("\t "+conn), "conn.log"),
+		"bars in sets":       NewTSV(strings.NewReader(strings.NewReplacer("separator\t,", "separator\t|", "a,b", "\\x61|b").Replace(conn)), "conn.log"),
+		"words between sets": NewTSV(strings.NewReader(strings.NewReplacer("separator\t,", "separator\t, and ", "a,b", "a, and b").Replace(conn)), "conn.log"),
+		"unset by nothing":   NewTSV(strings.NewReader(strings.NewReplacer("unset_field\t-", "unset_field\t", "\t-", "\t").Replace(conn)), "conn.log"),
 		"semicolons":         NewTSV(strings.NewReader(strings.ReplaceAll(strings.ReplaceAll(conn, "\\x09\n#set", "\\x3b\n#set"), "\t", ";")), "conn.log"),
 	} {
 		recs, skipped, err := readAll(r)
@@ -128,11 +131,17 @@ func TestTimesInJSON(t *testing.T) {
 
 // A record that lacks fields does not leave those after it, or itself, without them.
 func TestFieldsOfAnHTTPLog(t *testing.T) {
-	recs, _, _ := readAll(NewJSON(strings.NewReader(`{"ts":1,"status_code":408,"tags":[]}`+"\n"+`{"ts":2,"uri":"/a","status_code":200,"tags":[]}`), "x"))
-	for i, want := range []string{"", "/a"} {
-		at := recs[i].Schema.Index("uri")
-		if at < 0 || string(recs[i].Text[at]) != want || recs[i].Schema.Fields[recs[i].Schema.Index("status_code")].Kind != inkling.Number {
-			t.Errorf("record %d: %v", i, recs[i].Map())
+	for _, log := range []string{
+		`{"ts":1,"status_code":408,"tags":[]}` + "\n" + `{"ts":2,"uri":"/a","status_code":200,"tags":[]}`,
+		`{"ts": 1, "user": "tags", "status_code" : 408, "tags": []}` + "\n" + `{"ts": 2, "uri": "/a", "status_code": 200, "tags": []}`, // as of Python's json
+		`{"_path": "http", "ts": 1}` + "\n" + `{"_path": "http", "ts": 2, "uri": "/a"}`,
+	} {
+		recs, _, _ := readAll(NewJSON(strings.NewReader(log), "x"))
+		for i, want := range []string{"", "/a"} {
+			at := recs[i].Schema.Index("uri")
+			if at < 0 || string(recs[i].Text[at]) != want || recs[i].Schema.Fields[recs[i].Schema.Index("status_code")].Kind != inkling.Number {
+				t.Errorf("record %d: %v", i, recs[i].Map())
+			}
 		}
 	}
 }

@@ -65,9 +65,9 @@ func (s *matcherScorer) Contributions(row []float32) Contributions {
 func (t *table) share(x float32) float32 {
 	var place [1]int32
 	t.placesTo(place[:], []float32{x})
-	piece, both := t.pieceAt(place[0], x)
+	piece, rank := t.pieceAt(place[0], x)
 	sums := tensor.New(1, tableSides)
-	tensor.AddPieces(sums, t.pieces, []int32{piece}, []float32{t.along(x)}, []float32{float32(both)})
+	tensor.AddPieces(sums, t.pieces, []int32{piece}, []float32{t.along(x)}, []float32{rank})
 	return sums.Data[0]
 }
 

@@ -158,8 +158,8 @@ func (r *room) addEvidence(t *table, n int) {
 	var along [matcherBlock]float32
 	t.placesTo(places[:n], r.values[:n])
 	for i, v := range r.values[:n] {
-		piece, both := t.pieceAt(places[i], v)
-		pieces[i], along[i], r.ranks[i] = piece, t.along(v), float32(both)
+		pieces[i], r.ranks[i] = t.pieceAt(places[i], v)
+		along[i] = t.along(v)
 	}
 	tensor.AddPieces(&r.sums.Tensor, t.pieces, pieces[:n], along[:n], r.ranks[:n])
 }

@@ -28,10 +28,20 @@ const (
 type table struct {
 	code     *code
 	at       []float32      // values at which pieces may end, rising
-	upto     []int32        // [len(at)+1] benign values below each
+	stops    []stop         // of each
 	low, top float32        // the least and the largest benign value: beyond, pieces are straight in logarithms
-	on, gap  []int32        // piece of each value, and of what lies before it; the last is beyond all
 	pieces   []tensor.Piece // of the coordinate that along gives and of a rank, the number of benign values below and of those up to it
+
+	// while it is made
+	upto    []int32 // [len(at)+1] benign values below each of at
+	on, gap []int32 // piece of each, and of what lies before it; the last is beyond all
+}
+
+// stop is what is known of a value and of those up to the next; in one place, as tables are larger than what lies near a processor.
+type stop struct {
+	at             float32
+	on, after      int32 // pieces
+	rank, rankPast float32
 }
 
 var _ = [tableSides]float32([1 + evidenceSides]float32{})
@@ -55,14 +65,15 @@ func (t *table) beyond(by float64) float32 {
 func (t *table) placesTo(dst []int32, xs []float32) { tensor.PlacesTo(dst, xs, t.at) }
 
 // pieceAt gives the piece of x and its rank where placesTo gave the place.
-func (t *table) pieceAt(place int32, x float32) (piece, both int32) {
-	switch at := t.at[place]; {
-	case at == x:
-		return t.on[place], t.upto[place] + t.upto[place+1]
-	case at < x:
-		place++
+func (t *table) pieceAt(place int32, x float32) (piece int32, rank float32) {
+	s := &t.stops[place]
+	switch {
+	case s.at == x:
+		return s.on, s.rank
+	case s.at < x:
+		return s.after, s.rankPast
 	}
-	return t.gap[place], 2 * t.upto[place]
+	return s.on, 0 // below all values
 }
 
 // tabulate makes the tables of all columns.
@@ -81,7 +92,7 @@ func (g *judge) tabulate() []table {
 }
 
 // close gives pieces to what has none: the values that only fine put there go
-// with what lies before them, and beyond the outermost ones nothing changes.
+// with what lies before them, and beyond the outermost ones nothing changes. Then it makes the stops of what is known.
 func (t *table) close() {
 	last := len(t.at) - 1
 	t.gap[0], t.gap[last+1] = t.on[0], t.on[last]
@@ -90,6 +101,11 @@ func (t *table) close() {
 			t.on[i] = t.gap[i]
 		}
 	}
+	t.stops = make([]stop, len(t.at))
+	for i, x := range t.at {
+		t.stops[i] = stop{x, t.on[i], t.gap[i+1], float32(t.upto[i] + t.upto[i+1]), float32(2 * t.upto[i+1])}
+	}
+	t.on, t.gap, t.upto = nil, nil, nil
 }
 
 // newTable gives a table that knows its values but has no pieces.

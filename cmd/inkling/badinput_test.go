@@ -215,6 +215,8 @@ func TestWrongWords(t *testing.T) {
 	}{
 		{2, []string{"baseline", s.benign, "--schema", "tabel"}, []string{`no schema "tabel"`, "choose flow, ", " or table with --schema"}},
 		{2, []string{"baseline", s.benign, "--pool", "-5"}, []string{"-5", "--pool"}},
+		{2, []string{"baseline", s.benign, "--pool", "9223372036854775807"}, []string{"--pool 9223372036854775807", "give 10,000,000 or less"}},
+		{2, []string{"baseline", s.benign, "--calibration", "9223372036854775807"}, []string{"--calibration 9223372036854775807"}},
 		{2, []string{"baseline", s.benign, "--calibration", "0"}, []string{"--calibration"}},
 		{2, []string{"baseline", s.log, "--label", "lable"}, []string{"conn.log:8", `no label column "lable"`, "--label"}},
 		{2, []string{"baseline", s.log, "--label", "label", "--benign", "Normal"}, []string{"conn.log: 0 benign records", `"Normal"`}},
@@ -266,6 +268,10 @@ func TestWrongWords(t *testing.T) {
 		{2, []string{"hunt", s.log, "--detector", "../scan"}, []string{`"../scan"`}},
 		{2, []string{"hunt", table, "--detector", "scan"}, []string{"t.csv:2", "needs the fields ts"}},
 
+		{2, []string{"hunt", s.log, "--detector", "scan", "--show", "-1"}, []string{"--show -1", "give 0 or more"}},
+		{2, []string{"watch", s.log, "--detector", "scan", "--show", "-1"}, []string{"--show -1", "give 0 or more"}},
+		{2, []string{"watch", s.log, "--detector", "scan", "--save-memory", "-1s"}, []string{"--save-memory -1s", "0 to keep none"}},
+
 		{3, []string{"explain", "0123"}, []string{`no alert "0123"`, "inkling explain FILE:LINE --detector NAME"}},
 		{3, []string{"explain", ""}, []string{`no alert ""`}},
 		{3, []string{"explain", s.log, "--detector", "scan"}, []string{"no alert", "FILE:LINE"}},
@@ -292,6 +298,8 @@ func TestWrongWords(t *testing.T) {
 		{2, []string{"eval", "--data", s.log, "--shots", "-1"}, []string{"--shots -1", "1 or more"}},
 		{2, []string{"eval", "--data", s.log, "--shots", "5,0"}, []string{"--shots 0"}},
 		{2, []string{"eval", "--data", s.log, "--draws", "0"}, []string{"--draws 0"}},
+		{2, []string{"eval", "--data", s.log, "--draws", "99999999999"}, []string{"--draws 99999999999", "give 10,000 or less"}},
+		{2, []string{"eval", "--data", s.log, "--shots", "9223372036854775807"}, []string{"--shots 9223372036854775807", "or less"}},
 		{2, []string{"eval", "--data", s.log, "--shots", "1000"}, []string{"no class has enough rows"}},
 		{3, []string{"eval", "--data", s.log, "--models", filepath.Join(s.dir, "none.safetensors")}, []string{"none.safetensors", "inkling train"}},
 		{2, []string{"eval", "--data", s.log, "--models", s.log}, []string{"conn.log", "damaged"}},
@@ -304,6 +312,7 @@ func TestWrongWords(t *testing.T) {
 		{2, []string{"train", "--data", s.log, "--hold-out", "scna"}, []string{`--hold-out "scna"`, "there are benign, scan"}},
 		{2, []string{"train", "--data", s.log, "--benign", "Normal"}, []string{`0 rows of the benign class "Normal"`, "--benign", "there are benign, scan"}},
 		{2, []string{"train", "--data", s.log, "--iterations", "-1"}, []string{"--iterations"}},
+		{2, []string{"train", "--data", s.log, "--meta-batch", "99999999999"}, []string{"--meta-batch 99999999999", "give 10,000 or less"}},
 		{2, []string{"train", "--data", s.log, "-o", filepath.Join(s.dir, "no", "model")}, []string{"its folder is not there"}},
 		{2, []string{"quickstart", "--attack", "flood"}, []string{`"flood"`, "choose one of"}},
 		{2, []string{"quickstart", "--shots", "1000000"}, []string{"the first half of the attack has", "or fewer"}},

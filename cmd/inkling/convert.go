@@ -58,7 +58,7 @@ far as it goes, and the exit status then tells that something is missing.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c.stderr = cmd.ErrOrStderr()
-			if err := least([]atLeast{{"max-flows", c.opts.MaxFlows, 0}}); err != nil {
+			if err := within([]bounded{{"max-flows", c.opts.MaxFlows, 0, 0}}); err != nil {
 				return err
 			}
 			args, passed, err := read.Files(args, c.opts, nil)

@@ -44,6 +44,9 @@ still printed.
 			if len(names) == 0 {
 				return &inkling.Error{Code: inkling.Invalid, What: "no detector to hunt with", Remedy: "name one with --detector; see: inkling detectors list"}
 			}
+			if err := within([]bounded{{"show", show, 0, 0}}); err != nil {
+				return err
+			}
 			if evidence < 0 {
 				return &inkling.Error{Code: inkling.Invalid, Place: "--evidence", What: fmt.Sprintf("%d is no number of alerts", evidence), Remedy: "give how many, or 0 for all"}
 			}

@@ -57,7 +57,7 @@ type quickstart struct {
 }
 
 func (q *quickstart) run(cmd *cobra.Command) error {
-	if err := least([]atLeast{{"shots", q.shots, 1}}); err != nil {
+	if err := within([]bounded{{"shots", q.shots, 1, 0}}); err != nil {
 		return err
 	}
 	if !slices.Contains(lab.Unseen, q.kind) {

@@ -115,6 +115,9 @@ func (f *trainFlags) train(cmd *cobra.Command, a *app) error {
 	if f.iterations < 0 || f.metaBatch < 0 || f.every < 0 {
 		return &inkling.Error{Code: inkling.Invalid, What: "a number of steps or tasks below 0", Remedy: "correct --iterations, --meta-batch or --checkpoint-every"}
 	}
+	if err := within([]bounded{{"meta-batch", f.metaBatch, 0, mostAtOnce}}); err != nil {
+		return err
+	}
 	learners, err := learnersOf([]string{f.learner}, f.seed, "--learner")
 	if err != nil {
 		return err

@@ -321,6 +321,9 @@ func TestWrongWords(t *testing.T) {
 		{2, []string{"quickstart", "--shots", "-1"}, []string{"--shots -1", "give 1 or more"}},
 	} {
 		r := exec(t, s.args(tt.args...)...)
+		if r.stdout != "" {
+			t.Errorf("%v writes %q before it finds that", tt.args, r.stdout)
+		}
 		os.RemoveAll(filepath.Join(s.home, "quickstart")) // its capture stays when the words are wrong
 		r.fails(t, tt.status, tt.says...)
 	}

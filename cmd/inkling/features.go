@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -154,33 +155,48 @@ func showFeatures(w io.Writer, a *app, c *feature.Contract, rows detect.Rows) er
 	return nil
 }
 
+// table writes records as CSV, the header before the first: until then a field that is not there is an error without output.
+type table struct {
+	*csv.Writer
+	header []string // nil when it is written
+	keep   []string
+}
+
+func (t *table) head() error {
+	if t.header == nil {
+		return nil
+	}
+	err := t.Write(t.header)
+	t.header = nil
+	return err
+}
+
 // writeFeatures writes one CSV line a record of the files: the kept fields, then the features.
 func writeFeatures(cmd *cobra.Command, files []string, open func(string) (inkling.Reader, error), family *feature.Family, keep []string, skipped func(error) error) error {
-	out := csv.NewWriter(cmd.OutOrStdout())
+	out := &table{csv.NewWriter(cmd.OutOrStdout()), slices.Clone(keep), keep}
 	defer out.Flush()
-	line := append([]string{}, keep...)
 	for _, f := range family.New().Contract().Features {
-		line = append(line, f.Name)
-	}
-	if err := out.Write(line); err != nil {
-		return err
+		out.header = append(out.header, f.Name)
 	}
 	for _, file := range files {
 		r, err := open(file)
 		if err != nil {
 			return err
 		}
-		err = writeRows(cmd, out, feature.Gather(family.Name, r), family.New(), keep, skipped)
+		err = writeRows(cmd, out, feature.Gather(family.Name, r), family.New(), skipped)
 		r.Close()
 		if err != nil {
 			return err
 		}
 	}
+	if err := out.head(); err != nil { // there was no record
+		return err
+	}
 	out.Flush()
 	return out.Error()
 }
 
-func writeRows(cmd *cobra.Command, out *csv.Writer, r inkling.Reader, x feature.Extractor, keep []string, skipped func(error) error) error {
+func writeRows(cmd *cobra.Command, out *table, r inkling.Reader, x feature.Extractor, skipped func(error) error) error {
 	c := x.Contract()
 	var line []string
 	var rec inkling.Record
@@ -206,7 +222,7 @@ func writeRows(cmd *cobra.Command, out *csv.Writer, r inkling.Reader, x feature.
 			return err
 		}
 		line = line[:0]
-		for _, k := range keep {
+		for _, k := range out.keep {
 			i := rec.Schema.Index(k)
 			if i < 0 {
 				return &inkling.Error{Code: inkling.Invalid, Place: rec.Origin.String(), What: fmt.Sprintf("no field %q", k), Remedy: "correct --keep"}
@@ -215,6 +231,9 @@ func writeRows(cmd *cobra.Command, out *csv.Writer, r inkling.Reader, x feature.
 		}
 		for k, v := range raw {
 			line = append(line, cellOf(c, k, v))
+		}
+		if err := out.head(); err != nil {
+			return err
 		}
 		if err := out.Write(line); err != nil {
 			return err

@@ -67,8 +67,8 @@ func (q *quickstart) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	if d, err := loadDetector(h, q.kind); err == nil && d.Baseline != quickBaseline {
-		return &inkling.Error{Code: inkling.Conflict, Place: "detector " + q.kind, What: "is your own, and the story's would take its place", Remedy: "see the story in another home: --home /tmp/try"}
+	if err := q.sparesOwn(h); err != nil {
+		return err
 	}
 	start := time.Now()
 	if err := q.unpack(h); err != nil {
@@ -81,6 +81,24 @@ func (q *quickstart) run(cmd *cobra.Command) error {
 		return q.story(cmd, h, io.Discard, start)
 	}
 	return q.story(cmd, h, cmd.OutOrStdout(), start)
+}
+
+// sparesOwn refuses a home where the story would take the place of what is the user's own, or may be.
+func (q *quickstart) sparesOwn(h store.Home) error {
+	d, err := loadDetector(h, q.kind)
+	what, file := "detector "+q.kind, h.Path(store.Detectors, q.kind)
+	if err == nil && d.Baseline == quickBaseline || inkling.CodeOf(err) == inkling.NotFound {
+		var b *detect.Baseline
+		what, file = "baseline "+quickBaseline, h.Path(store.Baselines, quickBaseline)
+		b, err = baseline(h, quickBaseline)
+		if err == nil && len(b.Files) == 1 && filepath.Base(b.Files[0]) == lab.HeldOut || inkling.CodeOf(err) == inkling.NotFound {
+			return nil
+		}
+	}
+	if err != nil {
+		return &inkling.Error{Code: inkling.Conflict, Place: what, What: "cannot be read, may be your own, and the story's would take its place", Remedy: "see the story in another home, --home /tmp/try, or remove " + file, Err: err}
+	}
+	return &inkling.Error{Code: inkling.Conflict, Place: what, What: "is your own, and the story's would take its place", Remedy: "see the story in another home: --home /tmp/try"}
 }
 
 // unpack writes the capture into the home, so that every command of the story can be tried by hand.

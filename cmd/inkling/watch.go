@@ -162,6 +162,9 @@ func (w *watch) check(files []string) error {
 	if w.saveEvery < 0 {
 		return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("--save-memory %v", w.saveEvery), Remedy: "give a time such as 1m, or 0 to keep none"}
 	}
+	if w.name != "" && w.out != "" && w.out != "-" {
+		return &inkling.Error{Code: inkling.Invalid, What: "--name with --out " + w.out, Remedy: "leave one out: alerts and place are kept in the home under a name, or beside that file"}
+	}
 	if !slices.Contains(froms, w.from) {
 		return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("--from %q", w.from), Remedy: "choose " + either(froms)}
 	}

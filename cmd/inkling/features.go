@@ -29,8 +29,13 @@ func featuresCmd(a *app) *cobra.Command {
 unit, whether an attacker sets it at will, whether it depends on the records
 before, and, of flows, which fields it is made of. With FILE:LINE, shows each
 number of that record. With --csv, writes the features of every record as a table,
-of a directory or a pattern too.`,
-		Example: "  inkling features\n  inkling features --schema payment\n  inkling features conn.log:812\n  inkling features conn.log --csv --keep label > rows.csv",
+of a directory or a pattern too.
+
+` + aboutBefore + `Without it, FILE:LINE is as in the last hunt through FILE, where
+one was kept. With --csv, only files that are named count.
+
+` + aboutRotated,
+		Example: "  inkling features\n  inkling features --schema payment\n  inkling features conn.log:812\n  inkling features conn.2.log:12 --before conn.1.log\n  inkling features conn.log --csv --keep label > rows.csv",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			family := feature.Find(schema)
@@ -62,26 +67,31 @@ of a directory or a pattern too.`,
 				if err != nil {
 					return err
 				}
+				order, _, err := in.order(files, c, nil)
+				if err != nil {
+					return err
+				}
 				defer in.tellUnread(cmd)
-				return writeFeatures(cmd, files, in.opener(cmd.Context()), family, keep, in.skipped(cmd, newProgress(a)))
+				return writeFeatures(cmd, order, files, in.opener(cmd.Context()), family, keep, in.skipped(cmd, newProgress(a)))
 			}
-			r, err := in.opener(cmd.Context())(file)
-			if err != nil {
-				return err
-			}
-			defer r.Close()
 			if len(lines) == 0 {
+				r, err := in.opener(cmd.Context())(file)
+				if err != nil {
+					return err
+				}
+				r.Close()
 				return &inkling.Error{Code: inkling.Invalid, Place: file, What: "which record?", Remedy: "name a line, " + file + ":12, or write all with --csv"}
 			}
-			rows, err := detect.Examples(cmd.Context(), r, file, lines, c)
+			rows, err := in.rows(cmd.Context(), []string{file}, map[string][]int{file: lines}, c, a.hunts()...)
 			if err != nil {
 				return err
 			}
-			return showFeatures(cmd.OutOrStdout(), a, c, rows)
+			return showFeatures(cmd.OutOrStdout(), a, c, rows[0])
 		},
 	}
 	in.flags(cmd)
 	in.strictFlag(cmd)
+	in.beforeFlag(cmd)
 	cmd.Flags().StringVar(&schema, "schema", "flow", "what records are: "+strings.Join(feature.FamilyNames(), ", "))
 	complete(cmd, "schema", feature.FamilyNames())
 	cmd.Flags().BoolVar(&asCSV, "csv", false, "write the features of every record as CSV")
@@ -171,19 +181,25 @@ func (t *table) head() error {
 	return err
 }
 
-// writeFeatures writes one CSV line a record of the files: the kept fields, then the features.
-func writeFeatures(cmd *cobra.Command, files []string, open func(string) (inkling.Reader, error), family *feature.Family, keep []string, skipped func(error) error) error {
+// writeFeatures writes one CSV line a record of the files: the kept fields, then the features. Other files in the order are remembered over time.
+func writeFeatures(cmd *cobra.Command, order, files []string, open func(string) (inkling.Reader, error), family *feature.Family, keep []string, skipped func(error) error) error {
 	out := &table{csv.NewWriter(cmd.OutOrStdout()), slices.Clone(keep), keep}
 	defer out.Flush()
-	for _, f := range family.New().Contract().Features {
+	c := family.New().Contract()
+	for _, f := range c.Features {
 		out.header = append(out.header, f.Name)
 	}
-	for _, file := range files {
+	var m detect.Memory
+	for _, file := range order {
 		r, err := open(file)
 		if err != nil {
 			return err
 		}
-		err = writeRows(cmd, out, feature.Gather(family.Name, r), family.New(), skipped)
+		if slices.Contains(files, file) {
+			err = writeRows(cmd, out, feature.Gather(family.Name, r), &m, c, skipped)
+		} else {
+			err = m.Pass(cmd.Context(), r, c)
+		}
 		r.Close()
 		if err != nil {
 			return err
@@ -196,8 +212,10 @@ func writeFeatures(cmd *cobra.Command, files []string, open func(string) (inklin
 	return out.Error()
 }
 
-func writeRows(cmd *cobra.Command, out *table, r inkling.Reader, x feature.Extractor, skipped func(error) error) error {
-	c := x.Contract()
+func writeRows(cmd *cobra.Command, out *table, r inkling.Reader, m *detect.Memory, c *feature.Contract, skipped func(error) error) error {
+	if err := m.Begin(c); err != nil {
+		return err
+	}
 	var line []string
 	var rec inkling.Record
 	raw := make([]float64, len(c.Features))
@@ -210,7 +228,7 @@ func writeRows(cmd *cobra.Command, out *table, r inkling.Reader, x feature.Extra
 			return nil
 		}
 		if err == nil {
-			err = x.Extract(raw, &rec)
+			err = m.Row(raw, &rec)
 		}
 		if inkling.Skippable(err) {
 			if err := skipped(err); err != nil {

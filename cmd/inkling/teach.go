@@ -31,8 +31,12 @@ turn and looked for with the rest.
 
 Mark records by their line in the log they were seen in: features over time
 (ports touched in two minutes, regularity, …) are made from the records before
-them. A FILE without lines is examples from first to last, as if nothing came
-before.
+them. A FILE without lines is examples from first to last.
+
+` + aboutBefore + `Without it, what came before is remembered of files that the baseline was
+made of; of any other, nothing came before.
+
+` + aboutRotated + `
 
 With --known, records of attacks that you already have help to find one that
 resembles them, most of all from a single example. With --only-this they are what
@@ -116,6 +120,7 @@ records, a start until the first example turns up.`,
 		},
 	}
 	in.flags(cmd)
+	in.beforeFlag(cmd)
 	in.truth.flag(cmd)
 	cmd.Flags().StringVar(&in.truth.class, "class", "", "with --truth: only records with this label are examples")
 	fl := cmd.Flags()

@@ -122,6 +122,11 @@ func TestInterrupted(t *testing.T) {
 	if err != context.Canceled || sum.Alerts == 0 || sum.Records > 20000 {
 		t.Errorf("%+v, %v", sum, err)
 	}
+	batch := e.newBatch()
+	batch.n = 2
+	if e.judge(ctx, batch, e.team()); batch.judged {
+		t.Error("evidence is made after the interruption")
+	}
 }
 
 // After a batch that an interruption left unjudged no alert is handed on and nothing is passed: alerts end at one place, whoever of the workers was ahead.

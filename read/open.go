@@ -139,13 +139,15 @@ const (
 func openFile(path string) (*os.File, int64, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		code, remedy := inkling.Invalid, ""
+		code, remedy := inkling.Invalid, "check the path"
 		var p *fs.PathError
 		if errors.As(err, &p) {
 			err = p.Err
 		}
 		if errors.Is(err, fs.ErrNotExist) {
-			code, remedy = inkling.NotFound, "check the path"
+			code = inkling.NotFound
+		} else if errors.Is(err, fs.ErrPermission) {
+			remedy = "mend its permissions"
 		}
 		return nil, 0, &inkling.Error{Code: code, Place: path, What: "cannot open", Err: err, Remedy: remedy}
 	}

@@ -96,7 +96,14 @@ func TestUnreadableFile(t *testing.T) {
 		}
 		exec(t, args...).fails(t, 3, "*.none", "no file has such a name")
 	}
+	long := filepath.Join(s.dir, strings.Repeat("x", 300)+".log")
+	for _, args := range readers(s, long) {
+		exec(t, args...).fails(t, 2, "x.log", "file name too long", "check the path")
+	}
 	same(t, s.home, was, "none.log and a pattern without match")
+	if r := exec(t, s.args("explain", write(t, filepath.Join(s.dir, "two\nlines.log"), connLog())+":300", "--detector", "scan")...); r.status != 0 {
+		t.Errorf("a name of two lines: %s", r.stderr)
+	}
 }
 
 // A record that cannot be read is named with its line, left out and counted by

@@ -127,7 +127,7 @@ func baseline(h store.Home, name string) (*detect.Baseline, error) {
 	return b, err
 }
 
-var marked = regexp.MustCompile(`^(.+):(\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*)$`)
+var marked = regexp.MustCompile(`(?s)^(.+):(\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*)$`)
 
 // parseLines splits FILE:3,7,10-12 into the file and the lines; FILE alone has none.
 func parseLines(arg string) (file string, lines []int, err error) {

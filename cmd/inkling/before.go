@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/inkling-sec/inkling"
 	"github.com/inkling-sec/inkling/detect"
 	"github.com/inkling-sec/inkling/feature"
 	"github.com/inkling-sec/inkling/read"
@@ -35,13 +36,9 @@ type sequence struct {
 // rows reads records of files as a hunt through these sees them: all of a file, or those at its lines; none of a file that lines, where it is
 // not nil, does not name. What came before is remembered of the files of --before, or else of the first of known that has one of the files.
 func (in *input) rows(ctx context.Context, files []string, lines map[string][]int, c *feature.Contract, known ...sequence) (all []detect.Rows, err error) {
-	order, by := files, ""
-	if x, err := feature.New(c); err != nil {
+	order, by, err := in.order(files, c, known)
+	if err != nil {
 		return nil, err
-	} else if feature.Remembers(x) {
-		if order, by, err = in.order(files, c, known); err != nil {
-			return nil, err
-		}
 	}
 	if by != "" {
 		in.note(fmt.Sprintf("%s: what is remembered over time goes on from %s", files[0], by))
@@ -59,6 +56,15 @@ func (in *input) rows(ctx context.Context, files []string, lines map[string][]in
 
 // order gives the files in the order in which they are to be read, others that came before among them, and what these are known by where nobody named them.
 func (in *input) order(files []string, c *feature.Contract, known []sequence) (order []string, by string, err error) {
+	x, err := feature.New(c)
+	switch {
+	case err != nil:
+		return nil, "", err
+	case !feature.Remembers(x) && len(in.before) > 0:
+		return nil, "", idle("--before with records that are judged each by itself", "leave it out")
+	case !feature.Remembers(x):
+		return files, "", nil
+	}
 	at := func(f string) int { return slices.IndexFunc(files, func(g string) bool { return read.Same(f, g) }) }
 	before := in.before
 	if len(before) > 0 {
@@ -92,6 +98,11 @@ func (in *input) order(files []string, c *feature.Contract, known []sequence) (o
 		by = ""
 	}
 	return order, by, nil
+}
+
+// idle refuses a flag that would do nothing.
+func idle(what, remedy string) error {
+	return &inkling.Error{Code: inkling.Invalid, What: what, Remedy: remedy}
 }
 
 // unfiled reports whether a source cannot be read again.

@@ -207,6 +207,14 @@ const (
 	mostSampled = 10_000_000
 )
 
+// noAttack refuses the benign class where attacks are named: it would do nothing, and a model would tell that it never saw such.
+func noAttack(flag string, classes []string, benign string) error {
+	if !slices.Contains(classes, benign) {
+		return nil
+	}
+	return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("%s %q is the benign class", flag, benign), Remedy: "name attacks"}
+}
+
 func (f *evalFlags) check() error {
 	all := []bounded{{"draws", f.draws, 1, mostDraws}, {"ways", f.ways, 2, 0}, {"iterations", f.iterations, 0, 0}}
 	for _, n := range f.shots {
@@ -314,6 +322,9 @@ func (f *evalFlags) newAttack(cmd *cobra.Command, a *app, d *eval.Data, learners
 		}
 	}
 	if err := eval.Named("--never", f.never, d, plan.Known); err != nil {
+		return nil, nil, err
+	}
+	if err := noAttack("--never", f.never, f.benign); err != nil {
 		return nil, nil, err
 	}
 	episodes, err := plan.Protocol.Episodes(d)

@@ -52,6 +52,12 @@ was through FILE, or else as in its baseline, where FILE is one of those it was 
 				if err != nil {
 					return err
 				}
+				if len(in.before) > 0 {
+					return idle("--before with an alert", "it is told as it was kept: leave it out, or judge its record, FILE:LINE")
+				}
+				if name != "" && name != alert.Detector {
+					return idle(fmt.Sprintf("--detector %s with an alert of %s", name, alert.Detector), "leave it out, or judge the alert's record, FILE:LINE")
+				}
 				return showAlert(cmd.OutOrStdout(), a, alert, true)
 			}
 			if name == "" {

@@ -52,6 +52,9 @@ one was kept. With --csv, only files that are named count.
 			if len(args) == 0 && asCSV {
 				return &inkling.Error{Code: inkling.Invalid, What: "--csv without a file", Remedy: "name the file whose records' features are to be written"}
 			}
+			if len(args) == 0 && len(in.before) > 0 {
+				return idle("--before without a file", "name the file that they came before")
+			}
 			if len(args) == 0 {
 				return listFeatures(cmd.OutOrStdout(), a, c)
 			}

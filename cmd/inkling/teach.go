@@ -84,8 +84,8 @@ records, a start until the first example turns up.`,
 				return err
 			}
 			if odd {
-				if len(marks)+len(known) > 0 || learner+model != "" {
-					return &inkling.Error{Code: inkling.Invalid, What: "--odd with examples, known attacks, a learner or a model", Remedy: "it learns from the baseline alone: leave them out"}
+				if len(marks)+len(known)+len(in.before) > 0 || learner+model != "" {
+					return &inkling.Error{Code: inkling.Invalid, What: "--odd with examples, what came before them, known attacks, a learner or a model", Remedy: "it learns from the baseline alone: leave them out"}
 				}
 				learner = oddLearner
 			}

@@ -160,6 +160,9 @@ func (f *trainFlags) trainRecords(cmd *cobra.Command, a *app, l meta.Trainer) er
 	if err := eval.Named("--hold-out", f.holdOut, d); err != nil {
 		return err
 	}
+	if err := noAttack("--hold-out", f.holdOut, f.benign); err != nil {
+		return err
+	}
 	sites, err := d.Sites(f.benign, append([]string{f.benign}, f.holdOut...), feature.Scaling{}, f.seed)
 	if err != nil {
 		return err

@@ -41,7 +41,7 @@ func (in *input) rows(ctx context.Context, files []string, lines map[string][]in
 		return nil, err
 	}
 	if by != "" {
-		in.note(fmt.Sprintf("%s: what is remembered over time goes on from %s", files[0], by))
+		in.note(fmt.Sprintf("%s: read after %s, for what is remembered over time", files[0], by))
 	}
 	rows, failed, err := in.walk(ctx, order, files, lines, c)
 	if err != nil && by != "" && ctx.Err() == nil && !slices.Contains(files, failed) {
@@ -65,7 +65,9 @@ func (in *input) order(files []string, c *feature.Contract, known []sequence) (o
 	case !feature.Remembers(x):
 		return files, "", nil
 	}
-	at := func(f string) int { return slices.IndexFunc(files, func(g string) bool { return read.Same(f, g) }) }
+	at := func(f string) int {
+		return slices.IndexFunc(files, func(g string) bool { return !unfiled(f) && read.Same(f, g) })
+	}
 	before := in.before
 	if len(before) > 0 {
 		if before, err = in.files(before, c); err != nil {
@@ -73,7 +75,7 @@ func (in *input) order(files []string, c *feature.Contract, known []sequence) (o
 		}
 	} else {
 		for _, k := range known {
-			if !slices.ContainsFunc(k.files, unfiled) && slices.ContainsFunc(k.files, func(f string) bool { return at(f) >= 0 }) {
+			if slices.ContainsFunc(k.files, func(f string) bool { return at(f) >= 0 }) {
 				before, by = k.files, k.by
 				break
 			}
@@ -88,6 +90,10 @@ func (in *input) order(files []string, c *feature.Contract, known []sequence) (o
 	}
 	if last >= 0 {
 		order = order[:last+1]
+	}
+	if by != "" && slices.ContainsFunc(order, unfiled) {
+		in.note(fmt.Sprintf("%s: judged as if nothing came before: of %s, not all can be read again", files[0], by))
+		return files, "", nil
 	}
 	for _, f := range files {
 		if !slices.Contains(order, f) {

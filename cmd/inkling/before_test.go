@@ -87,7 +87,7 @@ func TestBefore(t *testing.T) {
 	if got := features(last); !reflect.DeepEqual(got, wantFeatures) {
 		t.Errorf("after a hunt: %v, of the whole %v", got, wantFeatures)
 	}
-	if r := exec(t, s.args("features", last)...); !strings.Contains(r.stderr, "goes on from the files before it in the last hunt of scan") {
+	if r := exec(t, s.args("features", last)...); !strings.Contains(r.stderr, "read after the files before it in the last hunt of scan") {
 		t.Errorf("is not told: %s", r.stderr)
 	}
 	if err := os.Rename(files[0], files[0]+".gone"); err != nil {
@@ -97,6 +97,10 @@ func TestBefore(t *testing.T) {
 		t.Errorf("a file is gone: status %d: %s", r.status, r.stderr)
 	}
 	exec(t, s.args("explain", last, "--detector", "scan", "--before", files[0])...).fails(t, 3, files[0], "no such file")
+	write(t, filepath.Join(s.home, "hunts", "scan.json"), fmt.Sprintf(`{"files":["-",%q]}`, files[2]))
+	if r := exec(t, s.args("explain", last, "--detector", "scan")...); r.status != 0 || !strings.Contains(r.stderr, "not all can be read again") {
+		t.Errorf("a hunt through standard input: status %d: %s", r.status, r.stderr)
+	}
 }
 
 // A table of the features of several files is that of the log in one piece.

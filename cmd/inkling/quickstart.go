@@ -83,22 +83,25 @@ func (q *quickstart) run(cmd *cobra.Command) error {
 	return q.story(cmd, h, cmd.OutOrStdout(), start)
 }
 
-// sparesOwn refuses a home where the story would take the place of what is the user's own, or may be.
+// sparesOwn refuses a home where the story would take the place of what is the user's own, or may be, as it cannot be read.
 func (q *quickstart) sparesOwn(h store.Home) error {
-	d, err := loadDetector(h, q.kind)
-	what, file := "detector "+q.kind, h.Path(store.Detectors, q.kind)
-	if err == nil && d.Baseline == quickBaseline || inkling.CodeOf(err) == inkling.NotFound {
-		var b *detect.Baseline
-		what, file = "baseline "+quickBaseline, h.Path(store.Baselines, quickBaseline)
-		b, err = baseline(h, quickBaseline)
-		if err == nil && len(b.Files) == 1 && filepath.Base(b.Files[0]) == lab.HeldOut || inkling.CodeOf(err) == inkling.NotFound {
+	spares := func(k store.Kind, name string, own bool, err error) error {
+		if !h.Has(k, name) || err == nil && !own {
 			return nil
 		}
+		what, remedy := "is your own, and the story's would take its place", "see the story in another home: --home /tmp/try"
+		if err != nil {
+			what, remedy = "cannot be read, may be your own, and the story's would take its place", "see the story in another home, --home /tmp/try, or remove "+h.Path(k, name)
+		}
+		return &inkling.Error{Code: inkling.Conflict, Place: k.One() + " " + name, What: what, Remedy: remedy, Err: err}
 	}
-	if err != nil {
-		return &inkling.Error{Code: inkling.Conflict, Place: what, What: "cannot be read, may be your own, and the story's would take its place", Remedy: "see the story in another home, --home /tmp/try, or remove " + file, Err: err}
+	d, err := loadDetector(h, q.kind)
+	if err := spares(store.Detectors, q.kind, err == nil && d.Baseline != quickBaseline, err); err != nil {
+		return err
 	}
-	return &inkling.Error{Code: inkling.Conflict, Place: what, What: "is your own, and the story's would take its place", Remedy: "see the story in another home: --home /tmp/try"}
+	b, err := baseline(h, quickBaseline)
+	own := err == nil && (len(b.Files) != 1 || filepath.Base(b.Files[0]) != lab.HeldOut)
+	return spares(store.Baselines, quickBaseline, own, err)
 }
 
 // unpack writes the capture into the home, so that every command of the story can be tried by hand.

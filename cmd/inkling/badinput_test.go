@@ -329,6 +329,8 @@ func TestWrongWords(t *testing.T) {
 		{2, []string{"train", "--data", s.log, "--iterations", "-1"}, []string{"--iterations"}},
 		{2, []string{"train", "--data", s.log, "--meta-batch", "99999999999"}, []string{"--meta-batch 99999999999", "give 10,000 or less"}},
 		{2, []string{"train", "--data", s.log, "-o", filepath.Join(s.dir, "no", "model")}, []string{"its folder is not there"}},
+		{2, []string{"train", "--data", s.log, "-o", s.dir}, []string{"it is a directory", "name a file with -o"}},
+		{2, []string{"train", "--data", s.log, "-o", filepath.Join(s.dir, "m"), "--set", `{"Hidden":[65536,65536]}`}, []string{"Hidden: layers of 65536 and 65536", "weights"}},
 		{2, []string{"quickstart", "--attack", "flood"}, []string{`"flood"`, "choose one of"}},
 		{2, []string{"quickstart", "--shots", "1000000"}, []string{"the first half of the attack has", "or fewer"}},
 		{2, []string{"quickstart", "--shots", "201"}, []string{"--shots 201", "give 200 or fewer"}},

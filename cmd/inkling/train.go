@@ -205,6 +205,9 @@ func (f *trainFlags) place(a *app) (out string, err error) {
 	if info, err := os.Stat(filepath.Dir(out)); err != nil || !info.IsDir() {
 		return "", &inkling.Error{Code: inkling.Invalid, Place: out, What: "cannot be written: its folder is not there", Remedy: "make the folder, or choose another file with -o"}
 	}
+	if info, err := os.Stat(out); err == nil && info.IsDir() {
+		return "", &inkling.Error{Code: inkling.Invalid, Place: out, What: "cannot be written: it is a directory", Remedy: "name a file with -o"}
+	}
 	return out, nil
 }
 

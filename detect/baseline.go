@@ -259,16 +259,7 @@ func (b *Baseline) see(label string) {
 	}
 }
 
-// readInto reads a record and, when x is not nil, makes its raw row. A record
-// that is whole but cannot be made a row is skippable too.
-func readInto(r inkling.Reader, rec *inkling.Record, x feature.Extractor, raw []float64) error {
-	if err := r.Read(rec); err != nil || x == nil {
-		return err
-	}
-	return extract(x, rec, raw)
-}
-
-// extract makes the raw row of a record.
+// extract makes the raw row of a record. One that is whole but cannot be made a row is skippable too.
 func extract(x feature.Extractor, rec *inkling.Record, raw []float64) error {
 	err := x.Extract(raw, rec)
 	if err != nil && !inkling.Skippable(err) {

@@ -55,9 +55,14 @@ func labRows(t *testing.T, file string, d *Armed) (raw [][]float64) {
 	for {
 		var rec inkling.Record
 		row := make([]float64, len(d.Baseline.Contract.Features))
-		if err := readInto(r, &rec, x, row); err == io.EOF {
+		err := r.Read(&rec)
+		if err == io.EOF {
 			return raw
-		} else if err != nil {
+		}
+		if err == nil {
+			err = extract(x, &rec, row)
+		}
+		if err != nil {
 			t.Fatal(err)
 		}
 		raw = append(raw, row)
@@ -116,6 +121,11 @@ func TestInterrupted(t *testing.T) {
 	sum, err := e.Run(ctx, r)
 	if err != context.Canceled || sum.Alerts == 0 || sum.Records > 20000 {
 		t.Errorf("%+v, %v", sum, err)
+	}
+	batch := e.newBatch()
+	batch.n = 2
+	if e.judge(ctx, batch, e.team()); batch.judged {
+		t.Error("evidence is made after the interruption")
 	}
 }
 

@@ -17,8 +17,12 @@ import (
 // Examples reads the records at the given lines, all records when lines is
 // empty. Features over time see every record up to the last one wanted, as they would live.
 func Examples(ctx context.Context, r inkling.Reader, file string, lines []int, c *feature.Contract) (Rows, error) {
-	x, err := feature.New(c)
-	if err != nil {
+	return new(Memory).Examples(ctx, r, file, lines, c, false)
+}
+
+// Examples is the function of that name for one of several files. Where another is to follow, it goes on to the end of this one.
+func (m *Memory) Examples(ctx context.Context, r inkling.Reader, file string, lines []int, c *feature.Contract, toEnd bool) (Rows, error) {
+	if err := m.Begin(c); err != nil {
 		return Rows{}, err
 	}
 	r = feature.Gather(c.Name, r)
@@ -30,11 +34,14 @@ func Examples(ctx context.Context, r inkling.Reader, file string, lines []int, c
 	var rec inkling.Record
 	unread := map[int]error{} // wanted lines that cannot be read
 	raw := make([]float64, len(c.Features))
-	for n := 0; len(lines) == 0 || len(want) > 0; n++ {
+	for n := 0; toEnd || len(lines) == 0 || len(want) > 0; n++ {
 		if n%1024 == 0 && ctx.Err() != nil {
 			return Rows{}, ctx.Err()
 		}
-		err := readInto(r, &rec, x, raw)
+		err := r.Read(&rec)
+		if err == nil {
+			err = m.Row(raw, &rec)
+		}
 		if errors.Is(err, io.EOF) {
 			break
 		}

@@ -1,6 +1,9 @@
 package detect
 
 import (
+	"context"
+	"errors"
+	"io"
 	"math"
 
 	"github.com/inkling-sec/inkling"
@@ -14,6 +17,40 @@ type Memory struct {
 	x             feature.Extractor
 	begun         bool    // the file at hand has given a record
 	first, newest float64 // when its first record was over, and the latest one
+}
+
+// Begin begins a file of records that rows of a contract are made of.
+func (m *Memory) Begin(c *feature.Contract) error {
+	_, err := m.extractor(c)
+	return err
+}
+
+// Row makes the row of r, the next record of the file.
+func (m *Memory) Row(raw []float64, r *inkling.Record) error { return extract(m.record(r), r, raw) }
+
+// Pass remembers the records of a file, of which no rows are wanted.
+func (m *Memory) Pass(ctx context.Context, r inkling.Reader, c *feature.Contract) error {
+	if err := m.Begin(c); err != nil || !feature.Remembers(m.x) {
+		return err
+	}
+	r = feature.Gather(c.Name, r)
+	var rec inkling.Record
+	raw := make([]float64, len(c.Features))
+	for n := 0; ; n++ {
+		if n%1024 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		err := r.Read(&rec)
+		if err == nil {
+			err = m.Row(raw, &rec)
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil && !inkling.Skippable(err) {
+			return err
+		}
+	}
 }
 
 // extractor gives what makes rows of the next file, which record may exchange.

@@ -138,13 +138,15 @@ const (
 func openFile(path string) (*os.File, int64, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		code, remedy := inkling.Invalid, ""
+		code, remedy := inkling.Invalid, "check the path"
 		var p *fs.PathError
 		if errors.As(err, &p) {
 			err = p.Err
 		}
 		if errors.Is(err, fs.ErrNotExist) {
-			code, remedy = inkling.NotFound, "check the path"
+			code = inkling.NotFound
+		} else if errors.Is(err, fs.ErrPermission) {
+			remedy = "mend its permissions"
 		}
 		return nil, 0, &inkling.Error{Code: code, Place: path, What: "cannot open", Err: err, Remedy: remedy}
 	}
@@ -266,10 +268,31 @@ func choose(head []byte, file string, o Options) (*Format, error) {
 		return nil, &inkling.Error{Code: inkling.Invalid, Place: file, What: fmt.Sprintf("no format is called %q", o.Format), Remedy: "known are " + names()}
 	}
 	remedy := "name it with --format: " + names()
-	if bytes.HasPrefix(head, []byte("\xff\xfe")) || bytes.HasPrefix(head, []byte("\xfe\xff")) { // as PowerShell's > and Out-File write it
-		remedy = "it begins as UTF-16 does: write it as UTF-8, with Out-File -Encoding utf8 or iconv -f UTF-16 -t UTF-8"
+	for _, u := range unread {
+		if len(head) >= u.at && bytes.HasPrefix(head[u.at:], []byte(u.magic)) {
+			remedy = u.remedy
+			break
+		}
 	}
 	return nil, &inkling.Error{Code: inkling.Invalid, Place: file, What: isUnknown, Remedy: remedy}
+}
+
+// unread are files that no format is of, but that are known all the same, with what to do: no --format would help.
+var unread = []struct {
+	at            int
+	magic, remedy string
+}{
+	{0, "BZh", "it is compressed by bzip2: unpack it first, with bunzip2"},
+	{0, "\xfd7zXZ", "it is compressed by xz: unpack it first, with unxz"},
+	{0, "\x04\x22\x4d\x18", "it is compressed by lz4: unpack it first, with unlz4"},
+	{0, "7z\xbc\xaf", "it is a 7z archive: unpack it first"},
+	{257, "ustar", "it is a tar archive: unpack it first, with tar -x"},
+	{0, "\x1f\x8b", "it is compressed twice: unpack it first, with gunzip"},
+	{0, "\xff\xfe", "it begins as UTF-16 does: write it as UTF-8, with Out-File -Encoding utf8 or iconv -f UTF-16 -t UTF-8"},
+	{0, "\xfe\xff", "it begins as UTF-16 does: write it as UTF-8, with Out-File -Encoding utf8 or iconv -f UTF-16 -t UTF-8"},
+	{0, "[", "if it is a JSON array, write each object on a line of its own, as with jq -c .[]"},
+	{0, "{\n", "if it is JSON over several lines, write each object on a line of its own, as with jq -c ."},
+	{0, "<", "it looks like HTML or XML: save the table as CSV or JSON lines"},
 }
 
 func names() string {

@@ -170,6 +170,35 @@ func zstdOf(t testing.TB, b []byte) []byte {
 }
 
 // TestTruncated gives the records that the file held, then says that it was cut.
+// Files that no --format would help with are told what to do about.
+func TestUnread(t *testing.T) {
+	table := "a,b\n1,2\n3,4\n"
+	utf16 := "\xff\xfe"
+	for _, c := range table {
+		utf16 += string(byte(c)) + "\x00"
+	}
+	tar := append(make([]byte, 257), "ustar\x0000"...)
+	copy(tar, "t.csv")
+	for text, says := range map[string]string{
+		"BZh91AY&SY\x00\x01": "bunzip2", "\xfd7zXZ\x00\x00\x04": "unxz", "\x04\x22\x4d\x18\x64": "unlz4", "7z\xbc\xaf\x27\x1c": "7z archive", string(tar): "tar -x", utf16: "UTF-8",
+		"\x1f\x8b\x08\x00": "gunzip", "[{\"a\":1},{\"a\":2}]": "jq -c .[]", "{\n \"a\":1\n}\n": "jq -c .", "<html>\n<body>": "HTML", "x": "--format",
+	} {
+		packed := text
+		if strings.HasPrefix(text, "\x1f\x8b") {
+			var b bytes.Buffer
+			z := gzip.NewWriter(&b)
+			io.WriteString(z, text)
+			z.Close()
+			packed = b.String()
+		}
+		_, _, err := New(strings.NewReader(packed), "x", Options{})
+		var e *inkling.Error
+		if !errors.As(err, &e) || e.What != isUnknown || !strings.Contains(e.Remedy, says) {
+			t.Errorf("%.12q: %v", text, err)
+		}
+	}
+}
+
 func TestTruncated(t *testing.T) {
 	text := samples["zeek"] + strings.Repeat("1.5\tCa\t2\n", 10000)
 	for _, format := range []string{"zeek", "pcap"} {

@@ -30,6 +30,7 @@ var (
 	Detectors = Kind{"detectors", ".json"}
 	Alerts    = Kind{"alerts", ".jsonl"} // of hunts
 	Watches   = Kind{"watch", ".jsonl"}  // alerts of watches
+	Hunts     = Kind{"hunts", ".json"}   // what the last hunts read
 )
 
 // One names a thing of this kind in messages: "detector", "baseline", ….

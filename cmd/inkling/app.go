@@ -48,6 +48,7 @@ type input struct {
 	pin    *feature.TableSchema // what records are held to; nil: to nothing
 	pinned string               // the file it is of
 	truth  truthFlags
+	before []string         // files that came before those with records to judge
 	stderr func() io.Writer // where notes go; nil: nowhere
 	told   map[string]bool  // notes that were given
 }

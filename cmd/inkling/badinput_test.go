@@ -69,6 +69,8 @@ func TestUnreadableFile(t *testing.T) {
 				if r.status != 0 {
 					t.Errorf("an hour without traffic among others: %v", r.stderr)
 				}
+				read := filepath.Join("hunts", "scan.json")
+				was[read] = snapshot(t, s.home)[read]
 				continue // that hunt is whole
 			}
 			if name == "cut-end.gz" && strings.Contains(strings.Join(args, " "), name+":300") {
@@ -94,7 +96,14 @@ func TestUnreadableFile(t *testing.T) {
 		}
 		exec(t, args...).fails(t, 3, "*.none", "no file has such a name")
 	}
+	long := filepath.Join(s.dir, strings.Repeat("x", 300)+".log")
+	for _, args := range readers(s, long) {
+		exec(t, args...).fails(t, 2, "x.log", "file name too long", "check the path")
+	}
 	same(t, s.home, was, "none.log and a pattern without match")
+	if r := exec(t, s.args("explain", write(t, filepath.Join(s.dir, "two\nlines.log"), connLog())+":300", "--detector", "scan")...); r.status != 0 {
+		t.Errorf("a name of two lines: %s", r.stderr)
+	}
 }
 
 // A record that cannot be read is named with its line, left out and counted by
@@ -215,6 +224,8 @@ func TestWrongWords(t *testing.T) {
 	}{
 		{2, []string{"baseline", s.benign, "--schema", "tabel"}, []string{`no schema "tabel"`, "choose flow, ", " or table with --schema"}},
 		{2, []string{"baseline", s.benign, "--pool", "-5"}, []string{"-5", "--pool"}},
+		{2, []string{"baseline", s.benign, "--pool", "9223372036854775807"}, []string{"--pool 9223372036854775807", "give 10,000,000 or less"}},
+		{2, []string{"baseline", s.benign, "--calibration", "9223372036854775807"}, []string{"--calibration 9223372036854775807"}},
 		{2, []string{"baseline", s.benign, "--calibration", "0"}, []string{"--calibration"}},
 		{2, []string{"baseline", s.log, "--label", "lable"}, []string{"conn.log:8", `no label column "lable"`, "--label"}},
 		{2, []string{"baseline", s.log, "--label", "label", "--benign", "Normal"}, []string{"conn.log: 0 benign records", `"Normal"`}},
@@ -234,6 +245,10 @@ func TestWrongWords(t *testing.T) {
 		{2, []string{"schema", s.log, "--levels", "-1"}, []string{"--levels: -1 is no number", "0 for 40"}},
 		{2, []string{"teach", "x", "--examples", s.log, "--class", "scan"}, []string{"--class without ground truth", "--truth"}},
 		{2, []string{"features", s.mark("608"), "--csv"}, []string{"conn.log:608: lines with --csv", "leave out one"}},
+		{2, []string{"features", "--before", s.log}, []string{"--before without a file", "name the file"}},
+		{2, []string{"teach", "x", "--odd", "--before", s.log}, []string{"--odd with examples, what came before", "leave them out"}},
+		{2, []string{"features", "--schema", "pe", "--before", s.log, s.mark("608")}, []string{"--before with records that are judged each by itself", "leave it out"}},
+		{2, []string{"features", "--schema", "pe", "--before", s.log, s.log, "--csv"}, []string{"--before with records that are judged each by itself"}},
 		{2, []string{"features", "--csv"}, []string{"--csv without a file", "name the file"}},
 		{2, []string{"features", s.mark("608"), "--keep", "label"}, []string{"--keep without --csv", "add --csv"}},
 		{2, []string{"teach", "a/b", "--examples", s.mark("608")}, []string{`"a/b"`, "letters"}},
@@ -266,6 +281,10 @@ func TestWrongWords(t *testing.T) {
 		{2, []string{"hunt", s.log, "--detector", "../scan"}, []string{`"../scan"`}},
 		{2, []string{"hunt", table, "--detector", "scan"}, []string{"t.csv:2", "needs the fields ts"}},
 
+		{2, []string{"hunt", s.log, "--detector", "scan", "--show", "-1"}, []string{"--show -1", "give 0 or more"}},
+		{2, []string{"watch", s.log, "--detector", "scan", "--show", "-1"}, []string{"--show -1", "give 0 or more"}},
+		{2, []string{"watch", s.log, "--detector", "scan", "--save-memory", "-1s"}, []string{"--save-memory -1s", "0 to keep none"}},
+
 		{3, []string{"explain", "0123"}, []string{`no alert "0123"`, "inkling explain FILE:LINE --detector NAME"}},
 		{3, []string{"explain", ""}, []string{`no alert ""`}},
 		{3, []string{"explain", s.log, "--detector", "scan"}, []string{"no alert", "FILE:LINE"}},
@@ -292,8 +311,9 @@ func TestWrongWords(t *testing.T) {
 		{2, []string{"eval", "--data", s.log, "--shots", "-1"}, []string{"--shots -1", "1 or more"}},
 		{2, []string{"eval", "--data", s.log, "--shots", "5,0"}, []string{"--shots 0"}},
 		{2, []string{"eval", "--data", s.log, "--draws", "0"}, []string{"--draws 0"}},
-		{2, []string{"eval", "--data", s.log, "--draws", "100000000000"}, []string{"--draws 100000000000", "1000000 at most"}},
-		{2, []string{"eval", "--data", s.log, "--schema", "image", "--tasks", "100000000000"}, []string{"--tasks 100000000000", "1000000 at most"}},
+		{2, []string{"eval", "--data", s.log, "--draws", "99999999999"}, []string{"--draws 99999999999", "give 10,000 or less"}},
+		{2, []string{"eval", "--data", s.log, "--shots", "9223372036854775807"}, []string{"--shots 9223372036854775807", "or less"}},
+		{2, []string{"eval", "--data", s.log, "--schema", "image", "--tasks", "100000000000"}, []string{"--tasks 100000000000", "10,000,000 or less"}},
 		{2, []string{"eval", "--data", s.log, "--shots", "1000"}, []string{"no class has enough rows"}},
 		{3, []string{"eval", "--data", s.log, "--models", filepath.Join(s.dir, "none.safetensors")}, []string{"none.safetensors", "inkling train"}},
 		{2, []string{"eval", "--data", s.log, "--models", s.log}, []string{"conn.log", "damaged"}},
@@ -305,12 +325,15 @@ func TestWrongWords(t *testing.T) {
 		{2, []string{"train", "--data", s.log, "--schema", "tabel"}, []string{"tabel", "choose flow, ", "table or image"}},
 		{2, []string{"train", "--data", s.log, "--hold-out", "scna"}, []string{`--hold-out "scna"`, "there are benign, scan"}},
 		{2, []string{"train", "--data", s.log, "--benign", "Normal"}, []string{`0 rows of the benign class "Normal"`, "--benign", "there are benign, scan"}},
+		{2, []string{"train", "--data", s.log, "--hold-out", "benign"}, []string{`--hold-out "benign" is the benign class`, "name attacks"}},
+		{2, []string{"eval", "--data", s.log, "--never", "benign"}, []string{`--never "benign" is the benign class`, "name attacks"}},
 		{2, []string{"train", "--data", s.log, "--iterations", "-1"}, []string{"--iterations"}},
+		{2, []string{"train", "--data", s.log, "--meta-batch", "99999999999"}, []string{"--meta-batch 99999999999", "give 10,000 or less"}},
 		{2, []string{"train", "--data", s.log, "-o", filepath.Join(s.dir, "no", "model")}, []string{"its folder is not there"}},
 		{2, []string{"train", "--data", "no.log", "-o", s.dir}, []string{s.dir, "cannot be written", "it is a directory", "-o"}}, // found out before anything is read
 		{2, []string{"train", "--data", "no", "--schema", "image", "-o", s.dir}, []string{s.dir, "cannot be written"}},
 		{2, []string{"train", "--learner", "matcher", "-o", s.dir}, []string{s.dir, "cannot be written"}},
-		{2, []string{"train", "--data", s.log, "--meta-batch", "100000000000"}, []string{"--meta-batch 100000000000", "65536 at most"}},
+		{2, []string{"train", "--data", s.log, "-o", filepath.Join(s.dir, "m"), "--set", `{"Hidden":[65536,65536]}`}, []string{"Hidden: layers of 65536 and 65536", "weights"}},
 		{2, []string{"quickstart", "--attack", "flood"}, []string{`"flood"`, "choose one of"}},
 		{2, []string{"quickstart", "--shots", "1000000"}, []string{"the first half of the attack has", "or fewer"}},
 		{2, []string{"quickstart", "--shots", "201"}, []string{"--shots 201", "give 200 or fewer"}},
@@ -318,6 +341,9 @@ func TestWrongWords(t *testing.T) {
 		{2, []string{"quickstart", "--shots", "-1"}, []string{"--shots -1", "give 1 or more"}},
 	} {
 		r := exec(t, s.args(tt.args...)...)
+		if r.stdout != "" {
+			t.Errorf("%v writes %q before it finds that", tt.args, r.stdout)
+		}
 		os.RemoveAll(filepath.Join(s.home, "quickstart")) // its capture stays when the words are wrong
 		r.fails(t, tt.status, tt.says...)
 	}

@@ -58,6 +58,9 @@ With --label, the files may hold attacks too: only records whose label is
 			if o.Pool < 20 || o.Calibration < 20 {
 				return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("%d records to learn from and %d to promise on", o.Pool, o.Calibration), Remedy: "give --pool and --calibration 20 or more each"}
 			}
+			if err := within([]bounded{{"pool", o.Pool, 0, mostSampled}, {"calibration", o.Calibration, 0, mostSampled}}); err != nil {
+				return err
+			}
 			if in.truth.file != "" {
 				o.Label = cmp.Or(o.Label, "label")
 			}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -35,6 +36,7 @@ type converter struct {
 	stats   pcap.Stats
 	errs    []error
 	shown   time.Time
+	took    map[string]bool // formats that there were
 }
 
 type recordWriter interface {
@@ -58,7 +60,7 @@ far as it goes, and the exit status then tells that something is missing.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c.stderr = cmd.ErrOrStderr()
-			if err := least([]atLeast{{"max-flows", c.opts.MaxFlows, 0}}); err != nil {
+			if err := within([]bounded{{"max-flows", c.opts.MaxFlows, 0, 0}}); err != nil {
 				return err
 			}
 			args, passed, err := read.Files(args, c.opts, nil)
@@ -78,7 +80,7 @@ far as it goes, and the exit status then tells that something is missing.`,
 	cmd.Flags().BoolVar(&c.json, "json", false, "write JSON lines")
 	cmd.Flags().StringVar(&c.opts.Format, "format", "", "read as this format instead of guessing it")
 	cmd.Flags().StringSliceVar(&c.opts.Names, "names", nil, "column names of a table without a header line; other formats are refused")
-	cmd.Flags().IntVar(&c.opts.MaxFlows, "max-flows", 0, fmt.Sprintf("flows a capture may hold open at a time; 0 means %d", pcap.DefaultMaxFlows))
+	cmd.Flags().IntVar(&c.opts.MaxFlows, "max-flows", 0, fmt.Sprintf("flows a capture or an export may hold open at a time; 0 means %d", pcap.DefaultMaxFlows))
 	cmd.Flags().BoolVarP(&c.opts.AnyChecksum, "any-checksum", "C", false, "count packets with a wrong checksum too, for captures whose addresses were changed")
 	return cmd
 }
@@ -86,6 +88,7 @@ far as it goes, and the exit status then tells that something is missing.`,
 func (c *converter) run(ctx context.Context, stdout io.Writer, files []string) error {
 	start := time.Now()
 	c.terminal = isTerminal(c.stderr)
+	c.took = map[string]bool{}
 	body := func(w io.Writer) error { return c.convert(ctx, w, files) }
 	var err error
 	if c.out == "-" {
@@ -99,8 +102,25 @@ func (c *converter) run(ctx context.Context, stdout io.Writer, files []string) e
 	if err != nil {
 		return err
 	}
+	c.tellUnused()
 	fmt.Fprintln(c.stderr, c.summary(time.Since(start)))
 	return c.failed()
+}
+
+// tellUnused tells of flags that none of the files took.
+func (c *converter) tellUnused() {
+	for _, flag := range []struct {
+		name    string
+		given   bool
+		formats []string
+	}{
+		{"--max-flows", c.opts.MaxFlows > 0, []string{"pcap", "netflow", "nfdump"}},
+		{"-C", c.opts.AnyChecksum, []string{"pcap", "netflow"}}, // netflow: in a capture
+	} {
+		if flag.given && !slices.ContainsFunc(flag.formats, func(f string) bool { return c.took[f] }) {
+			c.note(fmt.Sprintf("%s did nothing: it is for %s", flag.name, either(flag.formats)))
+		}
+	}
 }
 
 // failed joins what went wrong while the output was still worth writing.
@@ -179,6 +199,7 @@ func (c *converter) file(ctx context.Context, name string) error {
 	}
 	defer f.Close()
 	defer context.AfterFunc(ctx, func() { f.Close() })()
+	c.took[f.Format] = true
 	var rec inkling.Record
 	for err == nil {
 		err = c.record(ctx, f, name, &rec)

@@ -52,6 +52,25 @@ func rows(log string) (s []string) {
 	return s
 }
 
+// Flags that are of no use for any of the files are told of.
+func TestConvertFlagsUnused(t *testing.T) {
+	capture, log := put(t, "a.pcap", captured), put(t, "conn.log", connLog())
+	for _, tt := range []struct {
+		args []string
+		says string
+	}{
+		{[]string{log, "--max-flows", "5"}, "inkling: note: --max-flows did nothing: it is for pcap, netflow or nfdump\n"},
+		{[]string{log, "-C"}, "inkling: note: -C did nothing: it is for pcap or netflow\n"},
+		{[]string{log, capture, "-C", "--max-flows", "5"}, ""},
+		{[]string{log}, ""},
+	} {
+		_, stderr, err := runConvert(t.Context(), tt.args...)
+		if err != nil || strings.Contains(stderr, "did nothing") != (tt.says != "") || !strings.Contains(stderr, tt.says) {
+			t.Errorf("%v: %v: %s", tt.args, err, stderr)
+		}
+	}
+}
+
 func TestConvert(t *testing.T) {
 	in := put(t, "a.pcap", captured)
 	out, stderr, err := runConvert(t.Context(), in)

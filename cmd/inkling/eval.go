@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -180,37 +179,50 @@ func (f *evalFlags) knownElsewhere() error {
 
 var protocols = []string{"new-attack", "n-way", "bound"}
 
-// atLeast is the value of a flag and the least it may have.
-type atLeast struct {
-	flag       string
-	value, min int
+// bounded is the value of a flag, the least it may have, and the most.
+type bounded struct {
+	flag             string
+	value, min, most int // most: 0 means whatever there is
 }
 
-// least refuses numbers that no episode can have.
-func least(all []atLeast) error {
-	for _, l := range all {
-		if l.value < l.min {
-			return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("--%s %d", l.flag, l.value), Remedy: fmt.Sprintf("give %d or more", l.min)}
+// within refuses numbers that nothing can have, or that no memory is large enough for.
+func within(all []bounded) error {
+	for _, b := range all {
+		remedy := ""
+		switch {
+		case b.value < b.min:
+			remedy = fmt.Sprintf("give %d or more", b.min)
+		case b.most > 0 && b.value > b.most:
+			remedy = fmt.Sprintf("give %s or less", count(b.most))
+		default:
+			continue
 		}
+		return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("--%s %d", b.flag, b.value), Remedy: remedy}
 	}
 	return nil
+}
+
+// The most that flags may ask for: all draws, and the tasks of an outer step, are in memory together.
+const (
+	mostDraws   = 10_000
+	mostAtOnce  = 10_000
+	mostSampled = 10_000_000
+)
+
+// noAttack refuses the benign class where attacks are named: it would do nothing, and a model would tell that it never saw such.
+func noAttack(flag string, classes []string, benign string) error {
+	if !slices.Contains(classes, benign) {
+		return nil
+	}
+	return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("%s %q is the benign class", flag, benign), Remedy: "name attacks"}
 }
 
 func (f *evalFlags) check() error {
-	all := []atLeast{{"draws", f.draws, 1}, {"ways", f.ways, 2}, {"iterations", f.iterations, 0}}
+	all := []bounded{{"draws", f.draws, 1, mostDraws}, {"ways", f.ways, 2, 0}, {"iterations", f.iterations, 0, 0}}
 	for _, n := range f.shots {
-		all = append(all, atLeast{"shots", n, 1})
+		all = append(all, bounded{"shots", n, 1, mostSampled})
 	}
-	return cmp.Or(least(all), few("draws", f.draws))
-}
-
-// few refuses numbers of episodes that no memory holds.
-func few(flag string, value int) error {
-	const most = 1_000_000
-	if value > most {
-		return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("--%s %d", flag, value), Remedy: fmt.Sprintf("give %d at most", most)}
-	}
-	return nil
+	return within(all)
 }
 
 func (f *evalFlags) run(cmd *cobra.Command, a *app) error {
@@ -312,6 +324,9 @@ func (f *evalFlags) newAttack(cmd *cobra.Command, a *app, d *eval.Data, learners
 		}
 	}
 	if err := eval.Named("--never", f.never, d, plan.Known); err != nil {
+		return nil, nil, err
+	}
+	if err := noAttack("--never", f.never, f.benign); err != nil {
 		return nil, nil, err
 	}
 	episodes, err := plan.Protocol.Episodes(d)

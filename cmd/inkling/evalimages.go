@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -75,11 +74,11 @@ func (f *evalFlags) runImages(cmd *cobra.Command, a *app) error {
 	if !cmd.Flags().Changed("shots") {
 		f.shots = []int{1, 5}
 	}
-	bounds := []atLeast{{"ways", f.ways, 2}, {"queries", f.queries, 1}, {"tasks", f.tests, 1}}
+	bounds := []bounded{{"ways", f.ways, 2, mostSampled}, {"queries", f.queries, 1, mostSampled}, {"tasks", f.tests, 1, mostSampled}}
 	for _, n := range f.shots {
-		bounds = append(bounds, atLeast{"shots", n, 1})
+		bounds = append(bounds, bounded{"shots", n, 1, mostSampled})
 	}
-	if err := cmp.Or(least(bounds), few("tasks", f.tests)); err != nil {
+	if err := within(bounds); err != nil {
 		return err
 	}
 	all, scale, err := f.contestants(cmd)

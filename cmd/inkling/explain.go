@@ -30,8 +30,13 @@ A feature's share is the mean of what the score loses when this one value is set
 to the typical benign one, and of what a typical benign record gains from it, in
 parts of the whole difference. Learners are not additive: the shares of all
 features need not sum to one. A record that would score the same
-with typical values has none.`,
-		Example: "  inkling explain 3f2a90c1d4\n  inkling explain conn.log:812 --detector ssh-guessing",
+with typical values has none.
+
+` + aboutBefore + `Without it, a record is judged as in the detector's last hunt, where that
+was through FILE, or else as in its baseline, where FILE is one of those it was made of.
+
+` + aboutRotated,
+		Example: "  inkling explain 3f2a90c1d4\n  inkling explain conn.log:812 --detector ssh-guessing\n  inkling explain conn.2.log:12 --before conn.1.log --detector ssh-guessing",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			h, err := a.store()
@@ -47,6 +52,12 @@ with typical values has none.`,
 				if err != nil {
 					return err
 				}
+				if len(in.before) > 0 {
+					return idle("--before with an alert", "it is told as it was kept: leave it out, or judge its record, FILE:LINE")
+				}
+				if name != "" && name != alert.Detector {
+					return idle(fmt.Sprintf("--detector %s with an alert of %s", name, alert.Detector), "leave it out, or judge the alert's record, FILE:LINE")
+				}
 				return showAlert(cmd.OutOrStdout(), a, alert, true)
 			}
 			if name == "" {
@@ -59,10 +70,12 @@ with typical values has none.`,
 			if err := in.held(d.Baseline.Pinned, d.Baseline.Contract, "detector "+name); err != nil {
 				return err
 			}
-			rows, err := in.rows(cmd.Context(), file, lines, d.Baseline.Contract)
+			known := append(huntsOf(h, name), madeOf(d.Baseline))
+			all, err := in.rows(cmd.Context(), []string{file}, map[string][]int{file: lines}, d.Baseline.Contract, known...)
 			if err != nil {
 				return err
 			}
+			rows := all[0]
 			for i := range rows.Raw {
 				score := d.Score(rows.Raw[i])
 				alert := d.AlertOf(rows, i, score)
@@ -74,6 +87,7 @@ with typical values has none.`,
 		},
 	}
 	in.flags(cmd)
+	in.beforeFlag(cmd)
 	cmd.Flags().StringVar(&name, "detector", "", "detector to judge a record with")
 	return cmd
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -28,8 +29,13 @@ func featuresCmd(a *app) *cobra.Command {
 unit, whether an attacker sets it at will, whether it depends on the records
 before, and, of flows, which fields it is made of. With FILE:LINE, shows each
 number of that record. With --csv, writes the features of every record as a table,
-of a directory or a pattern too.`,
-		Example: "  inkling features\n  inkling features --schema payment\n  inkling features conn.log:812\n  inkling features conn.log --csv --keep label > rows.csv",
+of a directory or a pattern too.
+
+` + aboutBefore + `Without it, FILE:LINE is as in the last hunt through FILE, where
+one was kept. With --csv, only files that are named count.
+
+` + aboutRotated,
+		Example: "  inkling features\n  inkling features --schema payment\n  inkling features conn.log:812\n  inkling features conn.2.log:12 --before conn.1.log\n  inkling features conn.log --csv --keep label > rows.csv",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			family := feature.Find(schema)
@@ -46,6 +52,9 @@ of a directory or a pattern too.`,
 			if len(args) == 0 && asCSV {
 				return &inkling.Error{Code: inkling.Invalid, What: "--csv without a file", Remedy: "name the file whose records' features are to be written"}
 			}
+			if len(args) == 0 && len(in.before) > 0 {
+				return idle("--before without a file", "name the file that they came before")
+			}
 			if len(args) == 0 {
 				return listFeatures(cmd.OutOrStdout(), a, c)
 			}
@@ -61,26 +70,31 @@ of a directory or a pattern too.`,
 				if err != nil {
 					return err
 				}
+				order, _, err := in.order(files, c, nil)
+				if err != nil {
+					return err
+				}
 				defer in.tellUnread(cmd)
-				return writeFeatures(cmd, files, in.opener(cmd.Context()), family, keep, in.skipped(cmd, newProgress(a)))
+				return writeFeatures(cmd, order, files, in.opener(cmd.Context()), family, keep, in.skipped(cmd, newProgress(a)))
 			}
-			r, err := in.opener(cmd.Context())(file)
-			if err != nil {
-				return err
-			}
-			defer r.Close()
 			if len(lines) == 0 {
+				r, err := in.opener(cmd.Context())(file)
+				if err != nil {
+					return err
+				}
+				r.Close()
 				return &inkling.Error{Code: inkling.Invalid, Place: file, What: "which record?", Remedy: "name a line, " + file + ":12, or write all with --csv"}
 			}
-			rows, err := detect.Examples(cmd.Context(), r, file, lines, c)
+			rows, err := in.rows(cmd.Context(), []string{file}, map[string][]int{file: lines}, c, a.hunts()...)
 			if err != nil {
 				return err
 			}
-			return showFeatures(cmd.OutOrStdout(), a, c, rows)
+			return showFeatures(cmd.OutOrStdout(), a, c, rows[0])
 		},
 	}
 	in.flags(cmd)
 	in.strictFlag(cmd)
+	in.beforeFlag(cmd)
 	cmd.Flags().StringVar(&schema, "schema", "flow", "what records are: "+strings.Join(feature.FamilyNames(), ", "))
 	complete(cmd, "schema", feature.FamilyNames())
 	cmd.Flags().BoolVar(&asCSV, "csv", false, "write the features of every record as CSV")
@@ -154,34 +168,57 @@ func showFeatures(w io.Writer, a *app, c *feature.Contract, rows detect.Rows) er
 	return nil
 }
 
-// writeFeatures writes one CSV line a record of the files: the kept fields, then the features.
-func writeFeatures(cmd *cobra.Command, files []string, open func(string) (inkling.Reader, error), family *feature.Family, keep []string, skipped func(error) error) error {
-	out := csv.NewWriter(cmd.OutOrStdout())
+// table writes records as CSV, the header before the first: until then a field that is not there is an error without output.
+type table struct {
+	*csv.Writer
+	header []string // nil when it is written
+	keep   []string
+}
+
+func (t *table) head() error {
+	if t.header == nil {
+		return nil
+	}
+	err := t.Write(t.header)
+	t.header = nil
+	return err
+}
+
+// writeFeatures writes one CSV line a record of the files: the kept fields, then the features. Other files in the order are remembered over time.
+func writeFeatures(cmd *cobra.Command, order, files []string, open func(string) (inkling.Reader, error), family *feature.Family, keep []string, skipped func(error) error) error {
+	out := &table{csv.NewWriter(cmd.OutOrStdout()), slices.Clone(keep), keep}
 	defer out.Flush()
-	line := append([]string{}, keep...)
-	for _, f := range family.New().Contract().Features {
-		line = append(line, f.Name)
+	c := family.New().Contract()
+	for _, f := range c.Features {
+		out.header = append(out.header, f.Name)
 	}
-	if err := out.Write(line); err != nil {
-		return err
-	}
-	for _, file := range files {
+	var m detect.Memory
+	for _, file := range order {
 		r, err := open(file)
 		if err != nil {
 			return err
 		}
-		err = writeRows(cmd, out, feature.Gather(family.Name, r), family.New(), keep, skipped)
+		if slices.Contains(files, file) {
+			err = writeRows(cmd, out, feature.Gather(family.Name, r), &m, c, skipped)
+		} else {
+			err = m.Pass(cmd.Context(), r, c)
+		}
 		r.Close()
 		if err != nil {
 			return err
 		}
 	}
+	if err := out.head(); err != nil { // there was no record
+		return err
+	}
 	out.Flush()
 	return out.Error()
 }
 
-func writeRows(cmd *cobra.Command, out *csv.Writer, r inkling.Reader, x feature.Extractor, keep []string, skipped func(error) error) error {
-	c := x.Contract()
+func writeRows(cmd *cobra.Command, out *table, r inkling.Reader, m *detect.Memory, c *feature.Contract, skipped func(error) error) error {
+	if err := m.Begin(c); err != nil {
+		return err
+	}
 	var line []string
 	var rec inkling.Record
 	raw := make([]float64, len(c.Features))
@@ -194,7 +231,7 @@ func writeRows(cmd *cobra.Command, out *csv.Writer, r inkling.Reader, x feature.
 			return nil
 		}
 		if err == nil {
-			err = x.Extract(raw, &rec)
+			err = m.Row(raw, &rec)
 		}
 		if inkling.Skippable(err) {
 			if err := skipped(err); err != nil {
@@ -206,7 +243,7 @@ func writeRows(cmd *cobra.Command, out *csv.Writer, r inkling.Reader, x feature.
 			return err
 		}
 		line = line[:0]
-		for _, k := range keep {
+		for _, k := range out.keep {
 			i := rec.Schema.Index(k)
 			if i < 0 {
 				return &inkling.Error{Code: inkling.Invalid, Place: rec.Origin.String(), What: fmt.Sprintf("no field %q", k), Remedy: "correct --keep"}
@@ -215,6 +252,9 @@ func writeRows(cmd *cobra.Command, out *csv.Writer, r inkling.Reader, x feature.
 		}
 		for k, v := range raw {
 			line = append(line, cellOf(c, k, v))
+		}
+		if err := out.head(); err != nil {
+			return err
 		}
 		if err := out.Write(line); err != nil {
 			return err

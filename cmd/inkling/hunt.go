@@ -44,6 +44,9 @@ still printed.
 			if len(names) == 0 {
 				return &inkling.Error{Code: inkling.Invalid, What: "no detector to hunt with", Remedy: "name one with --detector; see: inkling detectors list"}
 			}
+			if err := within([]bounded{{"show", show, 0, 0}}); err != nil {
+				return err
+			}
 			if evidence < 0 {
 				return &inkling.Error{Code: inkling.Invalid, Place: "--evidence", What: fmt.Sprintf("%d is no number of alerts", evidence), Remedy: "give how many, or 0 for all"}
 			}
@@ -74,7 +77,8 @@ still printed.
 			if noSave {
 				names = nil
 			}
-			err = hunt.keep(h, names, func() error { return hunt.run(cmd.Context(), files) })
+			read := recordOf(files)
+			err = hunt.keep(h, names, read, func() error { return hunt.run(cmd.Context(), files) })
 			return store.Elsewhere(err, "with --home, or hunt with --no-save")
 		},
 	}
@@ -106,17 +110,22 @@ type hunt struct {
 	by    map[string]int           // alerts by detector
 }
 
-// keep runs run with the alerts of the named detectors written to the home: all of them, or none if it fails.
-func (h *hunt) keep(home store.Home, names []string, run func() error) error {
+// keep runs run with the alerts of the named detectors, and what was read, written to the home: all of them, or none if it fails.
+func (h *hunt) keep(home store.Home, names []string, read hunted, run func() error) error {
 	if len(names) == 0 {
 		return run()
 	}
-	return home.Put(store.Alerts, names[0], func(w io.Writer) error {
-		if h.kept == nil {
-			h.kept = map[string]*json.Encoder{}
+	return home.Put(store.Hunts, names[0], func(w io.Writer) error {
+		if err := json.NewEncoder(w).Encode(read); err != nil {
+			return err
 		}
-		h.kept[names[0]] = json.NewEncoder(w)
-		return h.keep(home, names[1:], run)
+		return home.Put(store.Alerts, names[0], func(w io.Writer) error {
+			if h.kept == nil {
+				h.kept = map[string]*json.Encoder{}
+			}
+			h.kept[names[0]] = json.NewEncoder(w)
+			return h.keep(home, names[1:], read, run)
+		})
 	})
 }
 

@@ -110,6 +110,9 @@ func TestExplainJSON(t *testing.T) {
 	if m["id"] != id || m["alert"] != true {
 		t.Errorf("explain %s gives %v", id, m["id"])
 	}
+	must(t, s.args("explain", id, "--detector", "scan")...)
+	exec(t, s.args("explain", id, "--detector", "other")...).fails(t, 2, "--detector other with an alert of scan", "leave it out")
+	exec(t, s.args("explain", id, "--before", s.log)...).fails(t, 2, "--before with an alert", "leave it out")
 	m = objects(t, must(t, s.args("explain", s.mark("12"), "--detector", "scan", "--json")...))[0]
 	if m["alert"] != false || m["p_value"].(float64) < 0.0034 {
 		t.Errorf("a benign record: alert %v, p %v", m["alert"], m["p_value"])

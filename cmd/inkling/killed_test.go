@@ -49,6 +49,11 @@ func checkHome(t *testing.T, s site, after string) {
 					_, err = io.Copy(io.Discard, z)
 				}
 			}
+		case strings.HasPrefix(name, "hunts"+string(filepath.Separator)):
+			var last hunted
+			if err = json.Unmarshal([]byte(text), &last); err == nil && (len(last.Files) != 1 || !strings.HasSuffix(text, "\n")) {
+				err = errors.New("no whole record of a hunt")
+			}
 		case strings.HasSuffix(name, ".json"):
 			_, err = detect.ReadDetector([]byte(text), name)
 		case strings.HasSuffix(name, ".jsonl"):

@@ -127,7 +127,7 @@ func baseline(h store.Home, name string) (*detect.Baseline, error) {
 	return b, err
 }
 
-var marked = regexp.MustCompile(`^(.+):(\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*)$`)
+var marked = regexp.MustCompile(`(?s)^(.+):(\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*)$`)
 
 // parseLines splits FILE:3,7,10-12 into the file and the lines; FILE alone has none.
 func parseLines(arg string) (file string, lines []int, err error) {
@@ -155,16 +155,6 @@ func parseLines(arg string) (file string, lines []int, err error) {
 	return m[1], lines, nil
 }
 
-// rows reads the records at those lines of a file, all when there are no lines.
-func (in *input) rows(ctx context.Context, file string, lines []int, c *feature.Contract) (detect.Rows, error) {
-	r, err := in.opener(ctx)(file)
-	if err != nil {
-		return detect.Rows{}, err
-	}
-	defer r.Close()
-	return detect.Examples(ctx, r, file, lines, c)
-}
-
 // examples reads the marked records of all arguments, each FILE:LINES, or all records of a file, directory or pattern.
 func examples(ctx context.Context, in *input, args []string, b *detect.Baseline) (detect.Rows, error) {
 	var all detect.Rows
@@ -182,22 +172,22 @@ func examples(ctx context.Context, in *input, args []string, b *detect.Baseline)
 				return all, err
 			}
 		}
-		found := 0
-		for _, file := range files {
-			if in.truth.read != nil {
-				if lines, err = in.linesOf(ctx, file); err != nil {
-					return all, err
-				}
-				if len(lines) == 0 {
-					continue
-				}
-			}
-			rows, err := in.unlabelled().rows(ctx, file, lines, b.Contract)
-			if err != nil {
+		var at map[string][]int // nil: all records
+		if len(lines) > 0 {
+			at = map[string][]int{source: lines}
+		} else if in.truth.read != nil {
+			if at, err = in.linesByTruth(ctx, files); err != nil {
 				return all, err
 			}
-			found += rows.Len()
-			addNew(&all, rows)
+		}
+		found := 0
+		rows, err := in.unlabelled().rows(ctx, files, at, b.Contract, madeOf(b))
+		if err != nil {
+			return all, err
+		}
+		for _, r := range rows {
+			found += r.Len()
+			addNew(&all, r)
 		}
 		if found == 0 && in.truth.read != nil {
 			what := "the ground truth marks no record in it"
@@ -237,7 +227,8 @@ func knownAttacks(ctx context.Context, in *input, args []string, onlyThis bool, 
 		}
 		return nil, nil
 	}
-	k, plain := &detect.Known{OnlyThis: onlyThis}, in.unlabelled() // the ground truth marks the examples
+	k, plain := &detect.Known{OnlyThis: onlyThis}, in.unlabelled() // the ground truth marks the examples,
+	plain.before = nil                                             // and what came before is before these
 	for class, arg := range args {
 		rows, err := examples(ctx, plain, []string{arg}, b)
 		if err != nil {

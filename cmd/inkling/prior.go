@@ -43,6 +43,9 @@ as PNG. The other flags leave only the kinds that they name.`,
 			}
 			for i := range n {
 				task, story := prior.Draw(c, uint64(i))
+				if err := cmd.Context().Err(); err != nil {
+					return err
+				}
 				if err := showTask(cmd.OutOrStdout(), a, i, task, story); err != nil {
 					return err
 				}

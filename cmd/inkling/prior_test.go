@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"image/png"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -36,4 +38,9 @@ func TestPrior(t *testing.T) {
 	}
 	exec(t, "prior", "--world", "flat").fails(t, 2, `unknown world "flat"`, "choose from factor", "inkling prior")
 	exec(t, "prior", "--n", "-1").fails(t, 2, "--n", "below 0")
+	ctx, stop := context.WithCancel(t.Context())
+	stop() // Ctrl-C
+	if status := run(ctx, []string{"prior", "--n", "100"}, io.Discard, io.Discard); status != statusInterrupted {
+		t.Errorf("Ctrl-C does not end it: status %d", status)
+	}
 }

@@ -57,7 +57,7 @@ type quickstart struct {
 }
 
 func (q *quickstart) run(cmd *cobra.Command) error {
-	if err := least([]atLeast{{"shots", q.shots, 1}}); err != nil {
+	if err := within([]bounded{{"shots", q.shots, 1, 0}}); err != nil {
 		return err
 	}
 	if !slices.Contains(lab.Unseen, q.kind) {
@@ -67,8 +67,8 @@ func (q *quickstart) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	if d, err := loadDetector(h, q.kind); err == nil && d.Baseline != quickBaseline {
-		return &inkling.Error{Code: inkling.Conflict, Place: "detector " + q.kind, What: "is your own, and the story's would take its place", Remedy: "see the story in another home: --home /tmp/try"}
+	if err := q.sparesOwn(h); err != nil {
+		return err
 	}
 	start := time.Now()
 	if err := q.unpack(h); err != nil {
@@ -81,6 +81,27 @@ func (q *quickstart) run(cmd *cobra.Command) error {
 		return q.story(cmd, h, io.Discard, start)
 	}
 	return q.story(cmd, h, cmd.OutOrStdout(), start)
+}
+
+// sparesOwn refuses a home where the story would take the place of what is the user's own, or may be, as it cannot be read.
+func (q *quickstart) sparesOwn(h store.Home) error {
+	spares := func(k store.Kind, name string, own bool, err error) error {
+		if !h.Has(k, name) || err == nil && !own {
+			return nil
+		}
+		what, remedy := "is your own, and the story's would take its place", "see the story in another home: --home /tmp/try"
+		if err != nil {
+			what, remedy = "cannot be read, may be your own, and the story's would take its place", "see the story in another home, --home /tmp/try, or remove "+h.Path(k, name)
+		}
+		return &inkling.Error{Code: inkling.Conflict, Place: k.One() + " " + name, What: what, Remedy: remedy, Err: err}
+	}
+	d, err := loadDetector(h, q.kind)
+	if err := spares(store.Detectors, q.kind, err == nil && d.Baseline != quickBaseline, err); err != nil {
+		return err
+	}
+	b, err := baseline(h, quickBaseline)
+	own := err == nil && (len(b.Files) != 1 || filepath.Base(b.Files[0]) != lab.HeldOut)
+	return spares(store.Baselines, quickBaseline, own, err)
 }
 
 // unpack writes the capture into the home, so that every command of the story can be tried by hand.

@@ -165,7 +165,10 @@ func listed(fields []reflect.StructField, not map[string]string) string {
 	return strings.Join(out, ", ")
 }
 
-const maxUnits = 1 << 16 // of a layer; a model file may have no more
+const (
+	maxUnits   = 1 << 16 // of a layer; a model file may have no more
+	maxWeights = 1 << 27 // between two layers: training has them several times in memory
+)
 
 // maxWidth is how many times as wide as usual a matcher may be.
 const maxWidth = 100
@@ -187,6 +190,9 @@ func sane(name string, v reflect.Value) error {
 			return badSet("Filters: no block", "give the filters of each block, as [64,64,64,64]", nil)
 		}
 		for i := range v.Len() {
+			if i > 0 && name == "Hidden" && v.Index(i-1).Int() > maxWeights/max(1, v.Index(i).Int()) {
+				return badSet(fmt.Sprintf("%s: layers of %d and %d", name, v.Index(i-1).Int(), v.Index(i).Int()), fmt.Sprintf("give two with %s weights or fewer", count(maxWeights)), nil)
+			}
 			if n, ok := v.Index(i).Interface().(int); ok && (n < 1 || n > maxUnits) {
 				return badSet(fmt.Sprintf("%s: a layer of %d", name, n), fmt.Sprintf("give 1 to %d", maxUnits), nil)
 			}

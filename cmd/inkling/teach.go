@@ -31,8 +31,12 @@ turn and looked for with the rest.
 
 Mark records by their line in the log they were seen in: features over time
 (ports touched in two minutes, regularity, …) are made from the records before
-them. A FILE without lines is examples from first to last, as if nothing came
-before.
+them. A FILE without lines is examples from first to last.
+
+` + aboutBefore + `Without it, what came before is remembered of files that the baseline was
+made of; of any other, nothing came before.
+
+` + aboutRotated + `
 
 With --known, records of attacks that you already have help to find one that
 resembles them, most of all from a single example. With --only-this they are what
@@ -80,8 +84,8 @@ records, a start until the first example turns up.`,
 				return err
 			}
 			if odd {
-				if len(marks)+len(known) > 0 || learner+model != "" {
-					return &inkling.Error{Code: inkling.Invalid, What: "--odd with examples, known attacks, a learner or a model", Remedy: "it learns from the baseline alone: leave them out"}
+				if len(marks)+len(known)+len(in.before) > 0 || learner+model != "" {
+					return &inkling.Error{Code: inkling.Invalid, What: "--odd with examples, what came before them, known attacks, a learner or a model", Remedy: "it learns from the baseline alone: leave them out"}
 				}
 				learner = oddLearner
 			}
@@ -116,6 +120,7 @@ records, a start until the first example turns up.`,
 		},
 	}
 	in.flags(cmd)
+	in.beforeFlag(cmd)
 	in.truth.flag(cmd)
 	cmd.Flags().StringVar(&in.truth.class, "class", "", "with --truth: only records with this label are examples")
 	fl := cmd.Flags()

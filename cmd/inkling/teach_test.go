@@ -112,6 +112,20 @@ func TestQuickstartKeepsDetectors(t *testing.T) {
 	for range 2 {
 		must(t, s.args("quickstart", "--attack", "exfil")...)
 	}
+	for _, file := range []string{"detectors/exfil.json", "baselines/quickstart.json.gz"} { // which may be the user's own, damaged
+		file = filepath.Join(s.home, file)
+		whole, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, file, string(whole[:len(whole)/2]))
+		was = snapshot(t, s.home)
+		exec(t, s.args("quickstart", "--attack", "exfil")...).fails(t, 4, "cannot be read, may be your own", "--home", "remove")
+		same(t, s.home, was, "a damaged "+file)
+		write(t, file, string(whole))
+	}
+	must(t, s.args("baseline", s.benign, "--name", "quickstart")...)
+	exec(t, s.args("quickstart", "--attack", "slow-http")...).fails(t, 4, "baseline quickstart: is your own", "--home")
 }
 
 // A baseline that takes the place of one says which detectors no longer work.

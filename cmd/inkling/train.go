@@ -115,8 +115,8 @@ func (f *trainFlags) train(cmd *cobra.Command, a *app) error {
 	if f.iterations < 0 || f.metaBatch < 0 || f.every < 0 {
 		return &inkling.Error{Code: inkling.Invalid, What: "a number of steps or tasks below 0", Remedy: "correct --iterations, --meta-batch or --checkpoint-every"}
 	}
-	if f.metaBatch > maxUnits {
-		return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("--meta-batch %d", f.metaBatch), Remedy: fmt.Sprintf("give %d at most", maxUnits)}
+	if err := within([]bounded{{"meta-batch", f.metaBatch, 0, mostAtOnce}}); err != nil {
+		return err
 	}
 	learners, err := learnersOf([]string{f.learner}, f.seed, "--learner")
 	if err != nil {
@@ -158,6 +158,9 @@ func (f *trainFlags) trainRecords(cmd *cobra.Command, a *app, l meta.Trainer) er
 		return err
 	}
 	if err := eval.Named("--hold-out", f.holdOut, d); err != nil {
+		return err
+	}
+	if err := noAttack("--hold-out", f.holdOut, f.benign); err != nil {
 		return err
 	}
 	sites, err := d.Sites(f.benign, append([]string{f.benign}, f.holdOut...), feature.Scaling{}, f.seed)

@@ -20,7 +20,7 @@ func (f *trainFlags) trainImages(cmd *cobra.Command, a *app, l meta.Trainer) err
 	if f.network == "" {
 		f.network = "conv4"
 	}
-	if err := least([]atLeast{{"ways", f.ways, 2}, {"shots", f.shot, 1}, {"queries", f.queries, 1}}); err != nil {
+	if err := within([]bounded{{"ways", f.ways, 2, mostSampled}, {"shots", f.shot, 1, mostSampled}, {"queries", f.queries, 1, mostSampled}}); err != nil {
 		return err
 	}
 	out, err := f.place(a)

@@ -100,6 +100,21 @@ func (in *input) unused() {
 // markField is where teach has the labels while it looks for examples; no record has such a field.
 const markField = "label by ground truth"
 
+// linesByTruth gives the lines of the files' records that the ground truth makes examples, of files that have such.
+func (in *input) linesByTruth(ctx context.Context, files []string) (map[string][]int, error) {
+	at := map[string][]int{}
+	for _, f := range files {
+		lines, err := in.linesOf(ctx, f)
+		if err != nil {
+			return nil, err
+		}
+		if len(lines) > 0 {
+			at[f] = lines
+		}
+	}
+	return at, nil
+}
+
 // linesOf gives the lines of a file's records that the ground truth makes examples.
 func (in *input) linesOf(ctx context.Context, file string) (lines []int, err error) {
 	if file == "-" {

@@ -57,7 +57,7 @@ watch with a summary; nohup keeps it.`,
 	fl.StringVar(&w.name, "name", "", "name of the watch in the home; default is that of the first detector")
 	fl.StringArrayVar(&w.rotated, "rotated", nil, "folder that rotated files are in, or in folders of it, where they are not beside the log")
 	fl.IntVar(&w.show, "show", 3, "alerts told in full; the others get a line each")
-	fl.DurationVar(&w.saveEvery, "save-memory", time.Minute, "how often, at most, what is remembered over time is kept, so that a watch that starts again has less to read")
+	fl.DurationVar(&w.saveEvery, "save-memory", time.Minute, "how often, at most, what is remembered over time is kept, so that a watch that starts again has less to read; 0 means never")
 	complete(cmd, "from", froms)
 	return cmd
 }
@@ -155,6 +155,15 @@ func (w *watch) run(ctx context.Context, files []string) error {
 func (w *watch) check(files []string) error {
 	if len(w.asked) == 0 {
 		return &inkling.Error{Code: inkling.Invalid, What: "no detector to watch with", Remedy: "name one with --detector; see: inkling detectors list"}
+	}
+	if err := within([]bounded{{"show", w.show, 0, 0}}); err != nil {
+		return err
+	}
+	if w.saveEvery < 0 {
+		return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("--save-memory %v", w.saveEvery), Remedy: "give a time such as 1m, or 0 to keep none"}
+	}
+	if w.name != "" && w.out != "" && w.out != "-" {
+		return &inkling.Error{Code: inkling.Invalid, What: "--name with --out " + w.out, Remedy: "leave one out: alerts and place are kept in the home under a name, or beside that file"}
 	}
 	if !slices.Contains(froms, w.from) {
 		return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("--from %q", w.from), Remedy: "choose " + either(froms)}

@@ -380,6 +380,7 @@ func TestWatchWrongWords(t *testing.T) {
 		{2, []string{table, "--detector", "scan", "--from", "start"}, []string{"t.csv:2", "needs the fields ts"}},
 		{2, []string{s.log, "--detector", "scan", "--out", s.dir}, []string{"cannot be written"}},
 		{2, []string{s.log, "--detector", "scan", "--name", "../x"}, []string{"letters"}},
+		{2, []string{s.log, "--detector", "scan", "--name", "x", "--out", filepath.Join(s.dir, "o.jsonl")}, []string{"--name with --out", "leave one out"}},
 		{2, []string{s.log, "--detector", "scan", "--out", s.dir + "/./conn.log"}, []string{"conn.log: is the log that is watched", "--out"}},
 		{3, []string{s.log, "--detector", "scan", "--rotated", s.home, "--rotated", filepath.Join(s.dir, "no")}, []string{"no: no folder for --rotated", "check the path"}},
 		{2, []string{s.log, "--detector", "scan", "--rotated", s.log}, []string{"conn.log: no folder for --rotated"}},

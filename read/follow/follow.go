@@ -9,6 +9,7 @@ package follow
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -25,11 +26,20 @@ import (
 type Place struct {
 	File int `json:"file"` // its number: from 1, in the order in which they were read
 	Line int `json:"line"` // of the last record; 0 before the first
+
+	// Part tells apart records that one line ended, of a [Joined] reader.
+	Part int `json:"part,omitempty"`
 }
 
 // Beyond reports whether p is further than q.
 func (p Place) Beyond(q Place) bool {
-	return p.File > q.File || p.File == q.File && p.Line > q.Line
+	return cmp.Or(cmp.Compare(p.File, q.File), cmp.Compare(p.Line, q.Line), cmp.Compare(p.Part, q.Part)) > 0
+}
+
+// Joined is a reader that makes a record of several lines, and gives it when it has ended: not in the order of the records' lines.
+type Joined interface {
+	// Ended gives the line that ended the record last read, and how many records that line had ended before it. Both are the same whenever the file is read.
+	Ended() (line, part int)
 }
 
 // Position is what one run leaves to the next.
@@ -190,7 +200,13 @@ func (r *Reader) Read(rec *inkling.Record) error {
 		switch {
 		case err == nil && r.other(rec): // is done with
 		case err == nil:
-			at := Place{r.number(), rec.Origin.Line}
+			at := Place{File: r.number(), Line: rec.Origin.Line}
+			if j, ok := r.records.(Joined); ok {
+				if r.closed() {
+					return errClosed // what it took for the end of the file is none
+				}
+				at.Line, at.Part = j.Ended()
+			}
 			r.mu.Lock()
 			r.place = at
 			r.mu.Unlock()

@@ -75,6 +75,8 @@ type Table struct {
 	join  *joiner
 	lines lines
 	err   error
+
+	line, part int // that ended the conversation last given, and how many of those it ended came before that
 }
 
 // NewTable reads the records of table, a CSV reader of the file; file names it in errors.
@@ -99,12 +101,22 @@ func (t *Table) Read(r *inkling.Record) error {
 	t.lines.record(r, c)
 	r.Origin = inkling.Origin{File: t.file, Line: c.line}
 	t.join.release()
+	t.part++
 	return nil
 }
+
+// Ended implements follow.Joined: conversations end in another order than they begin in.
+func (t *Table) Ended() (line, part int) { return t.line, t.part }
+
+// reach notes the line that ends conversations from here on.
+func (t *Table) reach(line int) { t.line, t.part = line, -1 }
 
 // fill takes the next row. It gives an error of this row alone.
 func (t *Table) fill() error {
 	err := t.in.Read(&t.raw)
+	if err == nil {
+		t.reach(t.raw.Origin.Line)
+	}
 	if err == nil && t.raw.Schema != t.bound {
 		err = t.bind()
 	}
@@ -114,6 +126,7 @@ func (t *Table) fill() error {
 	if err == nil || inkling.Skippable(err) {
 		return err
 	}
+	t.reach(t.line + 1) // the end is after the last line
 	t.join.flush()
 	t.err = err
 	return nil

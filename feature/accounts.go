@@ -163,7 +163,7 @@ func (a *accountReader) enter(r *inkling.Record, k key, name []byte, m move, lab
 	s := a.accounts.get(k)
 	if s.name == nil {
 		s.name, s.label = slices.Clone(name), "benign"
-		s.number = int(a.accounts.evictions) + len(a.accounts.index)
+		s.number = int(a.accounts.evictions) + a.accounts.index.n
 		s.id = k[0]
 	}
 	for _, i := range []int{0, label} {

@@ -345,7 +345,7 @@ func TestFlowMemoryIsBounded(t *testing.T) {
 		extract(t, x, &always)
 	}
 	for name, n := range map[string]int{
-		"sources": len(x.sources.index), "destinations": len(x.destinations.index), "pairs": len(x.pairs.index), "services": len(x.services.index),
+		"sources": x.sources.index.n, "destinations": x.destinations.index.n, "pairs": x.pairs.index.n, "services": x.services.index.n,
 		"source nodes": x.sources.used,
 	} {
 		if n != keys {
@@ -402,7 +402,7 @@ func TestFloodDoesNotBlind(t *testing.T) {
 	if got := loud.Evictions(); got < sources {
 		t.Errorf("%d evictions are told of", got)
 	}
-	if n := len(loud.sources.index); n != every/2 {
+	if n := loud.sources.index.n; n != every/2 {
 		t.Errorf("%d sources are kept", n)
 	}
 }

@@ -10,7 +10,7 @@ type key [2]uint64
 // blocks, linked by position: growing copies nothing, and a full table allocates nothing more.
 type lru[T any] struct {
 	most      int
-	index     map[key]int32
+	index     keyIndex
 	blocks    [][]node[T] // of block nodes each
 	used      int
 	part      [2]queue // probation, proven
@@ -38,15 +38,29 @@ type node[T any] struct {
 }
 
 func newLRU[T any](most int) *lru[T] {
-	return &lru[T]{most: most, index: map[key]int32{}, part: [2]queue{{-1, -1, 0}, {-1, -1, 0}}}
+	return &lru[T]{most: most, index: newKeyIndex(), part: [2]queue{{-1, -1, 0}, {-1, -1, 0}}}
+}
+
+// find gives the node of k, -1 if there is none.
+func (l *lru[T]) find(tag uint32, k key) int32 {
+	for s := l.index.from(tag); ; {
+		i := s.next()
+		if i < 0 || l.at(i).key == k {
+			return i
+		}
+	}
 }
 
 // get gives the value of k, a zero one if there is none, and makes it the
 // newest. The pointer is good until a later get puts k out.
 func (l *lru[T]) get(k key) *T {
-	i, ok := l.index[k]
+	tag := l.index.tag(k)
+	i := l.find(tag, k)
 	switch {
-	case ok:
+	case i >= 0:
+		if l.part[proven].newest == i {
+			return &l.at(i).value
+		}
 		l.unlink(i)
 		l.push(i, proven)
 		if l.part[proven].n > max(1, l.most*3/4) {
@@ -65,18 +79,18 @@ func (l *lru[T]) get(k key) *T {
 	default:
 		i = l.victim()
 		l.unlink(i)
-		delete(l.index, l.at(i).key)
+		l.index.remove(l.index.tag(l.at(i).key), i)
 		*l.at(i) = node[T]{key: k}
 		l.evictions++
 	}
-	l.index[k] = i
+	l.index.add(tag, i)
 	l.push(i, probation)
 	return &l.at(i).value
 }
 
 // peek gives the value of k and leaves its place; nil if there is none.
 func (l *lru[T]) peek(k key) *T {
-	if i, ok := l.index[k]; ok {
+	if i := l.find(l.index.tag(k), k); i >= 0 {
 		return &l.at(i).value
 	}
 	return nil
@@ -84,7 +98,7 @@ func (l *lru[T]) peek(k key) *T {
 
 // leaving is the value that would make room for k, nil if none would.
 func (l *lru[T]) leaving(k key) *T {
-	if _, ok := l.index[k]; ok || l.used < l.most {
+	if l.used < l.most || l.find(l.index.tag(k), k) >= 0 {
 		return nil
 	}
 	return &l.at(l.victim()).value

@@ -64,8 +64,8 @@ func TestLRU(t *testing.T) {
 				}
 				l = again
 			}
-			if len(l.index) != l.used || l.used > most || len(l.blocks) != (l.used+block-1)/block {
-				t.Fatalf("most %d, step %d: %d keys, %d used in %d blocks", most, step, len(l.index), l.used, len(l.blocks))
+			if l.index.n != l.used || l.used > most || len(l.blocks) != (l.used+block-1)/block {
+				t.Fatalf("most %d, step %d: %d keys, %d used in %d blocks", most, step, l.index.n, l.used, len(l.blocks))
 			}
 			for p := range l.part {
 				if got := keysOf(l, p); !slices.Equal(got, m.part[p]) || l.part[p].n != len(got) {
@@ -113,7 +113,7 @@ func TestLRULoadsWhole(t *testing.T) {
 				refused++
 				continue
 			}
-			if len(keysOf(again, probation))+len(keysOf(again, proven)) != again.used || len(again.index) != again.used {
+			if len(keysOf(again, probation))+len(keysOf(again, proven)) != again.used || again.index.n != again.used {
 				t.Fatalf("byte %d is %d: a list is cut, or a key is there twice", i, v)
 			}
 			for k := range uint64(20) {
@@ -198,4 +198,40 @@ func FuzzLoadMemory(f *testing.F) {
 		}
 		SaveMemory(two)
 	})
+}
+
+// An index finds what a map finds, whatever comes and goes, also where many keys fall in one place.
+func TestKeyIndex(t *testing.T) {
+	for _, places := range []uint64{1, 3, 1 << 40} {
+		r := rand.New(rand.NewPCG(places, 3))
+		x, want, keys, free := newKeyIndex(), map[key]int32{}, []key{}, []int32{}
+		tag := func(k key) uint32 { return x.tag(key{k[0] % places}) }
+		for step := range 20_000 {
+			k := key{r.Uint64N(500), 1}
+			at, had := want[k]
+			got, s := int32(0), x.from(tag(k))
+			for got = s.next(); got >= 0 && keys[got] != k; got = s.next() {
+			}
+			if had != (got >= 0) || had && got != at {
+				t.Fatalf("step %d: %v is at %d, want %d, %v", step, k, got, at, had)
+			}
+			switch {
+			case had && r.IntN(2) == 0:
+				x.remove(tag(k), at)
+				free = append(free, at)
+				delete(want, k)
+			case !had && len(free) > 0:
+				at, free = free[0], free[1:]
+				keys[at], want[k] = k, at
+				x.add(tag(k), at)
+			case !had:
+				want[k] = int32(len(keys))
+				x.add(tag(k), want[k])
+				keys = append(keys, k)
+			}
+			if x.n != len(want) {
+				t.Fatalf("step %d: %d keys, want %d", step, x.n, len(want))
+			}
+		}
+	}
 }

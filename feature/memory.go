@@ -208,9 +208,13 @@ func (l *lru[T]) load(b []byte) ([]byte, bool) {
 		if v, ok := any(&n.value).(placing); ok && !v.sound() {
 			return b, false
 		}
-		l.index[n.key] = int32(i)
+		tag := l.index.tag(n.key)
+		if l.find(tag, n.key) >= 0 {
+			return b, false
+		}
+		l.index.add(tag, int32(i))
 	}
-	return b, len(l.index) == l.used && l.part[probation].n+l.part[proven].n == l.used && l.linked(probation) && l.linked(proven)
+	return b, l.part[probation].n+l.part[proven].n == l.used && l.linked(probation) && l.linked(proven)
 }
 
 // placing is a value with places in itself: numbers that, from a copy another hand made, could point beyond it.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -171,9 +172,11 @@ func (s *forestScorer) layOut() {
 		return
 	}
 	s.many = tensor.NewForest(s.d)
+	var at []int
 	for i := range s.trees {
 		t := &s.trees[i]
-		at := make([]int, len(t.nodes)) // children come after their parent
+		at = slices.Grow(at[:0], len(t.nodes))[:len(t.nodes)] // children come after their parent
+		at[0] = tensor.Root
 		for k, n := range t.nodes {
 			if n.feature < 0 {
 				s.many.Leaf(at[k], t.share[n.next], t.share[n.next+1])

@@ -3,6 +3,7 @@ package tensor
 import (
 	"math"
 	"math/bits"
+	"slices"
 	"sync"
 )
 
@@ -13,7 +14,6 @@ type Forest struct {
 	branches []int32 // of each: the node, its left child, the column and the bits of the threshold
 	leaves   []int32 // of each: the node and the bits of both shares
 	nodes    int
-	rooms    sync.Pool // of *clearing
 }
 
 // Root is the first node of each tree.
@@ -50,15 +50,25 @@ type clearing struct {
 	rows    []uint64
 }
 
+var clearings = sync.Pool{New: func() any { return new(clearing) }}
+
+// fit makes room for rows of a forest.
+func (c *clearing) fit(f *Forest) {
+	c.columns = slices.Grow(c.columns[:0], forestRows*f.d+16)[:forestRows*f.d+16]
+	if use != plain {
+		c.masks = slices.Grow(c.masks[:0], 8*f.nodes)[:8*f.nodes]
+	} else {
+		c.rows = slices.Grow(c.rows[:0], f.nodes)[:f.nodes]
+	}
+}
+
 // SumTo writes to dst [n, 2] the sums of the shares of the leaves that the rows of x [n, d] come to, added up tree by tree.
 func (f *Forest) SumTo(dst, x *Tensor) {
 	n := x.Rows()
 	fit("Forest.SumTo", x.Cols() == f.d && dst.Rows() == n && dst.Cols() == 2, dst, x)
-	c, ok := f.rooms.Get().(*clearing)
-	if !ok {
-		c = &clearing{columns: make([]float32, forestRows*f.d+16), masks: make([]uint32, 8*f.nodes), rows: make([]uint64, f.nodes)}
-	}
-	defer f.rooms.Put(c)
+	c := clearings.Get().(*clearing)
+	defer clearings.Put(c)
+	c.fit(f)
 	for from := 0; from < n; from += forestRows {
 		m := min(forestRows, n-from)
 		columns := Tensor{Shape: []int{f.d, m}, Data: c.columns[:f.d*m]}

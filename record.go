@@ -10,6 +10,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 )
 
@@ -64,6 +65,8 @@ type Record struct {
 	Origin Origin
 	Num    []float64
 	Text   [][]byte
+
+	room []byte // that a copy's texts stand in, one after the other
 }
 
 // Reset lays the record out for schema s, every value missing, reusing memory.
@@ -89,19 +92,22 @@ func (r *Record) Clone() (c Record) {
 
 // CopyTo makes dst a copy that outlives the reader's buffers, reusing dst's memory.
 func (r *Record) CopyTo(dst *Record) {
-	text := dst.Text[:min(len(dst.Text), len(r.Text))]
 	dst.Schema, dst.Origin, dst.Num = r.Schema, r.Origin, append(dst.Num[:0], r.Num...)
-	for i, t := range r.Text {
-		if i == len(text) {
-			text = append(text, nil)
-		}
-		if text[i] = append(text[i][:0], t...); t == nil {
-			text[i] = nil
-		} else if text[i] == nil {
-			text[i] = []byte{}
-		}
+	size := 0
+	for _, t := range r.Text {
+		size += len(t)
 	}
-	dst.Text = text
+	dst.room = slices.Grow(dst.room[:0], size+1) // some room, as an empty text is not nil
+	dst.Text = slices.Grow(dst.Text[:0], len(r.Text))[:len(r.Text)]
+	for i, t := range r.Text {
+		if t == nil {
+			dst.Text[i] = nil
+			continue
+		}
+		from := len(dst.room)
+		dst.room = append(dst.room, t...)
+		dst.Text[i] = dst.room[from:len(dst.room):len(dst.room)]
+	}
 }
 
 // Written gives value i as it would be written, without the spaces around it; empty where it is missing.

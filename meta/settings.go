@@ -66,12 +66,12 @@ func (m *Model) checkNetwork() error {
 	switch {
 	case m.Net != nil:
 	case m.Filters == nil && m.Out < 0:
-		return fmt.Errorf("Out is %d without Filters: give 1 or more, or 0 for the default", m.Out)
+		return fmt.Errorf("setting Out is %d without Filters: give 1 or more, or 0 for the default", m.Out)
 	case m.Filters == nil:
 	case len(m.Filters) == 0:
-		return errors.New("Filters of no block: give the filters of each, or nil for an MLP")
+		return errors.New("setting Filters has no block: give the filters of each, or nil for an MLP")
 	case i.Height == 0 || i.Width == 0 || i.Channels == 0:
-		return fmt.Errorf("Filters with an Image of %d x %d x %d: say what height, width and channels a row has", i.Height, i.Width, i.Channels)
+		return fmt.Errorf("setting Filters goes with an Image of %d x %d x %d: say what height, width and channels a row has", i.Height, i.Width, i.Channels)
 	case m.In != 0 && m.In != i.Height*i.Width*i.Channels:
 		return fmt.Errorf("an Image of %d x %d x %d in rows of %d columns", i.Height, i.Width, i.Channels, m.In)
 	}

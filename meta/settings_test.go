@@ -53,22 +53,22 @@ func TestSettingsBelowZero(t *testing.T) {
 func TestSenselessSettings(t *testing.T) {
 	task := metatest.Detection(7, 60, 2, 1, 5)
 	for says, l := range map[string]meta.Learner{
-		"protonet: Hidden has a 0 in it":                &meta.ProtoNet{Model: meta.Model{Hidden: []int{0}}},
-		"matcher: Hidden has a 0 in it":                 &meta.Matcher{Model: meta.Model{Hidden: []int{64, 48, 0, 32, 48}}},
-		"maml: Out is -1 without Filters":               &meta.MAML{Model: meta.Model{Out: meta.AsConvolved}},
-		"reptile: Filters with an Image of 0 x 0 x 0":   &meta.Reptile{Model: meta.Model{Filters: []int{4, 4}}},
-		"relation: Filters of no block":                 &meta.Relation{Model: meta.Model{Filters: []int{}}},
-		"r2d2: an Image of 2 x 3 x 1 in rows of 5":      &meta.R2D2{Model: meta.Model{Filters: []int{4}, Image: meta.Image{Height: 2, Width: 3, Channels: 1}, In: 5}},
-		"triplet: rows of 5 columns, the model wants 6": &meta.Triplet{Model: meta.Model{Filters: []int{4}, Image: meta.Image{Height: 2, Width: 3, Channels: 1}}},
-		"meta-sgd: Rate is -0.5":                        &meta.MetaSGD{Rate: -.5},
-		"logistic-regression: C is NaN":                 &meta.Logistic{C: math.NaN()},
-		"matcher: Width is 2000":                        &meta.Matcher{Width: 2000},
-		"vote: no Matcher":                              &meta.Vote{},
-		"lda: Least is 1.5":                             &meta.LDA{Least: 1.5},
-		"siamese: Dropout is 1":                         &meta.Siamese{Model: meta.Model{Dropout: 1}},
-		"meta-vote: Hidden has a -3 in it":              &meta.MetaVote{ProtoNet: meta.ProtoNet{Model: meta.Model{Hidden: []int{8, -3}}}},
-		"meta-vote: protonet: rows of 5 columns":        &meta.MetaVote{ProtoNet: meta.ProtoNet{Model: meta.Model{In: 7}}},
-		"meta-sgd: rows of 5 columns":                   &meta.MetaSGD{Model: meta.Model{In: 7}},
+		"protonet: Hidden has a 0 in it":                           &meta.ProtoNet{Model: meta.Model{Hidden: []int{0}}},
+		"matcher: Hidden has a 0 in it":                            &meta.Matcher{Model: meta.Model{Hidden: []int{64, 48, 0, 32, 48}}},
+		"maml: setting Out is -1 without Filters":                  &meta.MAML{Model: meta.Model{Out: meta.AsConvolved}},
+		"reptile: setting Filters goes with an Image of 0 x 0 x 0": &meta.Reptile{Model: meta.Model{Filters: []int{4, 4}}},
+		"relation: setting Filters has no block":                   &meta.Relation{Model: meta.Model{Filters: []int{}}},
+		"r2d2: an Image of 2 x 3 x 1 in rows of 5":                 &meta.R2D2{Model: meta.Model{Filters: []int{4}, Image: meta.Image{Height: 2, Width: 3, Channels: 1}, In: 5}},
+		"triplet: rows of 5 columns, the model wants 6":            &meta.Triplet{Model: meta.Model{Filters: []int{4}, Image: meta.Image{Height: 2, Width: 3, Channels: 1}}},
+		"meta-sgd: Rate is -0.5":                                   &meta.MetaSGD{Rate: -.5},
+		"logistic-regression: C is NaN":                            &meta.Logistic{C: math.NaN()},
+		"matcher: Width is 2000":                                   &meta.Matcher{Width: 2000},
+		"vote: no Matcher":                                         &meta.Vote{},
+		"lda: Least is 1.5":                                        &meta.LDA{Least: 1.5},
+		"siamese: Dropout is 1":                                    &meta.Siamese{Model: meta.Model{Dropout: 1}},
+		"meta-vote: Hidden has a -3 in it":                         &meta.MetaVote{ProtoNet: meta.ProtoNet{Model: meta.Model{Hidden: []int{8, -3}}}},
+		"meta-vote: protonet: rows of 5 columns":                   &meta.MetaVote{ProtoNet: meta.ProtoNet{Model: meta.Model{In: 7}}},
+		"meta-sgd: rows of 5 columns":                              &meta.MetaSGD{Model: meta.Model{In: 7}},
 	} {
 		if _, err := l.Adapt(context.Background(), task); err == nil || !strings.HasPrefix(err.Error(), says) {
 			t.Errorf("%v, want %q", err, says)

@@ -129,7 +129,7 @@ func TestMeanOf(t *testing.T) {
 		alternate[i] = float64(i % 2)
 	}
 	near(t, "half width", meta.MeanOf(alternate).High-.5, 2.0096*.5/7, 1e-5)
-	near(t, "six draws", meta.MeanOf([]float64{0, 0, 0, 1, 1, 1}).High-.5, 2.5706*math.Sqrt(.05), 1e-3) // t for 5
+	near(t, "six draws", meta.MeanOf([]float64{0, 0, 0, 1, 1, 1}).High-.5, 2.5706*math.Sqrt(.05), 1e-5) // t for 5
 	if e := meta.MeanOf([]float64{2}); e.Mean != 2 || !math.IsNaN(e.Low) {
 		t.Errorf("one draw: %+v", e)
 	}

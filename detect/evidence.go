@@ -176,19 +176,22 @@ func rowsOf(x *tensor.Tensor, lo, hi int) *tensor.Tensor {
 // nearest gives the k rows of x that lie nearest to v, nearest first, and their Euclidean distances.
 func nearest(v []float32, x *tensor.Tensor, k int) (at []int, distance []float64) {
 	n := x.Shape[0]
-	d := make([]float64, n)
-	at = make([]int, n)
-	for i := range n {
-		sum := float32(0)
-		for j, u := range row(x, i) {
-			sum += (u - v[j]) * (u - v[j])
+	d2 := tensor.New(1, n)
+	tensor.SquaredDistancesTo(d2, tensor.From(v, 1, len(v)), x)
+	for i, d := range d2.Data {
+		if len(at) == min(k, n) {
+			if !(d < d2.Data[at[k-1]]) {
+				continue
+			}
+			at = at[:k-1]
 		}
-		d[i], at[i] = math.Sqrt(float64(sum)), i
+		j := len(at)
+		for ; j > 0 && d < d2.Data[at[j-1]]; j-- { // of equal ones the first stays first
+		}
+		at = slices.Insert(at, j, i)
 	}
-	slices.SortStableFunc(at, func(a, b int) int { return cmp.Compare(d[a], d[b]) })
-	at = at[:min(k, n)]
 	for _, i := range at {
-		distance = append(distance, d[i])
+		distance = append(distance, math.Sqrt(float64(d2.Data[i])))
 	}
 	return at, distance
 }

@@ -1,7 +1,10 @@
 package detect
 
 import (
+	"cmp"
 	"fmt"
+	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -152,6 +155,40 @@ func TestVotesOfALargePool(t *testing.T) {
 		}
 		if want := 1 / float64(row.of+1); least != want {
 			t.Errorf("a pool of %d: the least p is %v, want %v", b.Pool.Len(), least, want)
+		}
+	}
+}
+
+// The nearest rows are the first of all rows by distance, of equal ones the first.
+func TestNearest(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	for range 50 {
+		n, d, k := 1+r.IntN(40), 1+r.IntN(9), 1+r.IntN(20)
+		x, v, want := tensor.New(n, d), make([]float32, d), make([]int, n)
+		for i := range x.Data {
+			x.Data[i] = float32(r.IntN(3))
+		}
+		for j := range v {
+			v[j] = float32(r.IntN(3))
+		}
+		far := func(i int) (sum float64) {
+			for j, u := range x.Row(i) {
+				sum += float64((u - v[j]) * (u - v[j]))
+			}
+			return math.Sqrt(sum)
+		}
+		for i := range want {
+			want[i] = i
+		}
+		slices.SortStableFunc(want, func(a, b int) int { return cmp.Compare(far(a), far(b)) })
+		at, distance := nearest(v, x, k)
+		if !slices.Equal(at, want[:min(k, n)]) {
+			t.Fatalf("%d of %d: %v, want %v", k, n, at, want)
+		}
+		for i, d := range distance {
+			if d != far(at[i]) {
+				t.Fatalf("row %d is %v away, want %v", at[i], d, far(at[i]))
+			}
 		}
 	}
 }

@@ -84,6 +84,48 @@ func TestMemoryGoesOn(t *testing.T) {
 	}
 }
 
+// Rows of single records are those that a hunt makes: of a log in parts as of one piece, and behind another sensor's file of
+// the same time as if it had not been there.
+func TestMemoryOfExamples(t *testing.T) {
+	lines := []int{9500, 12000, 16000} // of the second part
+	rows := func(files string, starts ...int) [][]float64 {
+		var m Memory
+		for i, f := range files {
+			r, err := parts(starts...)(string(f))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if i < len(files)-1 {
+				if err := m.Pass(t.Context(), r, feature.Flow()); err != nil {
+					t.Fatal(err)
+				}
+				continue
+			}
+			out, err := m.Examples(t.Context(), r, string(f), lines, feature.Flow(), false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return out.Raw
+		}
+		return nil
+	}
+	same := func(a, b [][]float64) bool {
+		return len(a) == len(lines) && slices.EqualFunc(a, b, func(a, b []float64) bool {
+			return slices.EqualFunc(a, b, func(x, y float64) bool { return x == y || x != x && y != y })
+		})
+	}
+	whole := rows("a", 0)
+	if !same(rows("ab", 0, 9000), whole) {
+		t.Error("records of a log in two parts have other rows than those of the whole")
+	}
+	if same(rows("b", 0, 9000), whole) {
+		t.Error("what came before makes no difference, so that nothing is tested")
+	}
+	if !same(rows("aa", 0), whole) {
+		t.Error("a file of the same time is remembered")
+	}
+}
+
 func TestMemoryBeginsAnew(t *testing.T) {
 	s := &inkling.Schema{Name: "zeek.conn", Fields: []inkling.Field{{Name: "ts", Kind: inkling.Time}, {Name: "duration", Kind: inkling.Number}}}
 	for _, row := range []struct {

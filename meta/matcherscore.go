@@ -286,13 +286,9 @@ func (g *judge) answerTo(dst []float32, stride int, r *room, n int) {
 }
 
 // answerMostTo is answerTo where the votes by distance are at most those told, and the scores then at most those written;
-// where that is not to be told, not a number. Each hidden number lies in an interval. The function that is applied
-// to it falls, then rises: it is largest at an end.
+// where that is not to be told, not a number. Each hidden number lies in an interval.
 func (g *judge) answerMostTo(dst []float32, stride int, r *room, n int) {
-	const (
-		turns, least = -.75179, -.17 // where the function is smallest, and that or less
-		ease         = 1e-3          // what roundings may be off by, generously
-	)
+	const ease = 1e-3 // what roundings may be off by, generously
 	low, high, below, above := r.low.rows(n), r.high.rows(n), r.hidden.rows(n), r.above.rows(n)
 	tensor.DenseTo(low, &r.last.Tensor, g.last, g.common, false)
 	copy(high.Data, low.Data)
@@ -314,14 +310,7 @@ func (g *judge) answerMostTo(dst []float32, stride int, r *room, n int) {
 		low, high, below, above := low.Row(i), high.Row(i), below.Row(i), above.Row(i)
 		sum := bias + ease
 		for k, w := range weights {
-			switch {
-			case w > 0:
-				sum += w * max(below[k], above[k])
-			case low[k] < turns && high[k] > turns:
-				sum += w * least
-			default:
-				sum += w * min(below[k], above[k])
-			}
+			sum += mostGelu(w, low[k], high[k], below[k], above[k])
 		}
 		dst[i*stride] += sum
 		if g.withRatio {
@@ -329,6 +318,19 @@ func (g *judge) answerMostTo(dst []float32, stride int, r *room, n int) {
 		}
 		dst[i*stride] += g.voted(r, i)
 	}
+}
+
+// mostGelu gives what w times gelu is at most from low to high, where gelu is below and above: it falls, then rises, so that it
+// is largest at an end, and smallest where it turns if that lies between.
+func mostGelu(w, low, high, below, above float32) float32 {
+	const turns, least = -.75179, -.17 // where it is smallest, and that or a little less
+	switch {
+	case w > 0:
+		return w * max(below, above)
+	case low < turns && high > turns:
+		return w * least
+	}
+	return w * min(below, above)
 }
 
 // nearness gives the ratios' part of the score of row i.

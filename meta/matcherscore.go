@@ -156,7 +156,7 @@ func (g *judge) lookUp(r *room, x *tensor.Tensor, from, n int) {
 func (r *room) addEvidence(t *table, n int) {
 	var places, pieces [matcherBlock]int32
 	var along [matcherBlock]float32
-	t.placesTo(places[:n], r.values[:n])
+	tensor.PlacesTo(places[:n], r.values[:n], t.at)
 	for i, v := range r.values[:n] {
 		pieces[i], r.ranks[i] = t.pieceAt(places[i], v)
 		along[i] = t.along(v)

@@ -61,10 +61,7 @@ func (t *table) beyond(by float64) float32 {
 	return float32(t.code.spread * math.Log1p(by/t.code.spread))
 }
 
-// placesTo writes for each of xs the number of the last value that is no larger, or 0.
-func (t *table) placesTo(dst []int32, xs []float32) { tensor.PlacesTo(dst, xs, t.at) }
-
-// pieceAt gives the piece of x and its rank where placesTo gave the place.
+// pieceAt gives the piece of x and its rank; place is that among the values, see [tensor.PlacesTo].
 func (t *table) pieceAt(place int32, x float32) (piece int32, rank float32) {
 	s := &t.stops[place]
 	switch {

@@ -360,7 +360,7 @@ func TestFlowMemoryIsBounded(t *testing.T) {
 	}
 	seen := 0
 	for _, part := range x.sources.part {
-		for i := part.newest; i >= 0; i = x.sources.at(i).older {
+		for i := part.newest; i >= 0; i = x.sources.links[i].older {
 			seen++
 		}
 	}

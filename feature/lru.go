@@ -7,11 +7,13 @@ type key [2]uint64
 // probation until it is seen a second time, and who makes room is, of those on probation, the one not seen for
 // longest. So a flood of keys that come once, such as the sources of a scan, cannot put out what is seen again and
 // again. At most three quarters are past probation; of more, the one not seen for longest goes back. Values live in
-// blocks, linked by position: growing copies nothing, and a full table allocates nothing more.
+// blocks: growing does not copy them, and a full table allocates nothing more. They are linked by position, in an array
+// of links alone: whoever is moved has two neighbours, which lie anywhere, and of large values each would be a wait for memory.
 type lru[T any] struct {
 	most      int
 	index     keyIndex
 	blocks    [][]node[T] // of block nodes each
+	links     []link      // of those used
 	used      int
 	part      [2]queue // probation, proven
 	evictions uint64
@@ -31,10 +33,14 @@ type queue struct {
 const block = 256
 
 type node[T any] struct {
-	key          key
+	key   key
+	value T
+}
+
+// link says which nodes were seen before and after one.
+type link struct {
 	older, newer int32
-	part         int8
-	value        T
+	part         int32
 }
 
 func newLRU[T any](most int) *lru[T] {
@@ -75,6 +81,7 @@ func (l *lru[T]) get(k key) *T {
 			l.blocks = append(l.blocks, make([]node[T], min(block, l.most-l.used)))
 		}
 		l.used++
+		l.links = append(l.links, link{})
 		l.at(i).key = k
 	default:
 		i = l.victim()
@@ -115,11 +122,11 @@ func (l *lru[T]) victim() int32 {
 func (l *lru[T]) at(i int32) *node[T] { return &l.blocks[i/block][i%block] }
 
 // push makes a node the newest of a part.
-func (l *lru[T]) push(i int32, part int8) {
-	n, q := l.at(i), &l.part[part]
+func (l *lru[T]) push(i int32, part int32) {
+	n, q := &l.links[i], &l.part[part]
 	n.part, n.older, n.newer = part, q.newest, -1
 	if q.newest >= 0 {
-		l.at(q.newest).newer = i
+		l.links[q.newest].newer = i
 	} else {
 		q.oldest = i
 	}
@@ -128,15 +135,15 @@ func (l *lru[T]) push(i int32, part int8) {
 }
 
 func (l *lru[T]) unlink(i int32) {
-	n := l.at(i)
+	n := l.links[i]
 	q := &l.part[n.part]
 	if n.newer >= 0 {
-		l.at(n.newer).older = n.older
+		l.links[n.newer].older = n.older
 	} else {
 		q.newest = n.older
 	}
 	if n.older >= 0 {
-		l.at(n.older).newer = n.newer
+		l.links[n.older].newer = n.newer
 	} else {
 		q.oldest = n.newer
 	}

@@ -169,7 +169,10 @@ func (l *lru[T]) node() reflect.Type { return reflect.TypeFor[node[T]]() }
 
 const lruHead = 40
 
-func (l *lru[T]) size() int { return lruHead + l.used*int(unsafe.Sizeof(node[T]{})) }
+func (l *lru[T]) size() int { return lruHead + l.used*l.each() }
+
+// each is how much is saved of one value.
+func (l *lru[T]) each() int { return int(unsafe.Sizeof(node[T]{}) + unsafe.Sizeof(link{})) }
 
 // save appends the values that are used, in their places.
 func (l *lru[T]) save(b []byte) []byte {
@@ -181,14 +184,13 @@ func (l *lru[T]) save(b []byte) []byte {
 		b = binary.LittleEndian.AppendUint32(b, uint32(q.n))
 	}
 	for left := l.used; left > 0; left -= block {
-		b = append(b, rawNodes(l.blocks[(l.used-left)/block][:min(left, block)])...)
+		b = append(b, rawOf(l.blocks[(l.used-left)/block][:min(left, block)])...)
 	}
-	return b
+	return append(b, rawOf(l.links)...)
 }
 
 func (l *lru[T]) load(b []byte) ([]byte, bool) {
-	size := int(unsafe.Sizeof(node[T]{}))
-	if len(b) < lruHead || binary.LittleEndian.Uint64(b) > uint64(min(l.most, (len(b)-lruHead)/size)) {
+	if len(b) < lruHead || binary.LittleEndian.Uint64(b) > uint64(min(l.most, (len(b)-lruHead)/l.each())) {
 		return b, false
 	}
 	l.used = int(binary.LittleEndian.Uint64(b))
@@ -200,9 +202,11 @@ func (l *lru[T]) load(b []byte) ([]byte, bool) {
 	b = b[lruHead:]
 	for at := 0; at < l.used; at += block {
 		nodes := make([]node[T], min(block, l.most-at))
-		b = b[copy(rawNodes(nodes[:min(block, l.used-at)]), b):]
+		b = b[copy(rawOf(nodes[:min(block, l.used-at)]), b):]
 		l.blocks = append(l.blocks, nodes)
 	}
+	l.links = make([]link, l.used)
+	b = b[copy(rawOf(l.links), b):]
 	for i := range l.used {
 		n := l.at(int32(i))
 		if v, ok := any(&n.value).(placing); ok && !v.sound() {
@@ -221,18 +225,20 @@ func (l *lru[T]) load(b []byte) ([]byte, bool) {
 type placing interface{ sound() bool }
 
 // linked reports whether a part's list holds as many nodes as it says, each with its neighbours.
-func (l *lru[T]) linked(part int8) bool {
+func (l *lru[T]) linked(part int32) bool {
 	q, newer := l.part[part], int32(-1)
 	i := q.newest
 	for range q.n {
-		if i < 0 || int(i) >= l.used || l.at(i).part != part || l.at(i).newer != newer {
+		if i < 0 || int(i) >= l.used || l.links[i].part != part || l.links[i].newer != newer {
 			return false
 		}
-		newer, i = i, l.at(i).older
+		newer, i = i, l.links[i].older
 	}
 	return i == -1 && q.oldest == newer
 }
 
-func rawNodes[T any](n []node[T]) []byte {
-	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(n))), len(n)*int(unsafe.Sizeof(node[T]{})))
+// rawOf is the memory of some nodes or links.
+func rawOf[T any](x []T) []byte {
+	var one T
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(x))), len(x)*int(unsafe.Sizeof(one)))
 }

@@ -62,9 +62,9 @@ type Column struct {
 type Scaler struct {
 	contract *Contract
 	scaling  Scaling
-	numbers  []numbers // by feature; nothing for a category
-	spread   []float64 // what the logarithms of each are divided by
-	zero     []float32 // the log view of 0, which many values are
+	numbers  []numbers   // by feature; nothing for a category
+	logs     tensor.Logs // by feature, of numbers
+	shown    []shown     // by feature
 	columns  []Column
 	log      bool
 	rank     bool
@@ -121,11 +121,11 @@ func fit(values []float64, most int) numbers {
 	var n numbers
 	n.Unit = unitOf(values)
 	for _, v := range values {
-		n.Mean += n.logOf(v)
+		n.Mean += tensor.SignedLog(v, n.Unit)
 	}
 	n.Mean /= float64(len(values))
 	for _, v := range values {
-		d := n.logOf(v) - n.Mean
+		d := tensor.SignedLog(v, n.Unit) - n.Mean
 		n.Std += d * d
 	}
 	n.Std = math.Sqrt(n.Std / float64(len(values)))
@@ -166,10 +166,14 @@ const leastStd = 0.01
 
 // prepare works out what follows from the numbers.
 func (s *Scaler) prepare() {
-	s.spread, s.zero = make([]float64, len(s.numbers)), make([]float32, len(s.numbers))
+	s.logs, s.shown = tensor.Logs{Most: s.scaling.Clip}, make([]shown, len(s.numbers))
 	for i := range s.numbers {
-		s.spread[i] = s.spreadOf(&s.numbers[i])
-		s.zero[i] = s.logView(i, 0)
+		n, f := s.numbers[i], &s.contract.Features[i]
+		if s.shown[i].missing = f.Missing; f.Kind == Category {
+			s.shown[i] = shown{levels: len(f.Levels) + 1}
+			n.Unit = 1 // its logarithm is not looked at
+		}
+		s.logs.Unit, s.logs.Mean, s.logs.Dev = append(s.logs.Unit, n.Unit), append(s.logs.Mean, n.Mean), append(s.logs.Dev, s.spreadOf(&n))
 	}
 }
 
@@ -244,46 +248,62 @@ func (s *Scaler) Columns() []Column { return s.columns }
 // finite whatever the row holds; a missing number is 0, the middle of the
 // benign pool, in both views.
 func (s *Scaler) Apply(dst []float32, raw []float64) {
+	var logs [logsAtOnce]float32
+	for lo := 0; lo < len(s.shown); lo += logsAtOnce {
+		shown := s.shown[lo:min(lo+logsAtOnce, len(s.shown))]
+		values := raw[lo:][:len(shown)]
+		if s.log {
+			s.logs.To(logs[:len(shown)], values, lo)
+		}
+		at := s.show(dst, shown, values, logs[:len(shown)], s.numbers[lo:])
+		dst = dst[at:]
+	}
+}
+
+// logsAtOnce is how many values' logarithms are taken together.
+const logsAtOnce = 128
+
+// shown is how a feature is.
+type shown struct {
+	levels  int  // columns of a category; 0 for a number
+	missing bool // it has a column that tells whether there is a value
+}
+
+// show writes the columns of some values, whose logarithms are told, and gives how many they are.
+func (s *Scaler) show(dst []float32, as []shown, values []float64, logs []float32, numbers []numbers) (at int) {
 	weight := float32(s.scaling.Weight)
-	at := 0
-	for i := range s.contract.Features {
-		f, v := &s.contract.Features[i], raw[i]
-		if f.Kind == Category {
-			n := len(f.Levels)
-			clear(dst[at : at+n+1])
-			if v >= 0 && v < float64(n) {
+	for i, v := range values {
+		if n := as[i].levels; n > 0 {
+			clear(dst[at : at+n])
+			if v >= 0 && v < float64(n-1) {
 				dst[at+int(v)] = weight
 			} else {
-				dst[at+n] = weight
+				dst[at+n-1] = weight
 			}
-			at += n + 1
+			at += n
 			continue
 		}
-		missing := math.IsNaN(v) || math.IsInf(v, 0)
+		missing := v-v != 0 // not a number, or infinite
 		if s.log {
-			dst[at] = 0
-			if v == 0 {
-				dst[at] = s.zero[i]
-			} else if !missing {
-				dst[at] = s.logView(i, v)
+			if dst[at] = logs[i]; missing {
+				dst[at] = 0
 			}
 			at++
 		}
 		if s.rank {
-			dst[at] = 0
-			if !missing {
-				dst[at] = rankView(&s.numbers[i], v)
+			if dst[at] = 0; !missing {
+				dst[at] = rankView(&numbers[i], v)
 			}
 			at++
 		}
-		if f.Missing {
-			dst[at] = 0
-			if missing {
+		if as[i].missing {
+			if dst[at] = 0; missing {
 				dst[at] = weight
 			}
 			at++
 		}
 	}
+	return at
 }
 
 // Tensor applies the scaler to many rows: [len(raw), Width].
@@ -298,27 +318,6 @@ func (s *Scaler) TensorTo(t *tensor.Tensor, raw [][]float64) {
 	for i, row := range raw {
 		s.Apply(t.Row(i), row)
 	}
-}
-
-// logOf gives sign(v)·log(1+|v|/unit), finite whatever v.
-func (n *numbers) logOf(v float64) float64 {
-	size := math.Abs(v) / n.Unit
-	if size > math.MaxFloat64 { // not min, which is slow for minding NaN
-		size = math.MaxFloat64
-	}
-	return math.Copysign(math.Log1p(size), v)
-}
-
-func (s *Scaler) logView(feature int, v float64) float32 {
-	n := &s.numbers[feature]
-	z := (n.logOf(v) - n.Mean) / s.spread[feature]
-	switch clip := s.scaling.Clip; {
-	case z > clip:
-		z = clip
-	case z < -clip:
-		z = -clip
-	}
-	return float32(z)
 }
 
 // rankSpan makes the standard deviation of a uniform rank 0.7: the rank view

@@ -64,10 +64,9 @@ func (s *matcherScorer) Contributions(row []float32) Contributions {
 // share gives the additive evidence of x, gated.
 func (t *table) share(x float32) float32 {
 	var place [1]int32
-	tensor.PlacesTo(place[:], []float32{x}, t.at)
-	piece, rank := t.pieceAt(place[0], x)
-	sums := tensor.New(1, tableSides)
-	tensor.AddPieces(sums, t.pieces, []int32{piece}, []float32{t.along(x)}, []float32{rank})
+	t.ends.FindTo(place[:], []float32{x})
+	s, sums := t.stops[place[0]], tensor.New(1, tableSides)
+	tensor.AddPieces(sums, t.pieces, []int32{s.piece}, []float32{t.along(x)}, []float32{s.rank})
 	return sums.Data[0]
 }
 

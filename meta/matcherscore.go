@@ -156,10 +156,10 @@ func (g *judge) lookUp(r *room, x *tensor.Tensor, from, n int) {
 func (r *room) addEvidence(t *table, n int) {
 	var places, pieces [matcherBlock]int32
 	var along [matcherBlock]float32
-	tensor.PlacesTo(places[:n], r.values[:n], t.at)
+	t.ends.FindTo(places[:n], r.values[:n])
 	for i, v := range r.values[:n] {
-		pieces[i], r.ranks[i] = t.pieceAt(places[i], v)
-		along[i] = t.along(v)
+		s := t.stops[places[i]]
+		pieces[i], r.ranks[i], along[i] = s.piece, s.rank, t.along(v)
 	}
 	tensor.AddPieces(&r.sums.Tensor, t.pieces, pieces[:n], along[:n], r.ranks[:n])
 }

@@ -27,21 +27,21 @@ const (
 // table is a column's.
 type table struct {
 	code     *code
-	at       []float32      // values at which pieces may end, rising
-	stops    []stop         // of each
+	ends     *tensor.Places // values at which pieces may end
+	stops    []stop         // of what lies below all of them, then of each and of what lies up to the next; see [tensor.Places]
 	low, top float32        // the least and the largest benign value: beyond, pieces are straight in logarithms
 	pieces   []tensor.Piece // of the coordinate that along gives and of a rank, the number of benign values below and of those up to it
 
 	// while it is made
-	upto    []int32 // [len(at)+1] benign values below each of at
-	on, gap []int32 // piece of each, and of what lies before it; the last is beyond all
+	at      []float32 // values at which pieces may end, rising
+	upto    []int32   // [len(at)+1] benign values below each of at
+	on, gap []int32   // piece of each, and of what lies before it; the last is beyond all
 }
 
-// stop is what is known of a value and of those up to the next; in one place, as tables are larger than what lies near a processor.
+// stop is what is known of a value, in one place, as tables are larger than what lies near a processor.
 type stop struct {
-	at             float32
-	on, after      int32 // pieces
-	rank, rankPast float32
+	piece int32
+	rank  float32
 }
 
 var _ = [tableSides]float32([1 + evidenceSides]float32{})
@@ -59,18 +59,6 @@ func (t *table) along(x float32) float32 {
 
 func (t *table) beyond(by float64) float32 {
 	return float32(t.code.spread * math.Log1p(by/t.code.spread))
-}
-
-// pieceAt gives the piece of x and its rank; place is that among the values, see [tensor.PlacesTo].
-func (t *table) pieceAt(place int32, x float32) (piece int32, rank float32) {
-	s := &t.stops[place]
-	switch {
-	case s.at == x:
-		return s.on, s.rank
-	case s.at < x:
-		return s.after, s.rankPast
-	}
-	return s.on, 0 // below all values
 }
 
 // tabulate makes the tables of all columns.
@@ -98,18 +86,19 @@ func (t *table) close() {
 			t.on[i] = t.gap[i]
 		}
 	}
-	t.stops = make([]stop, len(t.at))
-	for i, x := range t.at {
-		t.stops[i] = stop{x, t.on[i], t.gap[i+1], float32(t.upto[i] + t.upto[i+1]), float32(2 * t.upto[i+1])}
+	t.stops = append(make([]stop, 0, 2*len(t.at)+1), stop{t.on[0], 0})
+	for i := range t.at {
+		t.stops = append(t.stops, stop{t.on[i], float32(t.upto[i] + t.upto[i+1])}, stop{t.gap[i+1], float32(2 * t.upto[i+1])})
 	}
-	t.on, t.gap, t.upto = nil, nil, nil
+	t.ends = tensor.NewPlaces(t.at)
+	t.at, t.on, t.gap, t.upto = nil, nil, nil, nil
 }
 
 // newTable gives a table that knows its values but has no pieces.
 func (g *judge) newTable(j int, bends []float32) table {
 	c := &g.codes[j]
 	t := table{code: c, low: c.sorted[0], top: c.sorted[c.m-1]}
-	t.at = t.fine(t.ends(merged(c.sorted, slices.Concat(bends, g.marked[j]))))
+	t.at = t.fine(t.withEnds(merged(c.sorted, slices.Concat(bends, g.marked[j]))))
 	t.upto = make([]int32, len(t.at)+1)
 	i := 0
 	for k, x := range t.at {
@@ -183,9 +172,9 @@ func halfways(xs []float32) (mid []float64) {
 	return mid
 }
 
-// ends adds values on both sides beyond which no cell changes any more, or as
+// withEnds adds values on both sides beyond which no cell changes any more, or as
 // far out as numbers go.
-func (t *table) ends(at []float32) []float32 {
+func (t *table) withEnds(at []float32) []float32 {
 	c := t.code
 	edge := func(sign float64) float64 {
 		far := c.spread * math.Exp(6.5)

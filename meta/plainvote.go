@@ -187,10 +187,10 @@ func marginsFrom(scores []float32) []float32 {
 
 // surprise turns a margin into −log of the chance that a benign row has one as high.
 type surprise struct {
-	at    []float32 // distinct benign margins, rising
-	nats  []float32 // −log p at each, rows of that margin counting half
-	scale float32   // mean excess over the margin that a twentieth exceed
-	n     int       // benign margins
+	at    *tensor.Places // distinct benign margins
+	nats  []float32      // −log p at each, rows of that margin counting half
+	scale float32        // mean excess over the margin that a twentieth exceed
+	n     int            // benign margins
 }
 
 // newSurprise sorts the benign margins m. A NaN counts as the highest of all: it can only make rows less surprising.
@@ -202,14 +202,15 @@ func newSurprise(m []float32) *surprise {
 		}
 	}
 	slices.Sort(m)
-	s := &surprise{n: n}
+	s, at := &surprise{n: n}, make([]float32, 0, n)
 	for i, j := 0, 0; i < n; i = j {
 		for j = i; j < n && m[j] == m[i]; j++ {
 		}
 		above := float64(n-j) + float64(j-i+1)/2
-		s.at = append(s.at, m[i])
+		at = append(at, m[i])
 		s.nats = append(s.nats, -float32(math.Log(above/float64(n+1))))
 	}
+	s.at = tensor.NewPlaces(at)
 	top := max(1, n/20)
 	for _, v := range m[n-top:] {
 		s.scale += (v - m[n-top]) / float32(top)
@@ -230,25 +231,22 @@ func (s *surprise) ofAll(margins []float32) {
 	var places [block]int32
 	for len(margins) > 0 {
 		n := min(block, len(margins))
-		tensor.PlacesTo(places[:n], margins[:n], s.at)
+		s.at.FindTo(places[:n], margins[:n])
 		for k, v := range margins[:n] {
-			margins[k] = s.after(v, int(places[k]))
+			margins[k] = s.below(v, int(places[k]/2))
 		}
 		margins = margins[n:]
 	}
 }
 
-// after is of where the place is known of the last benign margin that is no larger, or 0. NaN is below all.
-func (s *surprise) after(v float32, i int) float32 {
-	if v > s.at[i] {
-		i++
-	}
+// below is of a margin of which so many benign ones are smaller. NaN is below all.
+func (s *surprise) below(v float32, i int) float32 {
 	switch {
 	case i == 0:
 		return s.nats[0]
-	case i == len(s.at):
-		return s.nats[i-1] + (v-s.at[i-1])/s.scale
+	case i == s.at.Len():
+		return s.nats[i-1] + (v-s.at.At(i-1))/s.scale
 	}
-	f := (v - s.at[i-1]) / (s.at[i] - s.at[i-1])
+	f := (v - s.at.At(i-1)) / (s.at.At(i) - s.at.At(i-1))
 	return s.nats[i-1] + f*(s.nats[i]-s.nats[i-1])
 }

@@ -10,6 +10,7 @@ import "os"
 //go:generate go run ./gen -set functions -pkg tensor -out functions_amd64.s -stubs functions_amd64.go -other functions_other.go
 //go:generate go run ./gen -set forest -pkg tensor -out forest_amd64.s -stubs forest_amd64.go -other forest_other.go
 //go:generate go run ./gen -set pieces -pkg tensor -out pieces_amd64.s -stubs pieces_amd64.go -other pieces_other.go
+//go:generate go run ./gen -set logs -pkg tensor -out logs_amd64.s -stubs logs_amd64.go -other logs_other.go
 
 // A path is a way to compute products and distances. Each has one order of
 // summation, which depends on the length of the sum alone: not on the place of

@@ -4,10 +4,10 @@
 
 package tensor
 
-// placesSIMD writes the number of the last of at that is no larger, or 0. n is a multiple of 32.
+// placesSIMD writes twice the number of those smaller, and one more where it is one of them. Marks and nodes have whole groups of 32.
 //
 //go:noescape
-func placesSIMD(dst *int32, x *float32, n int, at []float32)
+func placesSIMD(dst *int32, x *float32, n int, marks []float32, nodes []float32, node int)
 
 // addPiecesSIMD adds to each row of sums the piece that which says.
 //

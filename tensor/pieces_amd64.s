@@ -4,72 +4,73 @@
 
 #include "textflag.h"
 
-// func placesSIMD(dst *int32, x *float32, n int, at []float32)
-// Requires: AVX, AVX2
-TEXT ·placesSIMD(SB), NOSPLIT, $0-48
+// func placesSIMD(dst *int32, x *float32, n int, marks []float32, nodes []float32, node int)
+// Requires: AVX, AVX2, CMOV, POPCNT
+TEXT ·placesSIMD(SB), NOSPLIT, $0-80
 	MOVQ dst+0(FP), AX
 	MOVQ x+8(FP), CX
 	MOVQ n+16(FP), DX
-	MOVQ at_base+24(FP), BX
+	MOVQ marks_base+24(FP), BX
+	MOVQ nodes_base+48(FP), SI
+	MOVQ node+72(FP), DI
+	MOVQ marks_len+32(FP), R8
+	SHLQ $0x02, R8
+	MOVQ DI, R9
+	SHLQ $0x02, R9
+	XORQ R13, R13
 
-some:
-	MOVQ    at_len+32(FP), SI
-	VPXOR   Y0, Y0, Y0
-	VMOVUPS (CX), Y1
-	VPXOR   Y2, Y2, Y2
-	VMOVUPS 32(CX), Y3
-	VPXOR   Y4, Y4, Y4
-	VMOVUPS 64(CX), Y5
-	VPXOR   Y6, Y6, Y6
-	VMOVUPS 96(CX), Y7
+value:
+	VBROADCASTSS (CX), Y0
+	XORQ         R10, R10
+	MOVQ         BX, R12
+	XORQ         R11, R11
 
-halve:
-	CMPQ         SI, $0x01
-	JLE          found
-	MOVQ         SI, DI
-	SHRQ         $0x01, DI
-	SUBQ         DI, SI
-	VMOVD        DI, X8
-	VPBROADCASTD X8, Y8
-	VPADDD       Y8, Y0, Y9
-	VPCMPEQD     Y10, Y10, Y10
-	VXORPS       Y11, Y11, Y11
-	VGATHERDPS   Y10, (BX)(Y9*4), Y11
-	VCMPPS       $0x12, Y1, Y11, Y11
-	VPAND        Y8, Y11, Y11
-	VPADDD       Y11, Y0, Y0
-	VPADDD       Y8, Y2, Y9
-	VPCMPEQD     Y10, Y10, Y10
-	VXORPS       Y11, Y11, Y11
-	VGATHERDPS   Y10, (BX)(Y9*4), Y11
-	VCMPPS       $0x12, Y3, Y11, Y11
-	VPAND        Y8, Y11, Y11
-	VPADDD       Y11, Y2, Y2
-	VPADDD       Y8, Y4, Y9
-	VPCMPEQD     Y10, Y10, Y10
-	VXORPS       Y11, Y11, Y11
-	VGATHERDPS   Y10, (BX)(Y9*4), Y11
-	VCMPPS       $0x12, Y5, Y11, Y11
-	VPAND        Y8, Y11, Y11
-	VPADDD       Y11, Y4, Y4
-	VPADDD       Y8, Y6, Y9
-	VPCMPEQD     Y10, Y10, Y10
-	VXORPS       Y11, Y11, Y11
-	VGATHERDPS   Y10, (BX)(Y9*4), Y11
-	VCMPPS       $0x12, Y7, Y11, Y11
-	VPAND        Y8, Y11, Y11
-	VPADDD       Y11, Y6, Y6
-	JMP          halve
+mark:
+	VCMPPS    $0x1d, (R12)(R11*1), Y0, Y1
+	VCMPPS    $0x1d, 32(R12)(R11*1), Y0, Y2
+	VCMPPS    $0x1d, 64(R12)(R11*1), Y0, Y3
+	VCMPPS    $0x1d, 96(R12)(R11*1), Y0, Y4
+	VPACKSSDW Y2, Y1, Y1
+	VPACKSSDW Y4, Y3, Y3
+	VPACKSSWB Y3, Y1, Y1
+	VPMOVMSKB Y1, R14
+	POPCNTL   R14, R14
+	ADDQ      R14, R10
+	ADDQ      $0x00000080, R11
+	CMPQ      R11, R8
+	JL        mark
+	IMULQ     DI, R10
+	LEAQ      (SI)(R10*4), R12
+	MOVQ      R10, R11
+	XORQ      R10, R10
+	XORQ      R14, R14
 
-found:
-	VMOVUPS Y0, (AX)
-	VMOVUPS Y2, 32(AX)
-	VMOVUPS Y4, 64(AX)
-	VMOVUPS Y6, 96(AX)
-	ADDQ    $0x00000080, AX
-	ADDQ    $0x00000080, CX
-	SUBQ    $0x20, DX
-	JG      some
+node:
+	VCMPPS    $0x1d, (R12)(R14*1), Y0, Y1
+	VCMPPS    $0x1d, 32(R12)(R14*1), Y0, Y2
+	VCMPPS    $0x1d, 64(R12)(R14*1), Y0, Y3
+	VCMPPS    $0x1d, 96(R12)(R14*1), Y0, Y4
+	VPACKSSDW Y2, Y1, Y1
+	VPACKSSDW Y4, Y3, Y3
+	VPACKSSWB Y3, Y1, Y1
+	VPMOVMSKB Y1, R15
+	POPCNTL   R15, R15
+	ADDQ      R15, R10
+	ADDQ      $0x00000080, R14
+	CMPQ      R14, R9
+	JL        node
+	ADDQ      R10, R11
+	MOVQ      R11, R10
+	DECQ      R10
+	CMOVQLT   R13, R10
+	VCMPSS    $0x00, (SI)(R10*4), X0, X0
+	VMOVD     X0, R10
+	LEAL      (R10)(R11*2), R10
+	MOVL      R10, (AX)
+	ADDQ      $0x04, CX
+	ADDQ      $0x04, AX
+	DECQ      DX
+	JNZ       value
 	VZEROUPPER
 	RET
 

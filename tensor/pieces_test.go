@@ -6,55 +6,6 @@ import (
 	"testing"
 )
 
-// Places are those that a search by comparing gives, on every path: among few and many values, for some below, among
-// and above them, infinite ones and both zeros.
-func TestPlaces(t *testing.T) {
-	onEachPath(t, func(t *testing.T) {
-		rng := rand.New(rand.NewPCG(61, 62))
-		some := hard(rng, 1e30, -1e30)
-		value := func() float32 {
-			for {
-				if v := some(); v == v {
-					return v
-				}
-			}
-		}
-		for _, n := range []int{0, 1, 7, 31, 32, 33, 64, 65, 100} {
-			for _, m := range []int{1, 2, 3, 4, 5, 17, 1000} {
-				at := make([]float32, m)
-				for i := range at {
-					at[i] = value()
-				}
-				slices.Sort(at)
-				at = slices.Compact(at)
-				x := make([]float32, n)
-				for i := range x {
-					if x[i] = value(); i%3 == 0 {
-						x[i] = at[rng.IntN(len(at))]
-					}
-				}
-				got := make([]int32, n+1)
-				got[n] = -1
-				PlacesTo(got[:n], x, at)
-				for i, v := range x {
-					want := int32(0)
-					for k, a := range at {
-						if a <= v {
-							want = int32(k)
-						}
-					}
-					if got[i] != want {
-						t.Fatalf("%d values among %d: %v is at %d, want %d of %v", n, m, v, got[i], want, at)
-					}
-				}
-				if got[n] != -1 {
-					t.Fatalf("%d values: one more was written", n)
-				}
-			}
-		}
-	})
-}
-
 func TestAddPieces(t *testing.T) {
 	onEachPath(t, func(t *testing.T) {
 		rng := rand.New(rand.NewPCG(63, 64))

@@ -49,6 +49,7 @@ var sets = []set{
 	{"functions", functions},
 	{"forest", forest},
 	{"pieces", pieces},
+	{"logs", logs},
 }
 
 func main() {

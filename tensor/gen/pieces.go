@@ -12,51 +12,68 @@ func pieces() {
 	addPieces()
 }
 
-// placesAtOnce is how many vectors are searched for side by side, as each step waits for the one before.
-const placesAtOnce = 4
+// placesGroup is tensor's.
+const placesGroup = 32
 
-// places writes a kernel that finds numbers among rising ones by halving, four vectors of eight at once.
+// places writes a kernel that finds numbers among rising ones by counting those that are no larger, first of the marks
+// between nodes, then in one node.
 func places() {
-	TEXT("placesSIMD", NOSPLIT, "func(dst *int32, x *float32, n int, at []float32)")
+	TEXT("placesSIMD", NOSPLIT, "func(dst *int32, x *float32, n int, marks, nodes []float32, node int)")
 	Pragma("noescape")
-	Doc("placesSIMD writes the number of the last of at that is no larger, or 0. n is a multiple of 32.")
-	dst, x, left, at, count := param("dst"), param("x"), param("n"), base("at"), GP64()
-	Label("some")
-	Load(Param("at").Len(), count)
-	var from, value vecs
-	for k := range placesAtOnce {
-		from, value = append(from, YMM()), append(value, YMM())
-		VPXOR(from[k], from[k], from[k])
-		VMOVUPS(Mem{Base: x, Disp: 32 * k}, value[k])
+	Doc("placesSIMD writes twice the number of those smaller, and one more where it is one of them. Marks and nodes have whole groups of 32.")
+	dst, x, left, marks, nodes, node := param("dst"), param("x"), param("n"), base("marks"), base("nodes"), param("node")
+	markBytes, nodeBytes := GP64(), GP64()
+	Load(Param("marks").Len(), markBytes)
+	SHLQ(Imm(2), markBytes)
+	MOVQ(node, nodeBytes)
+	SHLQ(Imm(2), nodeBytes)
+	value, count, place, from, none := YMM(), GP64(), GP64(), GP64(), GP64()
+	XORQ(none, none)
+	// counted adds to count how many of the numbers that begin at from, so many bytes, are no larger than value.
+	counted := func(name string, bytes reg.GPVirtual) {
+		at := GP64()
+		XORQ(at, at)
+		Label(name)
+		var held vecs
+		for k := range placesGroup / 8 {
+			v := YMM()
+			VCMPPS(Imm(0x1d), Mem{Base: from, Index: at, Scale: 1, Disp: 32 * k}, value, v) // value ≥ it
+			held = append(held, v)
+		}
+		VPACKSSDW(held[1], held[0], held[0])
+		VPACKSSDW(held[3], held[2], held[2])
+		VPACKSSWB(held[2], held[0], held[0])
+		got := GP32()
+		VPMOVMSKB(held[0], got)
+		POPCNTL(got, got)
+		ADDQ(got.As64(), count)
+		ADDQ(U32(4*placesGroup), at)
+		CMPQ(at, bytes)
+		JL(LabelRef(name))
 	}
-	Label("halve")
-	half, step := GP64(), YMM()
-	CMPQ(count, Imm(1))
-	JLE(LabelRef("found"))
-	MOVQ(count, half)
-	SHRQ(Imm(1), half)
-	SUBQ(half, count)
-	VMOVD(half.As32(), step.AsX())
-	VPBROADCASTD(step.AsX(), step)
-	for k := range placesAtOnce {
-		middle, all, got := YMM(), YMM(), YMM()
-		VPADDD(step, from[k], middle)
-		VPCMPEQD(all, all, all)
-		VXORPS(got, got, got)
-		VGATHERDPS(all, Mem{Base: at, Index: middle, Scale: 4}, got)
-		VCMPPS(Imm(0x12), value[k], got, got) // got ≤ value
-		VPAND(step, got, got)
-		VPADDD(got, from[k], from[k])
-	}
-	JMP(LabelRef("halve"))
-	Label("found")
-	for k := range placesAtOnce {
-		VMOVUPS(from[k], Mem{Base: dst, Disp: 32 * k})
-	}
-	ADDQ(U32(32*placesAtOnce), dst)
-	ADDQ(U32(32*placesAtOnce), x)
-	SUBQ(Imm(8*placesAtOnce), left)
-	JG(LabelRef("some"))
+	Label("value")
+	VBROADCASTSS(Mem{Base: x}, value)
+	XORQ(count, count)
+	MOVQ(marks, from)
+	counted("mark", markBytes)
+	IMULQ(node, count)
+	LEAQ(Mem{Base: nodes, Index: count, Scale: 4}, from)
+	MOVQ(count, place)
+	XORQ(count, count)
+	counted("node", nodeBytes)
+	ADDQ(count, place)
+	last, equal, among := GP64(), XMM(), GP32()
+	MOVQ(place, last)
+	DECQ(last)
+	CMOVQLT(none, last)
+	VCMPSS(Imm(0), Mem{Base: nodes, Index: last, Scale: 4}, value.AsX(), equal)
+	VMOVD(equal, among) // −1 where it is one of them
+	LEAL(Mem{Base: among, Index: place, Scale: 2}, among)
+	MOVL(among, Mem{Base: dst})
+	ADDQ(Imm(4), x)
+	ADDQ(Imm(4), dst)
+	DECQ(left)
+	JNZ(LabelRef("value"))
 	VZEROUPPER()
 	RET()
 }

@@ -1,0 +1,57 @@
+package tensor
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+// Numbers are shown as one by one, to the bit, on every path: of any size, at the ends of what the logarithm's steps are for, and
+// what no number is.
+func TestLogs(t *testing.T) {
+	edges := []float64{0, 1, 3, 1 << 52, 1 << 53, 1 << 60, math.Sqrt2 - 1, 1. / (1 << 29), 1. / (1 << 54), 1 - 1./(1<<52), 7 - 1./(1<<50),
+		math.SmallestNonzeroFloat64, math.MaxFloat32, math.MaxFloat64, math.Inf(1), math.NaN()}
+	onEachPath(t, func(t *testing.T) {
+		rng := rand.New(rand.NewPCG(71, 72))
+		for round := range 3000 {
+			n := rng.IntN(40)
+			l, x := &Logs{Most: 8}, make([]float64, n)
+			for i := range x {
+				switch rng.IntN(4) {
+				case 0:
+					x[i] = edges[rng.IntN(len(edges))]
+				case 1:
+					x[i] = float64(rng.IntN(2000))
+				case 2:
+					x[i] = math.Ldexp(rng.Float64(), rng.IntN(160)-80)
+				default:
+					x[i] = math.Nextafter(edges[rng.IntN(len(edges))], float64(rng.IntN(2))*1e300)
+				}
+				if rng.IntN(2) == 0 {
+					x[i] = -x[i]
+				}
+				unit := 1.
+				if rng.IntN(2) == 0 {
+					unit = math.Exp(-rng.Float64())
+				}
+				l.Unit, l.Mean, l.Dev = append(l.Unit, unit), append(l.Mean, 3*rng.NormFloat64()), append(l.Dev, .01+rng.Float64())
+			}
+			if round%2 == 0 {
+				l.Most = math.MaxFloat64 // nothing is cut
+			}
+			got := make([]float32, n+1)
+			got[n] = 7
+			from := rng.IntN(n + 1)
+			l.To(got[:from], x[:from], 0)
+			l.To(got[from:n], x[from:], from)
+			for i, v := range x {
+				if want := l.One(i, v); !sameBits(got[i], want) && !(want != want && got[i] != got[i]) {
+					t.Fatalf("number %d of %d: %g in %g is %g, want %g", i, n, v, l.Unit[i], got[i], want)
+				}
+			}
+			if got[n] != 7 {
+				t.Fatalf("%d numbers: one more was written", n)
+			}
+		}
+	})
+}

@@ -108,8 +108,10 @@ func (v *votes) calibrateNear() {
 	taught := make([]float32, v.pool.n)
 	v.taught.meanTo(taught, v.pool.rows.Data, 1, -1)
 	ratio, odd := make([]float32, v.pool.n), make([]float32, v.pool.n)
-	for i := range ratio {
-		ratio[i], odd[i] = negLog(taught[i])-negLog(benign[i]), -negLog(benign[i])
+	negLogTo(odd, benign)
+	negLogTo(ratio, taught)
+	for i, benign := range odd {
+		odd[i], ratio[i] = -benign, ratio[i]-benign
 	}
 	v.scale[voteRatio], v.scale[voteOdd] = newSurprise(ratio), newSurprise(odd)
 }
@@ -184,9 +186,10 @@ func (v *votes) nearTo(dst []float32, x *tensor.Tensor, far []float32) {
 		v.pool.meanTo(far, x.Data[:n*v.d], v.neighbours, -1)
 	}
 	v.taught.meanTo(ratio, x.Data[:n*v.d], 1, -1)
-	for i, f := range far[:n] {
-		benign := negLog(f)
-		odd[i], ratio[i] = -benign, negLog(ratio[i])-benign
+	negLogTo(odd, far[:n])
+	negLogTo(ratio, ratio)
+	for i, benign := range odd {
+		odd[i], ratio[i] = -benign, ratio[i]-benign
 	}
 	v.put(dst, voteOdd, odd)
 	v.put(dst, voteRatio, ratio)

@@ -69,8 +69,9 @@ func (s *ratioScorer) score(dst []float32, x *tensor.Tensor, far []float32) {
 			near = *buf
 			ix.meanTo(near, x.Data, s.k[c], -1)
 		}
-		for i, v := range near {
-			dst[i*ways+c] = negLog(v)
+		negLogTo(*buf, near)
+		for i, v := range *buf {
+			dst[i*ways+c] = v
 		}
 	}
 }

@@ -2,7 +2,6 @@ package meta
 
 import (
 	"fmt"
-	"math"
 	"sync"
 
 	"github.com/inkling-sec/inkling/tensor"
@@ -148,5 +147,9 @@ func giveBack(b *[]float32) { scratch.Put(b) }
 // that means something between standardised rows. The softmax of two such
 // scores is the distances' ratio.
 func negLog(distance float32) float32 {
-	return -float32(math.Log(max(float64(distance), 1e-6)))
+	one := [1]float32{distance}
+	negLogTo(one[:], one[:])
+	return one[0]
 }
+
+func negLogTo(dst, distances []float32) { tensor.NegLogTo(dst, distances, 1e-6) }

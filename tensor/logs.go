@@ -2,6 +2,9 @@ package tensor
 
 import "math"
 
+// four is how many numbers the kernels take at a time.
+const four = 4
+
 // Logs shows numbers as standardised logarithms: a row of them at a time, each number in its own unit.
 type Logs struct {
 	Unit, Mean, Dev []float64
@@ -12,7 +15,6 @@ type Logs struct {
 // number; what is no number stays so. The logarithm is math.Log1p.
 func (l *Logs) To(dst []float32, x []float64, from int) {
 	n := len(x)
-	const four = 4
 	if use == plain || n < four {
 		for i, v := range x {
 			dst[i] = l.One(from+i, v)
@@ -52,3 +54,21 @@ func SignedLog(x, unit float64) float64 {
 	}
 	return math.Copysign(math.Log1p(size), x)
 }
+
+// NegLogTo writes −math.Log of each of x, of least for what is less, rounded once.
+func NegLogTo(dst, x []float32, least float64) {
+	n := len(x)
+	dst = dst[:n]
+	if use == plain || n < four {
+		for i, v := range x {
+			dst[i] = negLog(v, least)
+		}
+		return
+	}
+	var last [four]float32 // as dst may be x
+	copy(last[:], x[n-four:])
+	negLogsSIMD(&dst[0], &x[0], n&^(four-1), least)
+	negLogsSIMD(&dst[n-four], &last[0], four, least)
+}
+
+func negLog(x float32, least float64) float32 { return -float32(math.Log(max(float64(x), least))) }

@@ -8,3 +8,8 @@ package tensor
 //
 //go:noescape
 func logsSIMD(dst *float32, x *float64, unit *float64, mean *float64, dev *float64, n int, most float64)
+
+// negLogsSIMD writes −log of each of x, of least for what is less. n is a multiple of 4.
+//
+//go:noescape
+func negLogsSIMD(dst *float32, x *float32, n int, least float64)

@@ -55,3 +55,31 @@ func TestLogs(t *testing.T) {
 		}
 	})
 }
+
+// Negative logarithms are those of one after the other, to the bit, on every path, also in place.
+func TestNegLog(t *testing.T) {
+	onEachPath(t, func(t *testing.T) {
+		rng := rand.New(rand.NewPCG(73, 74))
+		some := hard(rng, math.MaxFloat32, 1e-6, 1, .70710678, .7071068)
+		for round := range 3000 {
+			x := make([]float32, rng.IntN(20))
+			for i := range x {
+				if x[i] = some(); round%2 == 0 {
+					x[i] = float32(math.Ldexp(1+rng.Float64(), rng.IntN(60)-30))
+				}
+			}
+			got, place := make([]float32, len(x)+1), append([]float32{}, x...)
+			got[len(x)] = 7
+			NegLogTo(got[:len(x)], x, 1e-6)
+			NegLogTo(place, place, 1e-6)
+			for i, v := range x {
+				if want := -float32(math.Log(max(float64(v), 1e-6))); !(sameBits(got[i], want) || want != want && got[i] != got[i]) || !(sameBits(place[i], got[i]) || got[i] != got[i] && place[i] != place[i]) {
+					t.Fatalf("number %d of %d: %g gives %g, in place %g, want %g", i, len(x), v, got[i], place[i], want)
+				}
+			}
+			if got[len(x)] != 7 {
+				t.Fatalf("%d numbers: one more was written", len(x))
+			}
+		}
+	})
+}

@@ -33,9 +33,23 @@ func do(op func(...Op), x reg.VecVirtual, right Op) reg.VecVirtual {
 	return v
 }
 
-// logs writes a kernel that shows numbers as standardised logarithms, four at a time. The logarithm is Go's math.Log1p
-// step by step (FreeBSD's s_log1p.c), both ways of each branch, so that it is the same to the bit.
+// logs writes the set: logarithms in float64, to the bit those of package math.
 func logs() {
+	standardLogs()
+	negLogs()
+}
+
+// series are FreeBSD's, of the logarithm.
+var series = []float64{
+	6.666666666666735130e-01, 3.999999999940941908e-01, 2.857142874366239149e-01, 2.222219843214978396e-01,
+	1.818357216161805012e-01, 1.531383769920937332e-01, 1.479819860511658591e-01,
+}
+
+const ln2High, ln2Low = 6.93147180369123816490e-01, 1.90821492927058770002e-10
+
+// standardLogs writes a kernel that shows numbers as standardised logarithms, four at a time. The logarithm is Go's math.Log1p
+// step by step (FreeBSD's s_log1p.c), both ways of each branch, so that it is the same to the bit.
+func standardLogs() {
 	TEXT("logsSIMD", NOSPLIT, "func(dst *float32, x, unit, mean, dev *float64, n int, most float64)")
 	Pragma("noescape")
 	Doc("logsSIMD shows numbers as standardised logarithms, not a number where that takes another way. n is a multiple of 4.")
@@ -88,10 +102,6 @@ func logs() {
 	two := do(VADDPD, f, double(2))
 	s := do(VDIVPD, f, two)
 	z := do(VMULPD, s, s)
-	series := []float64{
-		6.666666666666735130e-01, 3.999999999940941908e-01, 2.857142874366239149e-01, 2.222219843214978396e-01,
-		1.818357216161805012e-01, 1.531383769920937332e-01, 1.479819860511658591e-01,
-	}
 	r := do(VMULPD, z, double(series[6]))
 	for i := 5; i >= 0; i-- {
 		VADDPD(double(series[i]), r, r)
@@ -101,12 +111,12 @@ func logs() {
 	VMULPD(s, r, r)
 	plain := do(VSUBPD, half, r)
 	VSUBPD(plain, f, plain)
-	full := do(VMULPD, times, double(1.90821492927058770002e-10))
+	full := do(VMULPD, times, double(ln2Low))
 	VADDPD(c, full, full)
 	VADDPD(full, r, full)
 	VSUBPD(full, half, full)
 	VSUBPD(f, full, full)
-	much := do(VMULPD, times, double(6.93147180369123816490e-01))
+	much := do(VMULPD, times, double(ln2High))
 	VSUBPD(full, much, full)
 	is := YMM()
 	VCMPPD(Imm(0), double(0), times, is)
@@ -130,6 +140,68 @@ func logs() {
 	for _, at := range []reg.GPVirtual{x, unit, mean, dev} {
 		ADDQ(Imm(32), at)
 	}
+	ADDQ(Imm(16), dst)
+	SUBQ(Imm(4), left)
+	JG(LabelRef("four"))
+	VZEROUPPER()
+	RET()
+}
+
+// negLogs writes a kernel of −log, by the steps of math.Log's own assembly.
+func negLogs() {
+	TEXT("negLogsSIMD", NOSPLIT, "func(dst, x *float32, n int, least float64)")
+	Pragma("noescape")
+	Doc("negLogsSIMD writes −log of each of x, of least for what is less. n is a multiple of 4.")
+	dst, x, left := param("dst"), param("x"), param("n")
+	least := YMM()
+	bound, _ := Param("least").Resolve()
+	VBROADCASTSD(bound.Addr, least)
+	Label("four")
+	v, rare := YMM(), YMM()
+	VCVTPS2PD(Mem{Base: x}, v)
+	VMAXPD(v, least, v)                             // the second where one is not a number
+	VCMPPD(Imm(0x15), double(math.Inf(1)), v, rare) // not less: or not a number
+	k := YMM()
+	VPSRLQ(Imm(52), v, k)
+	VPADDQ(long(0x4338<<48), k, k)
+	VSUBPD(double(3<<51+0x3fe), k, k) // as a number
+	f := do(VORPD, do(VANDPD, v, long(1<<52-1)), double(.5))
+	low := YMM()
+	VCMPPD(Imm(0x12), double(7.07106781186547524401e-01), f, low) // at most √½
+	one := do(VANDPD, low, double(1))
+	VSUBPD(one, k, k)
+	VADDPD(double(1), one, one)
+	VMULPD(one, f, f)
+	VSUBPD(double(1), f, f)
+	s := do(VDIVPD, f, do(VADDPD, f, double(2)))
+	s2 := do(VMULPD, s, s)
+	s4 := do(VMULPD, s2, s2)
+	// every gives from[0] + s4·(from[1] + …), of every other of the series.
+	every := func(from int) reg.VecVirtual {
+		t := YMM()
+		VMOVUPD(double(series[from+2*((len(series)-1-from)/2)]), t)
+		for i := from + 2*((len(series)-1-from)/2) - 2; i >= 0; i -= 2 {
+			VMULPD(s4, t, t)
+			VADDPD(double(series[i]), t, t)
+		}
+		return t
+	}
+	r := do(VMULPD, s2, every(0))
+	VADDPD(do(VMULPD, s4, every(1)), r, r)
+	half := do(VMULPD, do(VMULPD, f, double(.5)), f)
+	VADDPD(half, r, r)
+	VMULPD(s, r, r)
+	VADDPD(do(VMULPD, k, double(ln2Low)), r, r)
+	VSUBPD(r, half, half)
+	VSUBPD(f, half, half)
+	log := do(VMULPD, k, double(ln2High))
+	VSUBPD(half, log, log)
+	VBLENDVPD(rare, v, log, log)
+	out := XMM()
+	VCVTPD2PSY(log, out)
+	VXORPS(bits(1<<31), out, out)
+	VMOVUPS(out, Mem{Base: dst})
+	ADDQ(Imm(16), x)
 	ADDQ(Imm(16), dst)
 	SUBQ(Imm(4), left)
 	JG(LabelRef("four"))

@@ -191,7 +191,7 @@ func (a *accountReader) enter(r *inkling.Record, k key, name []byte, m move, lab
 func (a *accountReader) end() {
 	a.ended = true
 	for i := range a.accounts.used {
-		a.order = append(a.order, &a.accounts.at(int32(i)).value)
+		a.order = append(a.order, &a.accounts.node(int32(i)).value)
 	}
 	slices.SortFunc(a.order, func(x, y *accountState) int { return cmp.Compare(x.number, y.number) })
 	for _, s := range a.order {

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math"
 	"math/bits"
+	"unsafe"
 )
 
 // Half-lives of the damped statistics, shortest first. Each is a whole multiple
@@ -87,6 +88,12 @@ func (s *spread) touch(thing key, tick uint32) {
 		s.filled[h] = min(s.filled[h]+1-left[h], slots)
 	}
 	*slot = tick
+}
+
+// fetch has the memory fetched that touching the thing looks at.
+func (s *spread) fetch(thing key) {
+	prefetch(unsafe.Pointer(&s.filled))
+	prefetch(unsafe.Pointer(&s.last[thing[1]%slots]))
 }
 
 func (s *spread) estimate(h int) float64 {

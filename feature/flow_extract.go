@@ -168,8 +168,10 @@ func (x *FlowExtractor) Extract(dst []float64, r *inkling.Record) error {
 	}
 	var f flow
 	x.read(&f, r)
+	a := x.ahead(&f)
 	f.own(dst)
-	x.overTime(dst, &f)
+	x.fetch(&f, &a)
+	x.overTime(dst, &f, &a)
 	return nil
 }
 
@@ -297,13 +299,38 @@ func letters(dst []float64, history []byte) {
 	}
 }
 
+// places is where a flow's memories are kept. They lie anywhere in hundreds of megabytes, so that memory is asked for all of
+// them before the first is needed.
+type places struct{ source, host, pair, service place }
+
+// ahead looks up where they are.
+func (x *FlowExtractor) ahead(f *flow) places {
+	pair := f.source.with(f.host)
+	return places{x.sources.ahead(f.source), x.destinations.ahead(f.host), x.pairs.ahead(pair), x.services.ahead(pair.with(f.portHash))}
+}
+
+// fetch asks for what of them is used, a line of memory at a time.
+func (x *FlowExtractor) fetch(f *flow, a *places) {
+	if s := x.sources.fetch(a.source); s != nil {
+		s.hosts.fetch(f.host)
+		s.ports.fetch(f.portHash)
+	}
+	if t := x.destinations.fetch(a.host); t != nil {
+		t.sources.fetch(f.source)
+		t.ports.fetch(f.portHash)
+	}
+	if p := x.pairs.fetch(a.pair); p != nil {
+		p.ports.fetch(f.portHash)
+	}
+	x.services.fetch(a.service)
+}
+
 // overTime adds the flow to the statistics and writes them.
-func (x *FlowExtractor) overTime(dst []float64, f *flow) {
+func (x *FlowExtractor) overTime(dst []float64, f *flow, a *places) {
 	now, tick := x.clock.advance(f.ts + zero(f.duration))
 	orig, resp := zero(f.origBytes), zero(f.respBytes)
-	pair := f.source.with(f.host)
 
-	s := x.sources.get(f.source)
+	s := x.sources.at(a.source)
 	d := s.add(now, f.failed, orig, resp)
 	s.hosts.fade(d)
 	s.hosts.touch(f.host, tick)
@@ -313,7 +340,7 @@ func (x *FlowExtractor) overTime(dst []float64, f *flow) {
 	}
 	s.write(dst)
 
-	t := x.destinations.get(f.host)
+	t := x.destinations.at(a.host)
 	d = t.add(now, f.failed, orig, resp)
 	t.sources.fade(d)
 	t.sources.touch(f.source, tick)
@@ -323,14 +350,14 @@ func (x *FlowExtractor) overTime(dst []float64, f *flow) {
 	}
 	t.write(dst)
 
-	p := x.pairs.get(pair)
+	p := x.pairs.at(a.pair)
 	p.ports.fade(p.add(now, f.failed, orig, resp))
 	if f.port >= 0 {
 		p.ports.touch(f.portHash, tick)
 	}
 	p.write(dst)
 
-	v := x.services.get(pair.with(f.portHash))
+	v := x.services.at(a.service)
 	v.add(now, f.failed, orig, resp)
 	v.compare(dst, f)
 	v.write(dst)

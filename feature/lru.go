@@ -1,5 +1,7 @@
 package feature
 
+import "unsafe"
+
 // key is a 128-bit hash of what a table of statistics is kept by.
 type key [2]uint64
 
@@ -51,7 +53,7 @@ func newLRU[T any](most int) *lru[T] {
 func (l *lru[T]) find(tag uint32, k key) int32 {
 	for s := l.index.from(tag); ; {
 		i := s.next()
-		if i < 0 || l.at(i).key == k {
+		if i < 0 || l.node(i).key == k {
 			return i
 		}
 	}
@@ -59,13 +61,45 @@ func (l *lru[T]) find(tag uint32, k key) int32 {
 
 // get gives the value of k, a zero one if there is none, and makes it the
 // newest. The pointer is good until a later get puts k out.
-func (l *lru[T]) get(k key) *T {
+func (l *lru[T]) get(k key) *T { return l.at(place{k, l.index.tag(k)}) }
+
+// place is a key, and where it begins to be looked for.
+type place struct {
+	key key
+	tag uint32
+}
+
+// ahead has memory fetched where the index tells of k.
+func (l *lru[T]) ahead(k key) place {
 	tag := l.index.tag(k)
+	if slots := l.index.slots; len(slots) > 0 {
+		prefetch(unsafe.Pointer(&slots[tag&uint32(len(slots)-1)]))
+	}
+	return place{k, tag}
+}
+
+// fetch has the memory fetched that the value begins in, and gives it, unless there is none; rarely that of another key.
+func (l *lru[T]) fetch(p place) *T {
+	s := l.index.from(p.tag)
+	i := s.next()
+	if i < 0 {
+		return nil
+	}
+	n := l.node(i)
+	prefetch(unsafe.Pointer(n))
+	prefetch(unsafe.Add(unsafe.Pointer(n), 64))
+	prefetch(unsafe.Pointer(&l.links[i]))
+	return &n.value
+}
+
+// at is get of a key whose place is known.
+func (l *lru[T]) at(p place) *T {
+	k, tag := p.key, p.tag
 	i := l.find(tag, k)
 	switch {
 	case i >= 0:
 		if l.part[proven].newest == i {
-			return &l.at(i).value
+			return &l.node(i).value
 		}
 		l.unlink(i)
 		l.push(i, proven)
@@ -74,7 +108,7 @@ func (l *lru[T]) get(k key) *T {
 			l.unlink(back)
 			l.push(back, probation)
 		}
-		return &l.at(i).value
+		return &l.node(i).value
 	case l.used < l.most:
 		i = int32(l.used)
 		if l.used%block == 0 {
@@ -82,23 +116,23 @@ func (l *lru[T]) get(k key) *T {
 		}
 		l.used++
 		l.links = append(l.links, link{})
-		l.at(i).key = k
+		l.node(i).key = k
 	default:
 		i = l.victim()
 		l.unlink(i)
-		l.index.remove(l.index.tag(l.at(i).key), i)
-		*l.at(i) = node[T]{key: k}
+		l.index.remove(l.index.tag(l.node(i).key), i)
+		*l.node(i) = node[T]{key: k}
 		l.evictions++
 	}
 	l.index.add(tag, i)
 	l.push(i, probation)
-	return &l.at(i).value
+	return &l.node(i).value
 }
 
 // peek gives the value of k and leaves its place; nil if there is none.
 func (l *lru[T]) peek(k key) *T {
 	if i := l.find(l.index.tag(k), k); i >= 0 {
-		return &l.at(i).value
+		return &l.node(i).value
 	}
 	return nil
 }
@@ -108,7 +142,7 @@ func (l *lru[T]) leaving(k key) *T {
 	if l.used < l.most || l.find(l.index.tag(k), k) >= 0 {
 		return nil
 	}
-	return &l.at(l.victim()).value
+	return &l.node(l.victim()).value
 }
 
 // victim is who makes room next.
@@ -119,7 +153,7 @@ func (l *lru[T]) victim() int32 {
 	return l.part[proven].oldest
 }
 
-func (l *lru[T]) at(i int32) *node[T] { return &l.blocks[i/block][i%block] }
+func (l *lru[T]) node(i int32) *node[T] { return &l.blocks[i/block][i%block] }
 
 // push makes a node the newest of a part.
 func (l *lru[T]) push(i int32, part int32) {

@@ -79,11 +79,11 @@ func TestLRU(t *testing.T) {
 // keysOf gives the keys of a part, newest first, as both directions of its list have them.
 func keysOf[T any](l *lru[T], part int) (keys []key) {
 	for i := l.part[part].newest; i >= 0; i = l.links[i].older {
-		keys = append(keys, l.at(i).key)
+		keys = append(keys, l.node(i).key)
 	}
 	var back []key
 	for i := l.part[part].oldest; i >= 0; i = l.links[i].newer {
-		back = append(back, l.at(i).key)
+		back = append(back, l.node(i).key)
 	}
 	slices.Reverse(back)
 	if !slices.Equal(keys, back) {

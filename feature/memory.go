@@ -120,7 +120,7 @@ func layout(x Extractor, m rememberer) []byte {
 	for _, part := range m.memory() {
 		t := reflect.TypeOf(part).Elem()
 		if l, ok := part.(lruMemory); ok {
-			t = l.node()
+			t = l.layout()
 		}
 		describe(&s, t)
 	}
@@ -156,7 +156,7 @@ func raw(p any) []byte {
 
 // lruMemory is what a [lru] of any values can do with its memory.
 type lruMemory interface {
-	node() reflect.Type
+	layout() reflect.Type
 	size() int // of what save appends
 	save(b []byte) []byte
 	load(b []byte) ([]byte, bool)
@@ -165,7 +165,7 @@ type lruMemory interface {
 
 func (l *lru[T]) evicted() uint64 { return l.evictions }
 
-func (l *lru[T]) node() reflect.Type { return reflect.TypeFor[node[T]]() }
+func (l *lru[T]) layout() reflect.Type { return reflect.TypeFor[node[T]]() }
 
 const lruHead = 40
 
@@ -208,7 +208,7 @@ func (l *lru[T]) load(b []byte) ([]byte, bool) {
 	l.links = make([]link, l.used)
 	b = b[copy(rawOf(l.links), b):]
 	for i := range l.used {
-		n := l.at(int32(i))
+		n := l.node(int32(i))
 		if v, ok := any(&n.value).(placing); ok && !v.sound() {
 			return b, false
 		}

@@ -11,14 +11,19 @@ func (Substitution) Name() string { return "substitution" }
 // Attribute judges all exchanged rows in one call.
 func (Substitution) Attribute(score Scores, row, typical []float64) []float64 {
 	at := differing(row, typical)
-	rows := [][]float64{row, typical}
+	rows := [][]float64{row}
 	for _, i := range at {
-		rows = append(rows, with(row, i, typical[i]), with(typical, i, row[i]))
+		rows = append(rows, with(row, i, typical[i]))
+	}
+	rows = append(rows, typical)
+	for _, i := range at {
+		rows = append(rows, with(typical, i, row[i]))
 	}
 	s := score(rows)
+	lost, gained := s[:1+len(at)], s[1+len(at):] // each beside its own first
 	out := make([]float64, len(row))
 	for k, i := range at {
-		out[i] = ((s[0] - s[2+2*k]) + (s[3+2*k] - s[1])) / 2
+		out[i] = ((lost[0] - lost[1+k]) + (gained[1+k] - gained[0])) / 2
 	}
 	return out
 }

@@ -20,11 +20,13 @@ const nearBlock = 32
 type nearIndex struct {
 	n, d int
 	rows *tensor.Tensor
+	once sync.Once
+	by   *byColumn // see turned
 }
 
 // newNearIndex keeps x, which is rows of d columns.
 func newNearIndex(x []float32, d int) *nearIndex {
-	return &nearIndex{len(x) / d, d, &tensor.Tensor{Shape: []int{len(x) / d, d}, Data: x}}
+	return &nearIndex{n: len(x) / d, d: d, rows: &tensor.Tensor{Shape: []int{len(x) / d, d}, Data: x}}
 }
 
 // near is a neighbour: its squared distance and its row.
@@ -37,16 +39,12 @@ type near struct {
 // nearest. self, when not negative, says that x are the index's own rows from
 // that one on: each is then no neighbour of itself.
 func (ix *nearIndex) meanTo(dst, x []float32, k, self int) {
-	if self < 0 && k <= tensor.LeastCount {
-		ix.blocks(x, func(lo int, from, to *tensor.Tensor) {
-			for i := range from.Rows() {
-				if mean, ok := meanRoot(to.Row(i), k); ok {
-					dst[lo+i] = mean
-				} else {
-					dst[lo+i] = root32(beyond(from.Row(i)))
-				}
-			}
-		})
+	switch few := self < 0 && k <= tensor.LeastCount; {
+	case few && ix.n >= manyNear && ix.d >= variantWide:
+		ix.variantsTo(dst, x, k)
+		return
+	case few:
+		ix.wholeTo(dst, x, k)
 		return
 	}
 	ix.each(x, k, self, func(i int, best []near) {
@@ -56,6 +54,23 @@ func (ix *nearIndex) meanTo(dst, x []float32, k, self int) {
 		}
 		dst[i] = float32(sum / float64(max(1, len(best))))
 	})
+}
+
+// wholeTo is meanTo of other rows, for k of at most [tensor.LeastCount]: all distances are measured.
+func (ix *nearIndex) wholeTo(dst, x []float32, k int) {
+	ix.blocks(x, func(lo int, from, to *tensor.Tensor) {
+		for i := range from.Rows() {
+			dst[lo+i] = meanNear(to.Row(i), from.Row(i), k)
+		}
+	})
+}
+
+// meanNear gives the mean distance of a row to its k nearest, whose squares are told.
+func meanNear(squares, row []float32, k int) float32 {
+	if mean, ok := meanRoot(squares, k); ok {
+		return mean
+	}
+	return root32(beyond(row))
 }
 
 // meanRoot gives the mean of the roots of the k least squares, at most [tensor.LeastCount], or of so many as are

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -150,11 +151,11 @@ func buffered(w io.Writer, body func(io.Writer) error) error {
 	return cmp.Or(err, b.Flush()) // the records before an error are whole lines
 }
 
-// compressed writes through what a file name's end says: .gz, .zst, or nothing. The gzip header names no file and no
+// compressed writes through what a file name's end says, in letters of either case: .gz, .zst, or nothing. The gzip header names no file and no
 // time: the same records give the same bytes.
 func compressed(w io.Writer, end string, body func(io.Writer) error) error {
 	var z io.WriteCloser
-	switch end {
+	switch strings.ToLower(end) {
 	case ".gz":
 		z = gzip.NewWriter(w)
 	case ".zst":

@@ -43,7 +43,7 @@ was through FILE, or else as in its baseline, where FILE is one of those it was 
 			if err != nil {
 				return err
 			}
-			file, lines, err := parseLines(args[0])
+			file, lines, err := parseLines(args[0], "")
 			if err != nil {
 				return err
 			}

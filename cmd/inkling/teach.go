@@ -99,7 +99,7 @@ records, a start until the first example turns up.`,
 			if err := in.useTruth(cmd.Context(), markField, ""); err != nil {
 				return err
 			}
-			rows, err := examples(cmd.Context(), &in, marks, b)
+			rows, err := examples(cmd.Context(), &in, "--examples", marks, b)
 			if err != nil {
 				return err
 			}

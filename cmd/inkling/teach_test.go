@@ -143,3 +143,20 @@ func TestReplacedBaseline(t *testing.T) {
 		t.Errorf("replaced: %s", out)
 	}
 }
+
+// What was meant for lines of a file is not taken for a file's name.
+func TestMismarked(t *testing.T) {
+	s := taughtSite(t)
+	for lines, says := range map[string]string{
+		"608,,609": `an item of the lines "608,,609" is empty`, "608,": "is empty", ",608": "is empty", "": `"" are no lines of`,
+		"608, 609": `"608, 609" are no lines of`, "608-": `"608-" are no lines of`, "first": `"first" are no lines of`,
+	} {
+		for _, flag := range []string{"--examples", "--known"} {
+			args := []string{"teach", "other", "--examples", s.mark("608"), flag, s.log + ":" + lines}
+			exec(t, s.args(args...)...).fails(t, 2, flag+" "+s.log+":"+lines+": ", says, "write them as FILE:812,815,820-822")
+		}
+		exec(t, s.args("explain", s.log+":"+lines, "--detector", "scan")...).fails(t, 2, says, "write them as FILE:812,815,820-822")
+	}
+	exec(t, s.args("teach", "other", "--examples", filepath.Join(s.dir, "none.log:1,,3"))...).fails(t, 2, "--examples", "is empty")
+	exec(t, s.args("teach", "other", "--examples", filepath.Join(s.dir, "12:30.none"))...).fails(t, 3, "no such file")
+}

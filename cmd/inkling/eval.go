@@ -109,7 +109,7 @@ The intervals are 95 % over draws.`,
 	fl.StringVar(&f.benign, "benign", "benign", "the class of benign rows")
 	fl.StringVar(&f.protocol, "protocol", "new-attack", "new-attack, n-way or bound")
 	fl.StringSliceVar(&f.learners, "learners", []string{"nearest-mean", "knn", "logistic-regression", "random-forest", "extra-trees", "ratio", "vote"}, "for images without --models "+strings.Join(imageLearners, ",")+"; from: "+strings.Join(known, ", "))
-	fl.StringSliceVar(&f.models, "models", nil, "trained model files to judge beside them, as they are")
+	fl.StringSliceVar(&f.models, "models", nil, "trained model files to judge beside them, as they are; of its data a model keeps the files' names alone, and where one of that name is judged it is told")
 	fl.StringSliceVar(&f.heads, "heads", nil, "judge in each model's embedding with these too: "+strings.Join(heads(), ", "))
 	fl.StringSliceVar(&f.classes, "classes", nil, "hold out only these classes")
 	fl.StringSliceVar(&f.never, "never", nil, "classes that are not known attacks either: what a model was not trained on")
@@ -340,7 +340,11 @@ func (f *evalFlags) trained(d *eval.Data) (out []meta.Learner, err error) {
 		return nil, &inkling.Error{Code: inkling.Invalid, What: "--heads without a model to judge in", Remedy: "name one with --models; a head on the rows as they are is one of --learners"}
 	}
 	for _, file := range f.models {
-		m, err := readModel(file)
+		b, err := readModelFile(file)
+		if err != nil {
+			return nil, err
+		}
+		m, texts, err := decodeWithTexts(b, file)
 		if err != nil {
 			return nil, err
 		}
@@ -350,6 +354,9 @@ func (f *evalFlags) trained(d *eval.Data) (out []meta.Learner, err error) {
 		}
 		if have := c.Hash(); m.Contract != "" && m.Contract != have {
 			return nil, &inkling.Error{Code: inkling.Conflict, Place: "model " + file, What: fmt.Sprintf("trained on rows of another contract (%.12s) than %s has (%.12s)", m.Contract, d.Name, have), Remedy: "judge it on data like what it was trained on, or train it again"}
+		}
+		if err := f.tellTrainedOn(file, texts); err != nil {
+			return nil, err
 		}
 		out = append(out, m.Learner)
 		onIt, err := f.headsOn(m.Learner)

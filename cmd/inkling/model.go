@@ -38,15 +38,6 @@ func modelID(b []byte) string {
 	return hex.EncodeToString(h[:16])
 }
 
-// readModel reads a model file as a learner; its rows must be of a contract of this program.
-func readModel(file string) (detect.Choice, error) {
-	b, err := readModelFile(file)
-	if err != nil {
-		return detect.Choice{}, err
-	}
-	return decodeModel(b, file)
-}
-
 func readModelFile(file string) ([]byte, error) {
 	b, err := os.ReadFile(file)
 	if err != nil {
@@ -56,18 +47,24 @@ func readModelFile(file string) ([]byte, error) {
 }
 
 func decodeModel(b []byte, name string) (detect.Choice, error) {
+	c, _, err := decodeWithTexts(b, name)
+	return c, err
+}
+
+// decodeWithTexts reads a model of records, and gives what else its file says.
+func decodeWithTexts(b []byte, name string) (detect.Choice, map[string]string, error) {
 	l, extra, err := decodeAny(b, name)
 	if err != nil {
-		return detect.Choice{}, err
+		return detect.Choice{}, nil, err
 	}
 	if of := extra[imagesKey]; of != "" {
-		return detect.Choice{}, &inkling.Error{Code: inkling.Conflict, Place: "model " + name, What: "it judges images of " + of + ", not records", Remedy: "judge it with: inkling eval --schema image, or name a model of flows or tables"}
+		return detect.Choice{}, nil, &inkling.Error{Code: inkling.Conflict, Place: "model " + name, What: "it judges images of " + of + ", not records", Remedy: "judge it with: inkling eval --schema image, or name a model of flows or tables"}
 	}
 	c := detect.Choice{Learner: l, Model: name, ModelID: modelID(b), Contract: extra[contractKey]}
 	if _, ok := l.(*meta.MetaVote); ok { // the matcher inside the program votes with it
 		c.ModelID = modelID(slices.Concat(b, models.Matcher))
 	}
-	return c, nil
+	return c, extra, nil
 }
 
 // decodeAny reads a model of records or of images.

@@ -2,6 +2,7 @@ package feature
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -58,6 +59,25 @@ func Find(name string) *Family {
 		}
 	}
 	return nil
+}
+
+// suiting names the families, flows aside, that records of a schema have the fields for as they are read.
+func suiting(s *inkling.Schema) (names []string) {
+	var r inkling.Record
+	r.Reset(s)
+	for i := range Families {
+		f := &Families[i]
+		if f.Name == flowName || f.Gather != nil {
+			continue
+		}
+		x := f.New()
+		var e *inkling.Error
+		err := x.Extract(make([]float64, len(x.Contract().Features)), &r)
+		if err == nil || errors.As(err, &e) && e.Skippable { // this record is of no use, others may be
+			names = append(names, f.Name)
+		}
+	}
+	return names
 }
 
 // Gather gives the records that are judged under the contract of that name.

@@ -1,7 +1,9 @@
 package feature
 
 import (
+	"errors"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/inkling-sec/inkling"
@@ -74,6 +76,32 @@ func TestMoments(t *testing.T) {
 		r.Num[0] = 1767323045250
 		if got := Moment(&r, 0); got != want && !(math.IsNaN(got) && math.IsNaN(want)) {
 			t.Errorf("kind %v: %v, want %v", kind, got, want)
+		}
+	}
+}
+
+// Records that are no flows are told which schemas they would do for.
+func TestFlowTellsOtherSchemas(t *testing.T) {
+	for _, tt := range []struct {
+		fields []string
+		want   string
+	}{
+		{[]string{"ts", "id.orig_h", "query"}, "of --schema dns or table"},
+		{[]string{"ts", "host", "uri"}, "of --schema web or table"},
+		{[]string{"time", "customer", "terminal", "amount"}, "of --schema payment or table"},
+		{[]string{"a", "b"}, "of --schema table"},
+	} {
+		s := &inkling.Schema{Name: "table"}
+		for _, name := range tt.fields {
+			s.Fields = append(s.Fields, inkling.Field{Name: name})
+		}
+		var r inkling.Record
+		r.Reset(s)
+		x := NewFlow(FlowOptions{})
+		err := x.Extract(make([]float64, len(x.Contract().Features)), &r)
+		var e *inkling.Error
+		if !errors.As(err, &e) || !strings.HasSuffix(e.Remedy, "records like these are "+tt.want) {
+			t.Errorf("%v: %v", tt.fields, err)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/inkling-sec/inkling"
 )
@@ -119,19 +120,21 @@ func (x *FlowExtractor) bind(s *inkling.Schema) error {
 	var at [flowFields]int
 	var missing []string
 	for i, name := range flowFieldNames {
-		at[i] = s.Index(name)
-		if at[i] < 0 {
+		if at[i] = s.Index(name); at[i] < 0 {
 			missing = append(missing, name)
-		} else if (s.Fields[at[i]].Kind == inkling.Text) != slices.Contains(textFields, i) {
+		}
+	}
+	if missing != nil {
+		return lacking(flowContract, s, missing, "give it flows: a Zeek conn.log or a format that is read as one; records like these are of --schema "+strings.Join(append(suiting(s), tableName), " or "))
+	}
+	for i, name := range flowFieldNames {
+		if (s.Fields[at[i]].Kind == inkling.Text) != slices.Contains(textFields, i) {
 			kind := "a number"
 			if slices.Contains(textFields, i) {
 				kind = "text"
 			}
 			return inkling.Errorf(inkling.Invalid, "schema "+s.Name, "contract flow needs field %s to be %s", name, kind)
 		}
-	}
-	if missing != nil {
-		return lacking(flowContract, s, missing, "give it flows: a Zeek conn.log or a format that is read as one; for any other table say --schema table")
 	}
 	x.schema, x.at = s, at
 	return nil

@@ -79,7 +79,7 @@ far as it goes, and the exit status then tells that something is missing.`,
 	}
 	cmd.Flags().StringVarP(&c.out, "output", "o", "-", "file to write, compressed when it ends in .gz or .zst; - is standard output")
 	cmd.Flags().BoolVar(&c.json, "json", false, "write JSON lines")
-	cmd.Flags().StringVar(&c.opts.Format, "format", "", "read as this format instead of guessing it")
+	cmd.Flags().StringVar(&c.opts.Format, "format", "", "force the input format instead of recognising it: "+formats())
 	cmd.Flags().StringSliceVar(&c.opts.Names, "names", nil, "column names of a table without a header line; other formats are refused")
 	cmd.Flags().IntVar(&c.opts.MaxFlows, "max-flows", 0, fmt.Sprintf("flows a capture or an export may hold open at a time; 0 means %d", pcap.DefaultMaxFlows))
 	cmd.Flags().BoolVarP(&c.opts.AnyChecksum, "any-checksum", "C", false, "count packets with a wrong checksum too, for captures whose addresses were changed")

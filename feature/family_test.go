@@ -105,3 +105,16 @@ func TestFlowTellsOtherSchemas(t *testing.T) {
 		}
 	}
 }
+
+// A conn.log in which all is text, as in CSV, is told what to do.
+func TestFlowOfText(t *testing.T) {
+	s := &inkling.Schema{Name: "table"}
+	for _, name := range flowFieldNames {
+		s.Fields = append(s.Fields, inkling.Field{Name: name})
+	}
+	var r inkling.Record
+	r.Reset(s)
+	if err := NewFlow(FlowOptions{}).Extract(make([]float64, len(Flow().Features)), &r); err == nil || !strings.Contains(err.Error(), "field ts to be a number") || !strings.Contains(err.Error(), "JSON lines") {
+		t.Errorf("%v", err)
+	}
+}

@@ -2,6 +2,7 @@ package feature
 
 import (
 	"bytes"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -133,7 +134,8 @@ func (x *FlowExtractor) bind(s *inkling.Schema) error {
 			if slices.Contains(textFields, i) {
 				kind = "text"
 			}
-			return inkling.Errorf(inkling.Invalid, "schema "+s.Name, "contract flow needs field %s to be %s", name, kind)
+			return &inkling.Error{Code: inkling.Invalid, Place: "schema " + s.Name, What: fmt.Sprintf("contract flow needs field %s to be %s", name, kind),
+				Remedy: "give a Zeek conn.log itself, or its records as JSON lines with numbers for numbers: in CSV every column is text"}
 		}
 	}
 	x.schema, x.at = s, at

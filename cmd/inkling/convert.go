@@ -283,7 +283,11 @@ func (c *converter) progress(f *read.File, name string) {
 	if f.Size > 0 {
 		part = fmt.Sprintf("%d %%, ", 100*f.Done()/f.Size)
 	}
-	fmt.Fprintf(c.stderr, "\r\033[K%s: %s%d records", inkling.Printable(name), part, c.records)
+	text := fmt.Sprintf("%s: %s%d records", name, part, c.records)
+	if f, ok := c.stderr.(*os.File); ok {
+		text = inOneLine(f, text)
+	}
+	fmt.Fprint(c.stderr, "\r\033[K"+text)
 }
 
 func isTerminal(w io.Writer) bool {

@@ -3,7 +3,9 @@ package main
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 
@@ -38,12 +40,32 @@ func modelID(b []byte) string {
 	return hex.EncodeToString(h[:16])
 }
 
-func readModelFile(file string) ([]byte, error) {
+// readModelFile reads a model of that file or, where there is none, of that name.
+func (a *app) readModelFile(file string) ([]byte, error) {
 	b, err := os.ReadFile(file)
-	if err != nil {
-		return nil, &inkling.Error{Code: inkling.NotFound, What: "cannot read the model", Remedy: "train one with: inkling train", Err: err}
+	if err == nil {
+		return b, nil
 	}
-	return b, nil
+	if errors.Is(err, fs.ErrNotExist) && store.CheckName(store.Models, file) == nil {
+		h, noHome := a.store()
+		if b, err := namedModel(h, file); noHome == nil && (b != nil || err != nil) {
+			return b, err
+		}
+	}
+	return nil, &inkling.Error{Code: inkling.NotFound, What: "cannot read the model", Remedy: "name a file, a model of the home or one inside the program, " + flowModel + " or " + anyModel + ", or train one with: inkling train", Err: err}
+}
+
+// namedModel gives the bytes of a model of the home, or of one inside the program; nil where there is none.
+func namedModel(h store.Home, name string) ([]byte, error) {
+	switch {
+	case h.Has(store.Models, name):
+		return h.Get(store.Models, name)
+	case name == flowModel:
+		return models.Flow, nil
+	case name == anyModel:
+		return models.Matcher, nil
+	}
+	return nil, nil
 }
 
 func decodeModel(b []byte, name string) (detect.Choice, error) {
@@ -78,18 +100,10 @@ func decodeAny(b []byte, name string) (meta.Trainer, map[string]string, error) {
 
 // findModel looks for a model in the home, then among those inside the program.
 func findModel(h store.Home, name string) (detect.Choice, error) {
-	if h.Has(store.Models, name) {
-		b, err := h.Get(store.Models, name)
-		if err != nil {
-			return detect.Choice{}, err
-		}
+	if b, err := namedModel(h, name); err != nil {
+		return detect.Choice{}, err
+	} else if b != nil {
 		return decodeModel(b, name)
-	}
-	switch name {
-	case flowModel:
-		return decodeModel(models.Flow, name)
-	case anyModel:
-		return decodeModel(models.Matcher, name)
 	}
 	if info, err := os.Stat(name); err == nil && info.Mode().IsRegular() {
 		return detect.Choice{}, &inkling.Error{Code: inkling.NotFound, Place: name, What: "is a file, and --model names a model of the home", Remedy: "train it with --name, or copy it to " + h.Path(store.Models, "NAME")}

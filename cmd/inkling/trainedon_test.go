@@ -52,3 +52,30 @@ func TestModelJudgedOnItsOwnData(t *testing.T) {
 		t.Errorf("the model inside the program: %d %q", r.status, r.stderr)
 	}
 }
+
+// A model is judged by its file, or by its name in the home or the program.
+func TestModelByName(t *testing.T) {
+	s := taughtSite(t)
+	must(t, s.args("train", "--data", s.log, "--learner", "protonet", "--iterations", "1", "--name", "mine")...)
+	for name, want := range map[string]string{"mine": "protonet", "flow": "meta-vote"} {
+		other := write(t, filepath.Join(s.dir, "other.log"), connLog())
+		out := must(t, s.args("eval", "--data", other, "--models", name, "--learners", "nearest-mean", "--shots", "1", "--draws", "1")...)
+		if !strings.Contains(out, "\n"+want+" ") || !strings.Contains(out, "1 example, of one class") {
+			t.Errorf("%s: %s", name, out)
+		}
+	}
+	exec(t, s.args("eval", "--data", s.log, "--models", "none")...).fails(t, 3, "cannot read the model", "none", "flow or matcher", "inkling train")
+}
+
+// What rewrites a line of a terminal is shorter than it.
+func TestCutTo(t *testing.T) {
+	for _, tt := range []struct {
+		width int
+		known bool
+		want  string
+	}{{80, true, "conn.log: 12 records"}, {21, true, "conn.log: 12 records"}, {20, true, "conn.log: 12 recor…"}, {20, false, "conn.log: 12 records"}, {1, true, "conn.log: 12 records"}} {
+		if got := cutTo("conn.log: 12 records", tt.width, tt.known); got != tt.want {
+			t.Errorf("%d columns: %q", tt.width, got)
+		}
+	}
+}

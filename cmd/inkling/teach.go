@@ -165,6 +165,9 @@ func printTaught(w io.Writer, a *app, d *detect.Detector, b *detect.Baseline, el
 	if quiet := quietOnes(d); quiet != "" {
 		fmt.Fprintf(w, "                %s\n", s.red("does not even find "+quiet+", which it was taught: too like benign records at this rate"))
 	}
+	if t := p.SelfTest; 2*t.Found < t.Of {
+		fmt.Fprintf(w, "                to find more: mark more examples, name attacks like it with --known, or allow more false alarms\n                (--alpha, %s here); then teach again with --replace\n", rate(p.Alpha))
+	}
 	fmt.Fprintf(w, "  False alarms  at most %s of benign records on average (with 95 %% confidence under %s),\n", rate(p.Alpha), rate(p.Upper95))
 	fmt.Fprintf(w, "                promised on %s benign records it has not learned from, as long as new ones are like them\n", count(p.Calibration))
 	if p.AlarmsPerDay != nil {

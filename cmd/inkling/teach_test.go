@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/inkling-sec/inkling/detect"
 )
 
 // A volume below one record a day is told, not cut to none.
@@ -159,4 +161,19 @@ func TestMismarked(t *testing.T) {
 	}
 	exec(t, s.args("teach", "other", "--examples", filepath.Join(s.dir, "none.log:1,,3"))...).fails(t, 2, "--examples", "is empty")
 	exec(t, s.args("teach", "other", "--examples", filepath.Join(s.dir, "12:30.none"))...).fails(t, 3, "no such file")
+}
+
+// A detector that finds few of its own examples says what may help, and only such a one.
+func TestTeachThatFindsLittle(t *testing.T) {
+	for found, want := range map[int]bool{0: true, 2: true, 3: false, 5: false} {
+		var out bytes.Buffer
+		d := &detect.Detector{Name: "x", Promise: detect.Promise{Alpha: 0.001, SelfTest: detect.SelfTest{Found: found, Of: 5}}}
+		d.Examples.Raw = make([][]float64, 5)
+		if err := printTaught(&out, &app{}, d, &detect.Baseline{}, 0); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(out.String(), "to find more: mark more examples"); got != want {
+			t.Errorf("%d of 5: %s", found, out.String())
+		}
+	}
 }

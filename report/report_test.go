@@ -108,6 +108,9 @@ func TestCard(t *testing.T) {
 	if url := regexp.MustCompile(`(?i)https?://|src=|url\(|<script|<link|@import`).FindString(page); url != "" {
 		t.Errorf("the page has %q", url)
 	}
+	if table := regexp.MustCompile(`(?s).{0,24}<table>`).FindString(strings.ReplaceAll(page, `<div class="scroll"><table>`, "")); table != "" {
+		t.Errorf("%q is cut off where the page is narrow", table)
+	}
 	if n := strings.Count(page, `class="chart"`); n != 8 { // two by number of examples, ROC and precision for each of two, promise, prevalence
 		t.Errorf("%d charts", n)
 	}

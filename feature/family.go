@@ -114,6 +114,9 @@ func columns(c *Contract, s *inkling.Schema, remedy string, names ...string) ([]
 		}
 	}
 	if missing != nil {
+		if s.Name == tableName {
+			remedy += "; where a CSV has other names for them, name all its columns in order with --names"
+		}
 		return nil, lacking(c, s, missing, remedy)
 	}
 	return at, nil

@@ -118,3 +118,16 @@ func TestFlowOfText(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// A table that has other names for what a family needs is told how to name its columns.
+func TestColumnsOfOtherNames(t *testing.T) {
+	for name, want := range map[string]bool{"table": true, "zeek.http": false} {
+		var r inkling.Record
+		r.Reset(&inkling.Schema{Name: name, Fields: []inkling.Field{{Name: "timestamp"}, {Name: "value"}}})
+		x := newSeries()
+		err := x.Extract(make([]float64, len(x.Contract().Features)), &r)
+		if err == nil || strings.Contains(err.Error(), "with --names") != want {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -174,3 +174,9 @@ func TestFewOf(t *testing.T) {
 		}
 	}
 }
+
+func TestVersion(t *testing.T) {
+	if flag, command := must(t, "--version"), must(t, "version"); flag != command || !strings.HasPrefix(flag, "inkling "+release+" (") {
+		t.Errorf("%q, %q", flag, command)
+	}
+}

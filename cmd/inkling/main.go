@@ -122,6 +122,9 @@ already or made for something else, 130 interrupted, 1 a fault of the program.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
+	root.Version = release // by which --version answers
+	root.Flags().Bool("version", false, "tell the version, as inkling version does")
+	root.SetVersionTemplate(versionLine() + "\n")
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), "Flags.FlagUsages |", fmt.Sprintf("Flags.FlagUsagesWrapped %d |", helpWidth())))
 	root.PersistentFlags().StringVar(&a.home, "home", "", "directory of models, baselines, detectors and alerts (default $INKLING_HOME, or inkling under the user's data directory)")
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "write JSON lines for programs instead of text for people")

@@ -106,19 +106,6 @@ func TestFlowTellsOtherSchemas(t *testing.T) {
 	}
 }
 
-// A conn.log in which all is text, as in CSV, is told what to do.
-func TestFlowOfText(t *testing.T) {
-	s := &inkling.Schema{Name: "table"}
-	for _, name := range flowFieldNames {
-		s.Fields = append(s.Fields, inkling.Field{Name: name})
-	}
-	var r inkling.Record
-	r.Reset(s)
-	if err := NewFlow(FlowOptions{}).Extract(make([]float64, len(Flow().Features)), &r); err == nil || !strings.Contains(err.Error(), "field ts to be a number") || !strings.Contains(err.Error(), "JSON lines") {
-		t.Errorf("%v", err)
-	}
-}
-
 // A table that has other names for what a family needs is told how to name its columns.
 func TestColumnsOfOtherNames(t *testing.T) {
 	for name, want := range map[string]bool{"table": true, "zeek.http": false} {

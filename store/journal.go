@@ -174,11 +174,7 @@ func (j *Journal) putAside(n noted) (found bool, err error) {
 		same := ending(f, n.Length) == n.Ending
 		f.Close()
 		if !same {
-			packed, err := cutPacked(path, n)
-			if err != nil {
-				return false, err
-			}
-			found = found || packed
+			found = cutPacked(path, n) || found
 			continue
 		}
 		if err := os.Truncate(path, n.Length); err != nil {

@@ -43,14 +43,15 @@ var packings = map[string]packing{
 	},
 }
 
-// cutPacked cuts a compressed file to the lines that a note speaks of, where it holds them: it is written anew. One that is damaged holds none.
-func cutPacked(path string, n noted) (found bool, err error) {
+// cutPacked cuts a compressed file to the lines that a note speaks of, where it holds them: it is written anew. One that is damaged
+// holds none; one that may not be written is left as it is, with lines that will be made again, as it may be somebody else's to keep.
+func cutPacked(path string, n noted) (found bool) {
 	p, ok := packings[strings.ToLower(filepath.Ext(path))]
 	if !ok {
-		return false, nil
+		return false
 	}
 	more := false
-	err = unpack(p, path, func(r io.Reader) error {
+	err := unpack(p, path, func(r io.Reader) error {
 		tail := make([]byte, min(n.Length, endingSize))
 		if _, err := io.CopyN(io.Discard, r, n.Length-int64(len(tail))); err != nil {
 			return err
@@ -64,9 +65,9 @@ func cutPacked(path string, n noted) (found bool, err error) {
 		return err
 	})
 	if err != nil || !found || !more {
-		return found && err == nil, nil
+		return found && err == nil
 	}
-	return true, WriteFile(path, func(w io.Writer) error {
+	return WriteFile(path, func(w io.Writer) error {
 		return unpack(p, path, func(r io.Reader) error {
 			z, err := p.writer(w, r)
 			if err != nil {
@@ -77,7 +78,7 @@ func cutPacked(path string, n noted) (found bool, err error) {
 			}
 			return z.Close()
 		})
-	})
+	}) == nil
 }
 
 // unpack lets use read what is in a compressed file.

@@ -115,7 +115,7 @@ func columns(c *Contract, s *inkling.Schema, remedy string, names ...string) ([]
 	}
 	if missing != nil {
 		if s.Name == tableName {
-			remedy += "; where a CSV has other names for them, name all its columns in order with --names"
+			remedy += "; where a CSV has other names for them, write these into its header line, or leave that out and name all columns in order with --names"
 		}
 		return nil, lacking(c, s, missing, remedy)
 	}

@@ -2,6 +2,7 @@ package feature
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -113,8 +114,22 @@ func TestColumnsOfOtherNames(t *testing.T) {
 		r.Reset(&inkling.Schema{Name: name, Fields: []inkling.Field{{Name: "timestamp"}, {Name: "value"}}})
 		x := newSeries()
 		err := x.Extract(make([]float64, len(x.Contract().Features)), &r)
-		if err == nil || strings.Contains(err.Error(), "with --names") != want {
+		if err == nil || strings.Contains(err.Error(), "or leave that out and name all columns in order with --names") != want {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// Of very many fields that are lacking the first are named, and the others counted.
+func TestManyLacking(t *testing.T) {
+	names := make([]string, mostLacking+4)
+	for i := range names {
+		names[i] = fmt.Sprintf("f%d", i)
+	}
+	if got := lacking(flowContract, &inkling.Schema{Name: "table"}, names, "").Error(); !strings.Contains(got, " f15, and 4 more") || strings.Contains(got, "f16") {
+		t.Error(got)
+	}
+	if got := lacking(flowContract, &inkling.Schema{Name: "table"}, names[:mostLacking], "").Error(); !strings.HasSuffix(got, " f15") {
+		t.Error(got)
 	}
 }

@@ -104,8 +104,11 @@ func isValue(name string) bool {
 	return ok && strings.ContainsAny(name, ".-")
 }
 
+// LeaveOut stands before the name of a column, quoted where a shell needs it, in a doubt that ends in how to leave it out.
+const LeaveOut = "; leave it out with --drop "
+
 func leaveOut(column, why string) string {
-	return fmt.Sprintf("column %q %s; leave it out with --drop %s", column, why, inkling.Quoted(column))
+	return fmt.Sprintf("column %q %s%s%s", column, why, LeaveOut, inkling.Quoted(column))
 }
 
 // doubtLabels doubts a column whose name says that it holds labels.

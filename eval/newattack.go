@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"slices"
+	"strings"
 
 	"github.com/inkling-sec/inkling"
 )
@@ -183,7 +184,7 @@ func (p NewAttack) LeftOut(d *Data, episodes []Episode) (out []Left) {
 }
 
 func (p NewAttack) noClass(d *Data, c string, classes []string) error {
-	return &inkling.Error{Code: inkling.Invalid, Place: d.Name, What: fmt.Sprintf("no attack class %q with %d rows or more", c, p.MinRows), Remedy: fmt.Sprintf("there are %v", classes)}
+	return &inkling.Error{Code: inkling.Invalid, Place: d.Name, What: fmt.Sprintf("no attack class %q with %d rows or more", c, p.MinRows), Remedy: "there are " + strings.Join(classes, ", ")}
 }
 
 // draw appends the episodes like e: examples from h.have, by shots and draw.

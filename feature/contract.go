@@ -15,6 +15,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -185,11 +186,17 @@ type Extractor interface {
 	Extract(dst []float64, r *inkling.Record) error
 }
 
+// mostLacking is how many of the fields that a schema lacks are named: all that flows need, and few of the columns of a wide table.
+const mostLacking = 16
+
 // lacking is the error of a schema without the fields a contract needs.
 func lacking(c *Contract, s *inkling.Schema, names []string, remedy string) error {
 	word := "field "
 	if len(names) > 1 {
 		word = "fields "
+	}
+	if more := len(names) - mostLacking; more > 0 {
+		names = append(slices.Clone(names[:mostLacking]), fmt.Sprintf("and %d more", more))
 	}
 	return &inkling.Error{Code: inkling.Invalid, Place: "schema " + s.Name,
 		What:   "contract " + c.Name + " needs the " + word + strings.Join(names, ", "),

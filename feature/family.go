@@ -2,6 +2,7 @@ package feature
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -60,6 +61,25 @@ func Find(name string) *Family {
 	return nil
 }
 
+// suiting names the families, flows aside, that records of a schema have the fields for as they are read.
+func suiting(s *inkling.Schema) (names []string) {
+	var r inkling.Record
+	r.Reset(s)
+	for i := range Families {
+		f := &Families[i]
+		if f.Name == flowName || f.Gather != nil {
+			continue
+		}
+		x := f.New()
+		var e *inkling.Error
+		err := x.Extract(make([]float64, len(x.Contract().Features)), &r)
+		if err == nil || errors.As(err, &e) && e.Skippable { // this record is of no use, others may be
+			names = append(names, f.Name)
+		}
+	}
+	return names
+}
+
 // Gather gives the records that are judged under the contract of that name.
 func Gather(name string, r inkling.Reader) inkling.Reader {
 	if f := Find(name); f != nil && f.Gather != nil {
@@ -94,6 +114,9 @@ func columns(c *Contract, s *inkling.Schema, remedy string, names ...string) ([]
 		}
 	}
 	if missing != nil {
+		if s.Name == tableName {
+			remedy += "; where a CSV has other names for them, write these into its header line, or leave that out and name all columns in order with --names"
+		}
 		return nil, lacking(c, s, missing, remedy)
 	}
 	return at, nil

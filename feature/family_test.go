@@ -1,7 +1,10 @@
 package feature
 
 import (
+	"errors"
+	"fmt"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/inkling-sec/inkling"
@@ -75,5 +78,58 @@ func TestMoments(t *testing.T) {
 		if got := Moment(&r, 0); got != want && !(math.IsNaN(got) && math.IsNaN(want)) {
 			t.Errorf("kind %v: %v, want %v", kind, got, want)
 		}
+	}
+}
+
+// Records that are no flows are told which schemas they would do for.
+func TestFlowTellsOtherSchemas(t *testing.T) {
+	for _, tt := range []struct {
+		fields []string
+		want   string
+	}{
+		{[]string{"ts", "id.orig_h", "query"}, "of --schema dns or table"},
+		{[]string{"ts", "host", "uri"}, "of --schema web or table"},
+		{[]string{"time", "customer", "terminal", "amount"}, "of --schema payment or table"},
+		{[]string{"a", "b"}, "of --schema table"},
+	} {
+		s := &inkling.Schema{Name: "table"}
+		for _, name := range tt.fields {
+			s.Fields = append(s.Fields, inkling.Field{Name: name})
+		}
+		var r inkling.Record
+		r.Reset(s)
+		x := NewFlow(FlowOptions{})
+		err := x.Extract(make([]float64, len(x.Contract().Features)), &r)
+		var e *inkling.Error
+		if !errors.As(err, &e) || !strings.HasSuffix(e.Remedy, "records like these are "+tt.want) {
+			t.Errorf("%v: %v", tt.fields, err)
+		}
+	}
+}
+
+// A table that has other names for what a family needs is told how to name its columns.
+func TestColumnsOfOtherNames(t *testing.T) {
+	for name, want := range map[string]bool{"table": true, "zeek.http": false} {
+		var r inkling.Record
+		r.Reset(&inkling.Schema{Name: name, Fields: []inkling.Field{{Name: "timestamp"}, {Name: "value"}}})
+		x := newSeries()
+		err := x.Extract(make([]float64, len(x.Contract().Features)), &r)
+		if err == nil || strings.Contains(err.Error(), "or leave that out and name all columns in order with --names") != want {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// Of very many fields that are lacking the first are named, and the others counted.
+func TestManyLacking(t *testing.T) {
+	names := make([]string, mostLacking+4)
+	for i := range names {
+		names[i] = fmt.Sprintf("f%d", i)
+	}
+	if got := lacking(flowContract, &inkling.Schema{Name: "table"}, names, "").Error(); !strings.Contains(got, " f15, and 4 more") || strings.Contains(got, "f16") {
+		t.Error(got)
+	}
+	if got := lacking(flowContract, &inkling.Schema{Name: "table"}, names[:mostLacking], "").Error(); !strings.HasSuffix(got, " f15") {
+		t.Error(got)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/inkling-sec/inkling"
 )
@@ -25,6 +26,8 @@ type FlowOptions struct {
 type FlowExtractor struct {
 	schema *inkling.Schema // that at is for
 	at     [flowFields]int
+	texts  []int          // fields that are text where a number is due
+	spelt  inkling.Record // a record whose texts are numbers
 	clock  clock
 
 	sources      *lru[sourceState]
@@ -119,19 +122,25 @@ func (x *FlowExtractor) bind(s *inkling.Schema) error {
 	var at [flowFields]int
 	var missing []string
 	for i, name := range flowFieldNames {
-		at[i] = s.Index(name)
-		if at[i] < 0 {
+		if at[i] = s.Index(name); at[i] < 0 {
 			missing = append(missing, name)
-		} else if (s.Fields[at[i]].Kind == inkling.Text) != slices.Contains(textFields, i) {
-			kind := "a number"
-			if slices.Contains(textFields, i) {
-				kind = "text"
-			}
-			return inkling.Errorf(inkling.Invalid, "schema "+s.Name, "contract flow needs field %s to be %s", name, kind)
 		}
 	}
 	if missing != nil {
-		return lacking(flowContract, s, missing, "give it flows: a Zeek conn.log or a format that is read as one; for any other table say --schema table")
+		return lacking(flowContract, s, missing, "give it flows: a Zeek conn.log or a format that is read as one; records like these are of --schema "+strings.Join(append(suiting(s), tableName), " or "))
+	}
+	x.texts = nil
+	for i, name := range flowFieldNames {
+		isText, due := s.Fields[at[i]].Kind == inkling.Text, slices.Contains(textFields, i)
+		switch {
+		case isText == due:
+		case isText && s.Name == tableName: // as of a CSV, in which all is text
+			x.texts = append(x.texts, i)
+		case due:
+			return inkling.Errorf(inkling.Invalid, "schema "+s.Name, "contract flow needs field %s to be text", name)
+		default:
+			return inkling.Errorf(inkling.Invalid, "schema "+s.Name, "contract flow needs field %s to be a number", name)
+		}
 	}
 	x.schema, x.at = s, at
 	return nil
@@ -162,6 +171,12 @@ func (x *FlowExtractor) Extract(dst []float64, r *inkling.Record) error {
 			return err
 		}
 	}
+	if x.texts != nil {
+		if err := x.numbered(r); err != nil {
+			return err
+		}
+		r = &x.spelt
+	}
 	if ts := r.Num[x.at[zTS]]; !(ts >= 0 && ts < latest) {
 		return &inkling.Error{Code: inkling.Invalid, Place: r.Origin.String(), What: "ts: not a time", Skippable: true,
 			Remedy: "times are seconds since 1970"}
@@ -172,6 +187,29 @@ func (x *FlowExtractor) Extract(dst []float64, r *inkling.Record) error {
 	f.own(dst)
 	x.fetch(&f, &a)
 	x.overTime(dst, &f, &a)
+	return nil
+}
+
+// numbered copies a record of a CSV, numbers for its numbers. What Zeek writes for unset is missing.
+func (x *FlowExtractor) numbered(r *inkling.Record) error {
+	c := &x.spelt
+	c.Schema, c.Origin, c.Num, c.Text = r.Schema, r.Origin, append(c.Num[:0], r.Num...), append(c.Text[:0], r.Text...)
+	for _, at := range x.at {
+		if string(text(r, at)) == "-" {
+			c.Text[at] = nil
+		}
+	}
+	for _, i := range x.texts {
+		at := x.at[i]
+		if len(c.Text[at]) == 0 {
+			continue
+		}
+		if i == zTS {
+			c.Num[at] = Moment(r, at)
+		} else if c.Num[at] = number(r, at); math.IsNaN(c.Num[at]) {
+			return unusable(r, flowFieldNames[i]+": not a number", "numbers are written in full, what is unset as - or nothing")
+		}
+	}
 	return nil
 }
 

@@ -71,7 +71,7 @@ func InspectTable(s *inkling.Schema, rows iter.Seq[*inkling.Record], o TableOpti
 func inspect(s *inkling.Schema, rows iter.Seq[*inkling.Record], look func(*inkling.Record)) (n int, err error) {
 	for r := range rows {
 		if r.Schema != s && !slices.Equal(r.Schema.Fields, s.Fields) {
-			return n, &inkling.Error{Code: inkling.Invalid, Place: r.Origin.String(), What: "the record has other columns than those before it", Remedy: "give files of the same columns in the same order"}
+			return n, &inkling.Error{Code: inkling.Invalid, Place: r.Origin.String(), What: "the record has other columns than those before it", Remedy: otherColumns(r.Schema)}
 		}
 		look(r)
 		n++
@@ -80,6 +80,17 @@ func inspect(s *inkling.Schema, rows iter.Seq[*inkling.Record], look func(*inkli
 		return 0, &inkling.Error{Code: inkling.Invalid, Place: "table " + s.Name, What: "has no rows to inspect", Remedy: "give a table with rows"}
 	}
 	return n, nil
+}
+
+// zeekLogs are what the names of the schemas of Zeek's logs begin with.
+const zeekLogs = "zeek."
+
+// otherColumns says what to do about records of other columns than a table's.
+func otherColumns(s *inkling.Schema) string {
+	if strings.HasPrefix(s.Name, zeekLogs) {
+		return "a Zeek log of JSON leaves out what is unset: read it with --format json, which takes the fields of all its records for columns, to hunt too"
+	}
+	return "give files of the same columns in the same order"
 }
 
 // Each ranges over records held in a slice, for [InspectTable].
@@ -273,7 +284,11 @@ func (t *table) bind(s *inkling.Schema) error {
 		}
 	}
 	if missing != nil {
-		return lacking(t.contract, s, missing, "give the table the columns it was inspected with, or make a contract without them")
+		remedy := "give the table the columns it was inspected with, or make a contract without them"
+		if strings.HasPrefix(s.Name, zeekLogs) {
+			remedy += "; a baseline of Zeek's JSON that was read with --format json needs that here too"
+		}
+		return lacking(t.contract, s, missing, remedy)
 	}
 	t.schema, t.at = s, at
 	return nil

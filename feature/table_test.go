@@ -192,3 +192,31 @@ func TestHashChangesWithMeaning(t *testing.T) {
 		t.Error("a text changes the hash")
 	}
 }
+
+// What Zeek's logs of JSON leave out is told, with how to read them.
+func TestTableOfZeekJSON(t *testing.T) {
+	row := func(names ...string) inkling.Record {
+		s := &inkling.Schema{Name: "zeek.ssl"}
+		for _, n := range names {
+			s.Fields = append(s.Fields, inkling.Field{Name: n})
+		}
+		var r inkling.Record
+		r.Reset(s)
+		return r
+	}
+	rows := []inkling.Record{row("a", "b"), row("a")}
+	if _, err := InspectTable(rows[0].Schema, Each(rows), TableOptions{}); err == nil || !strings.Contains(err.Error(), "--format json") {
+		t.Errorf("inspected: %v", err)
+	}
+	c, err := InspectTable(rows[0].Schema, Each(rows[:1]), TableOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := NewTable(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := x.Extract(make([]float64, 2), &rows[1]); err == nil || !strings.Contains(err.Error(), "--format json") {
+		t.Errorf("judged: %v", err)
+	}
+}

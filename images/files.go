@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path"
-	"path/filepath"
 	"strings"
 
 	"github.com/inkling-sec/inkling"
@@ -43,27 +41,6 @@ func (f file) read() ([]byte, error) {
 		return nil, invalid(f.place, "it cannot be one of the benchmark's images: remove it", "the file is larger than %d bytes", maxFile)
 	}
 	return b, nil
-}
-
-// inFolder lists the files under root of which the name ends in one of the extensions.
-func inFolder(root string, extensions ...string) (out []file, err error) {
-	disk := os.DirFS(root)
-	err = fs.WalkDir(disk, ".", func(p string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if len(out) > maxFiles {
-			return fs.SkipAll
-		}
-		if !d.IsDir() && wanted(p, extensions) {
-			out = append(out, file{filepath.Join(root, filepath.FromSlash(p)), p, func() (io.ReadCloser, error) { return disk.Open(p) }})
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, unreadable(root, err)
-	}
-	return out, tooMany(root, out)
 }
 
 // inZip lists the files of a zip in the same way; they can be read until it is closed.

@@ -6,6 +6,7 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"image"
 	"io"
@@ -18,6 +19,8 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+
+	"github.com/inkling-sec/inkling"
 )
 
 const (
@@ -140,7 +143,12 @@ func openList(name string) (place string, text []byte, err error) {
 	f, err := os.Open(name)
 	if err != nil {
 		if f, err = os.Open(name + ".gz"); err != nil {
-			return "", nil, unreadable(name, err)
+			err := unreadable(name, err)
+			var e *inkling.Error
+			if errors.As(err, &e) && e.Code == inkling.NotFound {
+				e.Remedy += ": lists train.csv, val.csv and test.csv stand with the images, or in the folder of --lists"
+			}
+			return "", nil, err
 		}
 		name += ".gz"
 	}

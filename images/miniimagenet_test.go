@@ -137,7 +137,7 @@ func TestMiniImageNetRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := MiniImageNet(t.Context(), dir, Options{})
-	wantError(t, err, "val.csv: cannot be read", "correct the path")
+	wantError(t, err, "val.csv: cannot be read", "correct the path", "the folder of --lists")
 }
 
 // TestTheFirstErrorIsTold of two broken images, on any number of cores.

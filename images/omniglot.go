@@ -27,7 +27,7 @@ const (
 // Omniglot loads the characters of Lake et al. 2015 at path, which is one of
 //
 //   - a folder of PNGs, alphabet/character/*.png at any depth; where there are
-//     folders images_background and images_evaluation, only what is in these;
+//     folders images_background and images_evaluation, only what is in these; links to folders are followed;
 //   - a zip of such, or a folder that holds images_background.zip and images_evaluation.zip;
 //   - the packed file, BASE.u8.gz with BASE.json beside it, or a folder that holds omniglot_28x28.u8.gz.
 //

@@ -125,6 +125,17 @@ func TestOmniglotForms(t *testing.T) {
 	write(t, filepath.Join(packed, "omniglot_28x28.json"), header(t, func(h map[string]any) { h["shape"], h["names"] = []int{12, 2, 28, 28}, names }))
 	write(t, filepath.Join(packed, "omniglot_28x28.u8.gz"), zipped(t, pixels))
 	forms["packed"] = packed
+	linked := filepath.Join(dir, "linked")
+	write(t, filepath.Join(linked, "elsewhere", "README.md"), nil)
+	for link, to := range map[string]string{
+		"images_background": filepath.Join(forms["folders"], "images_background"), "images_evaluation": filepath.Join(forms["folders"], "images_evaluation"),
+		"round": ".", "up": "..", "other": filepath.Join(forms["folders"], "other"), "elsewhere/back": linked, "nowhere": "none",
+	} {
+		if err := os.Symlink(to, filepath.Join(linked, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	forms["links to folders"] = linked
 	for name, path := range forms {
 		s, err := Omniglot(t.Context(), path, Options{})
 		if err != nil {

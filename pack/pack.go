@@ -8,6 +8,7 @@ package pack
 
 import (
 	"context"
+	"strings"
 
 	"github.com/inkling-sec/inkling"
 	"github.com/inkling-sec/inkling/dataset"
@@ -61,14 +62,14 @@ var Packs = []Pack{
 
 // Find gives the pack of that name.
 func Find(name string) (*Pack, error) {
-	have := ""
+	var have []string
 	for i := range Packs {
 		if Packs[i].Name == name {
 			return &Packs[i], nil
 		}
-		have += " " + Packs[i].Name
+		have = append(have, Packs[i].Name)
 	}
-	return nil, &inkling.Error{Code: inkling.NotFound, What: "no pack " + name, Remedy: "there are" + have}
+	return nil, &inkling.Error{Code: inkling.NotFound, What: "no pack " + name, Remedy: "there are " + strings.Join(have, ", ")}
 }
 
 // protocol gives the protocol of a draw, which has a cut of its own.

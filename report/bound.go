@@ -5,8 +5,8 @@ import "html/template"
 var boundTemplate = parse("bound", `
 <div class="charts"><figure>{{.Chart}}</figure>
 <div><p>A threshold is taken from half of the judged benign rows so that a false-alarm rate is promised, and the rate is measured on the other half. Where the promise is kept, points lie on the line.</p>
-<table><tr><th>promised</th>{{range .Learners}}<th>{{.}}</th>{{end}}</tr>
-{{range .Rows}}<tr><td>{{.Promised}}</td>{{range .Realised}}<td class="i">{{.}}</td>{{end}}</tr>{{end}}</table></div></div>
+<div class="scroll"><table><tr><th>promised</th>{{range .Learners}}<th>{{.}}</th>{{end}}</tr>
+{{range .Rows}}<tr><td>{{.Promised}}</td>{{range .Realised}}<td class="i">{{.}}</td>{{end}}</tr>{{end}}</table></div></div></div>
 <p class="note">{{.Most}}; means of {{.Classes}} with 95 % intervals over draws. The promise is for benign rows like those it was calibrated on: other captures, patients or times may differ, which this does not measure. A promise smaller than one in the number of rows cannot be made.</p>`)
 
 type boundRow struct {

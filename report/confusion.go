@@ -8,15 +8,15 @@ import (
 
 var confusionTemplate = parse("confusion", `
 <p>The share of rows that alerts where 1 % of benign rows may, by {{.Own}}.</p>
-<table>
+<div class="scroll"><table>
 <tr><th>rows of</th>{{range .Shots}}<th>{{.}}</th>{{end}}<th>ought to alert</th></tr>
 {{range .Rows}}<tr><td>{{.Name}}</td>{{range .Shares}}<td class="i">{{interval .}}</td>{{end}}<td>{{.Ought}}</td></tr>
-{{end}}</table>
+{{end}}</table></div>
 <p>At {{.Most}}, of 1,000 rows of each kind:</p>
-<table>
+<div class="scroll"><table>
 <tr><th></th><th class="n">alert</th><th class="n">do not</th></tr>
 {{range .Rows}}<tr><td>{{.Name}}</td><td class="n">{{.Alert}}</td><td class="n">{{.Quiet}}</td></tr>
-{{end}}</table>
+{{end}}</table></div>
 <p class="note">Means of {{.Classes}} with 95 % intervals. Benign: the threshold of half of the benign rows, measured on the other half. Other attacks are those of other classes; whether an alert on one is an error is for the user to say.</p>`)
 
 type confusionRow struct {

@@ -8,10 +8,10 @@ import (
 )
 
 var costTemplate = parse("cost", `
-<table>
+<div class="scroll"><table>
 <tr><th>learner</th>{{range .Shots}}<th class="n">teach, {{.}}</th>{{end}}<th class="n">rows scored a second</th></tr>
 {{range .Rows}}<tr{{if .Own}} class="own"{{end}}><td>{{.Learner}}</td>{{range .Teach}}<td class="n">{{.}}</td>{{end}}<td class="n">{{.Rate}}</td></tr>
-{{end}}</table>
+{{end}}</table></div>
 <p class="note">Median time to teach, and rows over time to score, on the machine that judged, with an episode on each core at once: a learner by itself is faster. Training beforehand does not count.</p>`)
 
 type costRow struct {

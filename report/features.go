@@ -11,7 +11,7 @@ import (
 
 var featureTemplate = parse("features", `
 <p>{{len .Part.Features}} features of the contract <code>{{.Part.Contract}}</code>; {{.Kinds}}.{{if .Several}} They are those of {{.Part.Name}}; other tables of the set may have others.{{end}}</p>
-{{if .Dropped}}<table><tr><th>not learned from</th><th>why</th></tr>{{range .Dropped}}<tr><td>{{.Column}}</td><td>{{.Why}}</td></tr>{{end}}</table>
+{{if .Dropped}}<div class="scroll"><table><tr><th>not learned from</th><th>why</th></tr>{{range .Dropped}}<tr><td>{{.Column}}</td><td>{{.Why}}</td></tr>{{end}}</table></div>
 {{end}}{{if not .Table}}<p>Nothing of a record but these features is learned from: addresses, names and absolute time are left out.</p>{{end}}
 <details><summary>All features</summary><div class="scroll"><table>
 <tr><th>feature</th><th>kind</th><th>what it is</th></tr>

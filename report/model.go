@@ -23,7 +23,7 @@ var modelTemplate = parse("model", `
 <pre>{{.Card.Command}}</pre>
 <table class="text">
 <tr><th>program</th><td>Inkling {{.Card.Program}}</td></tr>
-<tr><th>seed</th><td>{{.Card.Seed}}; {{.Card.Draws}} draws</td></tr>
+<tr><th>seed</th><td>{{.Card.Seed}}; {{.Card.Draws}} draw{{if ne .Card.Draws 1}}s{{end}}</td></tr>
 {{range .Card.Sets}}{{$set := .Name}}{{range .Parts}}<tr><th>{{$set}} {{.Name}}</th><td>{{count .Rows}} rows, SHA-256 <code>{{.Fingerprint}}</code></td></tr>
 {{end}}{{end}}</table></section>`)
 

@@ -280,7 +280,7 @@ var pageTemplate = parse("page", `<!DOCTYPE html>
 <p class="kind">Report card</p>
 <h1>{{.Card.Title}}</h1>
 {{with .Card.About}}<p class="about">{{sentence .}}</p>{{end}}
-<p class="meta">Judged by default: <b>{{.Card.Learner}}</b>{{with .Card.Why}} ({{.}}){{end}}. {{.Card.Draws}} draws, seed {{.Card.Seed}}. Inkling {{.Card.Program}}, {{.Card.Made.Format "2 January 2006"}}.</p>
+<p class="meta">Judged by default: <b>{{.Card.Learner}}</b>{{with .Card.Why}} ({{.}}){{end}}. {{with .Card.Draws}}{{if eq . 1}}1 draw, which has no interval{{else}}{{.}} draws{{end}}{{end}}, seed {{.Card.Seed}}. Inkling {{.Card.Program}}, {{.Card.Made.Format "2 January 2006"}}.</p>
 {{with .Card.Missing}}<p class="warn">Not judged, for want of data:{{range .}} {{.}}.{{end}}</p>{{end}}
 </header>
 {{$many := gt (len .Chapters) 1}}

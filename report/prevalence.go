@@ -10,9 +10,9 @@ import (
 var prevalenceTemplate = parse("prevalence", `
 <div class="charts"><figure>{{.Chart}}</figure>
 <div><p>Where one record in {{.Among}} is of the attack (the upright), of 100 alerts by {{.Own}}:</p>
-<table><tr><th>threshold at</th><th class="n">recall</th><th class="n">are right</th></tr>
+<div class="scroll"><table><tr><th>threshold at</th><th class="n">recall</th><th class="n">are right</th></tr>
 {{range .Rows}}<tr><td>{{.Rate}} false alarms</td><td class="n">{{percent .Recall}}</td><td class="n">{{.Right}}</td></tr>
-{{end}}</table></div></div>
+{{end}}</table></div></div></div>
 <p class="note">Precision = π·R / (π·R + (1 − π)·F), with prevalence π, recall R and false-alarm rate F; {{.Most}}, means of {{.Classes}}. The prevalence is set by <code>--prevalence</code>.</p>`)
 
 type prevalenceRow struct {

@@ -108,6 +108,9 @@ func TestCard(t *testing.T) {
 	if url := regexp.MustCompile(`(?i)https?://|src=|url\(|<script|<link|@import`).FindString(page); url != "" {
 		t.Errorf("the page has %q", url)
 	}
+	if table := regexp.MustCompile(`(?s).{0,24}<table>`).FindString(strings.ReplaceAll(page, `<div class="scroll"><table>`, "")); table != "" {
+		t.Errorf("%q is cut off where the page is narrow", table)
+	}
 	if n := strings.Count(page, `class="chart"`); n != 8 { // two by number of examples, ROC and precision for each of two, promise, prevalence
 		t.Errorf("%d charts", n)
 	}
@@ -370,7 +373,7 @@ func TestAmong(t *testing.T) {
 
 func TestWithoutInterval(t *testing.T) {
 	one := pack.Estimate{Mean: -.1, Low: nan, High: nan}
-	if interval(one) != "-0.100" || signed(one) != "−0.100" || verdict(&pack.Comparison{Best: "ratio", Ahead: one}, "vote") != level {
+	if interval(one) != "-0.100" || signed(one) != "−0.100" || verdict(&pack.Comparison{Best: "ratio", Ahead: one}, "vote") != single {
 		t.Errorf("%s, %s", interval(one), signed(one))
 	}
 	v := &view{Card: &Card{Learner: "vote"}, Compared: []pack.Comparison{{Shots: 1, Classes: 1, Best: "ratio", Ahead: one, AP: map[string]pack.Estimate{"vote": {Mean: .5, Low: nan, High: nan}}}}}
@@ -380,8 +383,9 @@ func TestWithoutInterval(t *testing.T) {
 }
 
 func TestVerdict(t *testing.T) {
-	if verdict(&pack.Comparison{Best: "ratio"}, "ratio") != itself || verdict(&pack.Comparison{}, "ratio") != "" {
-		t.Error("a default that is a baseline, or alone")
+	none := pack.Estimate{Mean: nan, Low: nan, High: nan}
+	if verdict(&pack.Comparison{Best: "ratio"}, "ratio") != itself || verdict(&pack.Comparison{}, "ratio") != "" || verdict(&pack.Comparison{Best: "ratio", Ahead: none}, "vote") != "" {
+		t.Error("a default that is a baseline, alone, or not judged")
 	}
 	for want, ahead := range map[string]pack.Estimate{better: {Mean: .1, Low: .05, High: .2}, worse: {Mean: -.1, Low: -.2, High: -.05}, level: {Mean: 0, Low: -.1, High: .1}} {
 		if got := verdict(&pack.Comparison{Best: "ratio", Ahead: ahead}, "vote"); got != want {

@@ -27,6 +27,7 @@ th{color:var(--soft);font-weight:600}
 td.n,th.n{text-align:right}
 td.i,td:first-child,td code{white-space:nowrap}
 td.w{min-width:240px}
+table.uses td:first-child{white-space:normal;min-width:120px}table.uses b{white-space:nowrap;font-weight:600}
 table.text th{white-space:nowrap}table.text td,table.text code{white-space:normal}
 tr.own td{font-weight:600}
 tr.own td:first-child{color:var(--own)}

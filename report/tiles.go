@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/inkling-sec/inkling/pack"
 )
@@ -14,7 +15,8 @@ const (
 	better = "better"
 	worse  = "worse"
 	level  = "level"
-	itself = "itself" // the default is that baseline
+	itself = "itself"   // the default is that baseline
+	single = "one draw" // which has no interval, and tells nothing
 )
 
 // verdict holds the default against the best baseline: better or worse where the 95 % interval of the difference says so.
@@ -24,6 +26,10 @@ func verdict(c *pack.Comparison, learner string) string {
 		return ""
 	case c.Best == learner:
 		return itself
+	case math.IsNaN(c.Ahead.Mean): // not judged
+		return ""
+	case !finite(c.Ahead.Low, c.Ahead.High):
+		return single
 	case c.Ahead.Low > 0:
 		return better
 	case c.Ahead.High < 0:
@@ -53,11 +59,9 @@ func tiles(v *view) (out []tile) {
 			t.Says = "no baseline was judged beside it"
 		case itself:
 			t.Says = "itself the best of the baselines"
+		case single:
+			t.Says, t.Ahead = "one draw does not tell it from "+c.Best, signed(c.Ahead)
 		case level:
-			if !finite(c.Ahead.Low, c.Ahead.High) { // of a single draw
-				t.Says, t.Ahead = "one draw does not tell it from "+c.Best, signed(c.Ahead)
-				break
-			}
 			t.Says, t.Ahead = "level with "+c.Best, signed(c.Ahead)
 		default:
 			t.Says, t.Ahead = t.Kind+" than "+c.Best, signed(c.Ahead)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/inkling-sec/inkling/pack"
@@ -80,13 +81,24 @@ func Uses(w io.Writer, command string, cards []*Card, skipped []Skipped) error {
 		fmt.Fprintf(&b, "| %s | %s | %d | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", cell(u.Card.Name), cell(u.Set.Name), u.Compared.Shots, u.Card.Learner, interval(u.Own), u.Compared.Best, interval(u.Baseline), signed(u.Compared.Ahead), u.Verdict, u.Wins, u.Top, cell(remarks))
 	}
 	if len(cards) > 0 {
-		fmt.Fprintf(&b, "\nAP is average precision, a mean over classes and %d draws with its 95 %% interval over draws, or over classes from eight on; the best baseline is the best of %s at that K. Better and worse are those whose interval of the difference leaves zero out, which is said of these classes: how far others may differ, the classes ahead tell; the best of all others is told where it is ahead of both. Made by `%s` (Inkling %s).\n", cards[0].Draws, strings.Join(pack.Baselines, ", "), command, cards[0].Program)
+		fmt.Fprintf(&b, "\nAP is average precision, a mean over classes and %s with its 95 %% interval over draws, or over classes from eight on; the best baseline is the best of %s at that K. Better and worse are those whose interval of the difference leaves zero out, which is said of these classes: how far others may differ, the classes ahead tell; the best of all others is told where it is ahead of both. Made by `%s` (Inkling %s).\n", plural(cards[0].Draws, "draw", "draws"), strings.Join(pack.Baselines, ", "), command, cards[0].Program)
+		if single := drawnOnce(usesOf(cards)); single != "" {
+			fmt.Fprintf(&b, "\n%s\n", single)
+		}
 	}
 	for _, s := range skipped {
 		fmt.Fprintf(&b, "\n%s was not judged: %s.\n", s.Pack, cell(s.Why))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// drawnOnce says what verdicts of a single draw are worth; "" where there are none.
+func drawnOnce(uses []use) string {
+	if !slices.ContainsFunc(uses, func(u use) bool { return u.Verdict == single }) {
+		return ""
+	}
+	return "One draw has no interval: it does not tell which of the two is better."
 }
 
 // cell keeps a text inside its cell of a Markdown table.
@@ -116,8 +128,9 @@ func Index(w io.Writer, cards []*Card, skipped []Skipped) error {
 	return indexTemplate.Execute(w, struct {
 		Style   template.CSS
 		Uses    []use
+		Once    string
 		Skipped []Skipped
-	}{style, usesOf(cards), skipped})
+	}{style, usesOf(cards), drawnOnce(usesOf(cards)), skipped})
 }
 
 var indexTemplate = parse("index", `<!DOCTYPE html>
@@ -131,12 +144,12 @@ var indexTemplate = parse("index", `<!DOCTYPE html>
 <body>
 <header><p class="kind">Inkling</p><h1>Report cards</h1>
 <p class="about">How well each use is served: the default learner against the best baseline, by average precision, on public data.</p></header>
-<div class="scroll"><table>
+<div class="scroll"><table class="uses">
 <tr><th>use</th><th>set</th><th class="n">K</th><th>default</th><th>best baseline</th><th>difference</th><th></th><th>classes ahead</th><th>best of all others</th></tr>
-{{range .Uses}}<tr><td>{{if .First}}<a href="{{.Card.Name}}.html">{{.Card.Title}}</a>{{end}}</td><td>{{if .First}}{{.Set.Name}}<br/><span class="note">{{.Remarks}}</span>{{end}}</td><td class="n">{{.Compared.Shots}}</td><td>{{.Card.Learner}} {{interval .Own}}</td><td>{{.Compared.Best}} {{interval .Baseline}}</td><td class="i">{{signed .Compared.Ahead}}</td><td>{{if eq .Verdict "better"}}<span class="fine">better</span>{{else if eq .Verdict "worse"}}<span class="warn">worse</span>{{else}}{{.Verdict}}{{end}}</td><td>{{.Wins}}</td><td>{{.Top}}</td></tr>
+{{range .Uses}}<tr><td>{{if .First}}<a href="{{.Card.Name}}.html">{{.Card.Title}}</a>{{end}}</td><td>{{if .First}}{{.Set.Name}}<br/><span class="note">{{.Remarks}}</span>{{end}}</td><td class="n">{{.Compared.Shots}}</td><td><b>{{.Card.Learner}}</b> {{interval .Own}}</td><td><b>{{.Compared.Best}}</b> {{interval .Baseline}}</td><td class="i">{{signed .Compared.Ahead}}</td><td class="i">{{if eq .Verdict "better"}}<span class="fine">better</span>{{else if eq .Verdict "worse"}}<span class="warn">worse</span>{{else}}{{.Verdict}}{{end}}</td><td class="i">{{.Wins}}</td><td>{{.Top}}</td></tr>
 {{end}}</table></div>
 {{range .Skipped}}<p class="note">{{.Pack}} was not judged: {{.Why}}.</p>{{end}}
-<p class="note">Means over held-out classes and draws with 95 % intervals over draws, or over classes from eight on. Better and worse are those whose interval of the difference leaves zero out, which is said of these classes: how far others may differ, the classes ahead tell.</p>
+<p class="note">Means over held-out classes and draws with 95 % intervals over draws, or over classes from eight on. Better and worse are those whose interval of the difference leaves zero out, which is said of these classes: how far others may differ, the classes ahead tell.{{with .Once}} {{.}}{{end}}</p>
 </body>
 </html>
 `)

@@ -327,6 +327,13 @@ func blame(f *os.File, path string, err error) error {
 }
 
 func unwritable(path string, err error) error {
+	var p *fs.PathError
+	prefix, _, _ := strings.Cut(temporary, "*")
+	if errors.As(err, &p) && strings.HasPrefix(filepath.Base(p.Path), prefix) { // nobody has named that
+		if err = p.Err; errors.Is(err, fs.ErrNotExist) {
+			err = fmt.Errorf("there is no folder %s", filepath.Dir(path))
+		}
+	}
 	return &inkling.Error{Code: inkling.Invalid, Place: path, What: "cannot be written", Remedy: chooseAnother, Err: err}
 }
 

@@ -338,3 +338,21 @@ func TestNameFirstWithoutLinks(t *testing.T) {
 		}
 	}
 }
+
+// What cannot be written is told by the name that was asked for, not by that of the file beside it.
+func TestUnwritableFolder(t *testing.T) {
+	dir := t.TempDir()
+	plain := filepath.Join(dir, "plain")
+	if err := os.WriteFile(plain, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		filepath.Join(dir, "none", "x.log"): "there is no folder " + filepath.Join(dir, "none"), filepath.Join(plain, "x.log"): "not a directory",
+	} {
+		for _, err := range []error{Writable(path), WriteFile(path, func(io.Writer) error { return nil })} {
+			if err == nil || !strings.Contains(err.Error(), path+": cannot be written: "+want) || strings.Contains(err.Error(), ".writing") {
+				t.Errorf("%v, want %q", err, want)
+			}
+		}
+	}
+}

@@ -22,7 +22,7 @@ import (
 //   - The note says how long the file was. What is longer was made by work that the note does not speak of, and will be made
 //     again: OpenJournal cuts it off.
 //   - The file may be rotated. Once [Journal.Rotated] says so, Commit goes on to the file that has its name then. One that was
-//     rotated just before a crash is known by its last bytes, where it is still beside, and cut all the same.
+//     rotated just before a crash is known by its last bytes, where it is still beside, compressed or not, and cut all the same.
 //
 // So work that is started again at the note leaves the file as if it had never stopped, given that it makes the
 // same lines. Who reads the file while it is written may see lines go and come back the same, those of the moment before a crash.
@@ -154,7 +154,7 @@ func (j *Journal) resume() ([]byte, error) {
 	return n.Note, j.cut(n.Length)
 }
 
-// putAside reports whether the lines that a note speaks of are in other files beside: renamed, or copied. These are cut.
+// putAside reports whether the lines that a note speaks of are in other files beside: renamed, copied, or compressed since. These are cut.
 func (j *Journal) putAside(n noted) (found bool, err error) {
 	if n.Ending == "" {
 		return false, nil
@@ -174,6 +174,7 @@ func (j *Journal) putAside(n noted) (found bool, err error) {
 		same := ending(f, n.Length) == n.Ending
 		f.Close()
 		if !same {
+			found = cutPacked(path, n) || found
 			continue
 		}
 		if err := os.Truncate(path, n.Length); err != nil {
@@ -186,10 +187,17 @@ func (j *Journal) putAside(n noted) (found bool, err error) {
 
 // ending gives the sum of the last bytes of the first ones of a file; "" where it has none or not so many.
 func ending(f io.ReaderAt, length int64) string {
-	b := make([]byte, min(length, 1<<10))
+	b := make([]byte, min(length, endingSize))
 	if n, _ := f.ReadAt(b, length-int64(len(b))); n == 0 || n < len(b) {
 		return ""
 	}
+	return endingOf(b)
+}
+
+// endingSize is how many of the last bytes a file is known by.
+const endingSize = 1 << 10
+
+func endingOf(b []byte) string {
 	h := sha256.Sum256(b)
 	return hex.EncodeToString(h[:16])
 }

@@ -1,7 +1,10 @@
 package store
 
 import (
+	"bytes"
+	"compress/gzip"
 	"errors"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -11,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/klauspost/compress/zstd"
 
 	"github.com/inkling-sec/inkling"
 )
@@ -144,7 +149,7 @@ func TestJournalStoppedAnywhere(t *testing.T) {
 // The file of the lines is rotated in every way, at any moment, also just before a stop: all the files together hold each line once.
 // A file is rotated only when a note speaks of lines in it: one that held none is not known again.
 func TestJournalRotated(t *testing.T) {
-	for _, way := range []string{"renamed", "renamed, and another begun", "copied and truncated"} {
+	for _, way := range []string{"renamed", "renamed, and another begun", "copied and truncated", "compressed by .gz", "compressed by .zst"} {
 		t.Run(way, func(t *testing.T) {
 			for seed := range uint64(6) {
 				r, dir, done, files, known := rand.New(rand.NewPCG(seed, 2)), t.TempDir(), 0, 0, false
@@ -157,6 +162,10 @@ func TestJournalRotated(t *testing.T) {
 					if way == "copied and truncated" {
 						b, _ := os.ReadFile(path)
 						err = errors.Join(os.WriteFile(old, b, 0o600), os.Truncate(path, 0))
+					} else if _, end, is := strings.Cut(way, "compressed by "); is {
+						b, _ := os.ReadFile(path)
+						pack(t, old+end, b)
+						err = os.Remove(path)
 					} else if err = os.Rename(path, old); way != "renamed" {
 						err = errors.Join(err, os.WriteFile(path, nil, 0o600))
 					}
@@ -197,8 +206,7 @@ func TestJournalRotated(t *testing.T) {
 				var got []string
 				all, _ := filepath.Glob(path + "*")
 				for _, name := range all {
-					b, _ := os.ReadFile(name)
-					got = append(got, strings.Fields(string(b))...)
+					got = append(got, strings.Fields(string(contents(t, name)))...)
 				}
 				counts := map[string]int{}
 				for _, line := range got {
@@ -211,6 +219,77 @@ func TestJournalRotated(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// pack writes a compressed file, whose gzip header has a name and a time.
+func pack(t *testing.T, name string, b []byte) {
+	t.Helper()
+	var out bytes.Buffer
+	z := io.WriteCloser(gzip.NewWriter(&out))
+	if g := z.(*gzip.Writer); strings.HasSuffix(name, ".gz") {
+		g.Name, g.ModTime = "lines", time.Unix(1.7e9, 0)
+	} else {
+		z, _ = zstd.NewWriter(&out)
+	}
+	_, err := z.Write(b)
+	if err = errors.Join(err, z.Close(), os.WriteFile(name, out.Bytes(), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// contents gives what is in a file, unpacked.
+func contents(t *testing.T, name string) []byte {
+	t.Helper()
+	p, packed := packings[filepath.Ext(name)]
+	if !packed {
+		b, _ := os.ReadFile(name)
+		return b
+	}
+	var b []byte
+	if err := unpack(p, name, func(r io.Reader) (err error) {
+		if g, is := r.(*gzip.Reader); is && (g.Name != "lines" || g.ModTime.Unix() != 1.7e9) {
+			t.Errorf("the header of %s is %+v", name, g.Header)
+		}
+		b, err = io.ReadAll(r)
+		return err
+	}); err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return b
+}
+
+// A compressed file that is damaged, or holds other lines, is left as it is.
+func TestJournalLeavesDamaged(t *testing.T) {
+	dir := t.TempDir()
+	j, _ := journal(t, dir)
+	lines := filepath.Join(dir, "lines")
+	for _, err := range []error{j.Append([]byte("one\n")), j.Commit([]byte("1")), j.Close()} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	was := map[string][]byte{}
+	for name, text := range map[string]string{"lines.1.gz": "one\ntwo\n", "lines.2.gz": "eno\ntwo\n", "lines.3.zst": "one\ntwo\n", "lines.4.gz": "o"} {
+		path := filepath.Join(dir, name)
+		pack(t, path, []byte(text))
+		b, _ := os.ReadFile(path)
+		if name == "lines.1.gz" || name == "lines.3.zst" {
+			b = b[:len(b)-3]
+		}
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		was[path] = b
+	}
+	if err := os.Remove(lines); err != nil {
+		t.Fatal(err)
+	}
+	journal(t, dir)
+	for path, b := range was {
+		if got, _ := os.ReadFile(path); !bytes.Equal(got, b) {
+			t.Errorf("%s was changed", path)
+		}
 	}
 }
 

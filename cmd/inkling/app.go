@@ -214,7 +214,21 @@ func (p *progress) show(format string, args ...any) {
 		return
 	}
 	p.last, p.used = time.Now(), true
-	fmt.Fprint(p.w, "\r\x1b[K"+inkling.Printable(fmt.Sprintf(format, args...))) // it may name what stands in a file
+	fmt.Fprint(p.w, "\r\x1b[K"+inOneLine(p.w, fmt.Sprintf(format, args...)))
+}
+
+// inOneLine cuts a text, which may name what stands in a file, to the terminal's width: a line that was broken in two is not rewritten, but added to.
+func inOneLine(terminal *os.File, text string) string {
+	width, _, err := term.GetSize(int(terminal.Fd()))
+	return cutTo(inkling.Printable(text), width, err == nil)
+}
+
+// cutTo cuts a text to less than a width, where that is known.
+func cutTo(text string, width int, known bool) string {
+	if r := []rune(text); known && width > 1 && len(r) >= width {
+		return string(r[:width-2]) + "…"
+	}
+	return text
 }
 
 // count gives a function that shows how much of what is done.

@@ -287,7 +287,7 @@ func TestWrongWords(t *testing.T) {
 
 		{3, []string{"explain", "0123"}, []string{`no alert "0123"`, "inkling explain FILE:LINE --detector NAME"}},
 		{3, []string{"explain", ""}, []string{`no alert ""`}},
-		{3, []string{"explain", s.log, "--detector", "scan"}, []string{"no alert", "FILE:LINE"}},
+		{3, []string{"explain", s.log, "--detector", "scan"}, []string{"no alert", "a file of that name", s.log + ":12", "FILE:LINE"}},
 		{2, []string{"explain", s.mark("608")}, []string{"no detector", "--detector"}},
 		{3, []string{"explain", s.mark("3"), "--detector", "scan"}, []string{"no record at line 3"}},
 		{3, []string{"detectors", "show", "other"}, []string{`no detector "other"`, "scan"}},

@@ -30,7 +30,9 @@ nobody named, or like the number or time of a record, is told of: such a column 
 not be learned from.
 
 With --label, the files may hold attacks too: only records whose label is
---benign are kept, while features over time see all. ` + aboutTruth + `
+--benign are kept, while features over time see all.
+
+` + aboutTruth + `
 
 ` + aboutSources + "\n\n" + aboutRotated,
 		Example: "  inkling baseline conn.2026-11-0*.log.gz\n  inkling baseline --schema table --drop id payments.csv --name payments",
@@ -153,8 +155,21 @@ func printBaseline(w io.Writer, a *app, b *detect.Baseline, next string) error {
 	for _, d := range b.Doubts {
 		fmt.Fprintf(w, "  %s %s\n", s.red("Beware:"), inkling.Printable(d))
 	}
+	if drop := droppable(b.Doubts); len(drop) > 1 {
+		fmt.Fprintf(w, "  To leave these columns out: --drop %s\n", inkling.Printable(strings.Join(drop, ",")))
+	}
 	fmt.Fprintln(w, "Next:", next)
 	return nil
+}
+
+// droppable gives the columns that doubts say how to leave out, but those whose names need quotes.
+func droppable(doubts []string) (columns []string) {
+	for _, d := range doubts {
+		if _, column, ok := strings.Cut(d, detect.LeaveOut); ok && !strings.ContainsAny(column, `,"' `) {
+			columns = append(columns, column)
+		}
+	}
+	return columns
 }
 
 // count writes a number with thousands separated.
@@ -182,5 +197,5 @@ func oneBaseline(h store.Home, name string) (string, error) {
 	case h.Has(store.Baselines, "default"):
 		return "default", nil
 	}
-	return "", &inkling.Error{Code: inkling.Invalid, Place: h.Dir, What: fmt.Sprintf("there are %d baselines", len(have)), Remedy: fmt.Sprintf("choose one with --baseline: %v", have)}
+	return "", &inkling.Error{Code: inkling.Invalid, Place: h.Dir, What: fmt.Sprintf("there are %d baselines", len(have)), Remedy: "choose one with --baseline: " + strings.Join(have, ", ")}
 }

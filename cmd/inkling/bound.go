@@ -24,7 +24,7 @@ func (f *evalFlags) bound(cmd *cobra.Command, a *app, d *eval.Data, learners []m
 			return &inkling.Error{Code: inkling.Invalid, What: "protocol bound does not train " + l.Name(), Remedy: "train a model first and name it with --models"}
 		}
 	}
-	trained, err := f.trained(d)
+	trained, err := f.trained(a, d)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -78,7 +79,7 @@ far as it goes, and the exit status then tells that something is missing.`,
 	}
 	cmd.Flags().StringVarP(&c.out, "output", "o", "-", "file to write, compressed when it ends in .gz or .zst; - is standard output")
 	cmd.Flags().BoolVar(&c.json, "json", false, "write JSON lines")
-	cmd.Flags().StringVar(&c.opts.Format, "format", "", "read as this format instead of guessing it")
+	cmd.Flags().StringVar(&c.opts.Format, "format", "", "force the input format instead of recognising it: "+formats())
 	cmd.Flags().StringSliceVar(&c.opts.Names, "names", nil, "column names of a table without a header line; other formats are refused")
 	cmd.Flags().IntVar(&c.opts.MaxFlows, "max-flows", 0, fmt.Sprintf("flows a capture or an export may hold open at a time; 0 means %d", pcap.DefaultMaxFlows))
 	cmd.Flags().BoolVarP(&c.opts.AnyChecksum, "any-checksum", "C", false, "count packets with a wrong checksum too, for captures whose addresses were changed")
@@ -150,11 +151,11 @@ func buffered(w io.Writer, body func(io.Writer) error) error {
 	return cmp.Or(err, b.Flush()) // the records before an error are whole lines
 }
 
-// compressed writes through what a file name's end says: .gz, .zst, or nothing. The gzip header names no file and no
+// compressed writes through what a file name's end says, in letters of either case: .gz, .zst, or nothing. The gzip header names no file and no
 // time: the same records give the same bytes.
 func compressed(w io.Writer, end string, body func(io.Writer) error) error {
 	var z io.WriteCloser
-	switch end {
+	switch strings.ToLower(end) {
 	case ".gz":
 		z = gzip.NewWriter(w)
 	case ".zst":
@@ -282,7 +283,11 @@ func (c *converter) progress(f *read.File, name string) {
 	if f.Size > 0 {
 		part = fmt.Sprintf("%d %%, ", 100*f.Done()/f.Size)
 	}
-	fmt.Fprintf(c.stderr, "\r\033[K%s: %s%d records", inkling.Printable(name), part, c.records)
+	text := fmt.Sprintf("%s: %s%d records", name, part, c.records)
+	if f, ok := c.stderr.(*os.File); ok {
+		text = inOneLine(f, text)
+	}
+	fmt.Fprint(c.stderr, "\r\033[K"+text)
 }
 
 func isTerminal(w io.Writer) bool {

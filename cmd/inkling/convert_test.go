@@ -138,9 +138,16 @@ func TestConvertFile(t *testing.T) {
 	only(t, dir, "conn.log.gz")
 }
 
-// What is written as .zst is read back as it is.
-func TestConvertZstd(t *testing.T) {
-	in, path := put(t, "a.pcap", captured), filepath.Join(t.TempDir(), "conn.log.zst")
+// What is written compressed is read back as it is, whatever the case of the name's end.
+func TestConvertCompressed(t *testing.T) {
+	for end, magic := range map[string]string{".zst": "\x28\xb5\x2f\xfd", ".ZST": "\x28\xb5\x2f\xfd", ".GZ": "\x1f\x8b"} {
+		compressedAs(t, end, magic)
+	}
+}
+
+func compressedAs(t *testing.T, end, magic string) {
+	t.Helper()
+	in, path := put(t, "a.pcap", captured), filepath.Join(t.TempDir(), "conn.log"+end)
 	if _, _, err := runConvert(t.Context(), in, "-o", path); err != nil {
 		t.Fatal(err)
 	}
@@ -151,8 +158,8 @@ func TestConvertZstd(t *testing.T) {
 	if again, _, err := runConvert(t.Context(), path); err != nil || again != whole {
 		t.Errorf("%v, %q, want %q", err, again, whole)
 	}
-	if b, err := os.ReadFile(path); err != nil || len(b) < 4 || string(b[:4]) != "\x28\xb5\x2f\xfd" {
-		t.Errorf("%v: not zstd: %q", err, b)
+	if b, err := os.ReadFile(path); err != nil || !strings.HasPrefix(string(b), magic) {
+		t.Errorf("%v: %s is not compressed: %q", err, end, b)
 	}
 }
 

@@ -109,7 +109,7 @@ The intervals are 95 % over draws.`,
 	fl.StringVar(&f.benign, "benign", "benign", "the class of benign rows")
 	fl.StringVar(&f.protocol, "protocol", "new-attack", "new-attack, n-way or bound")
 	fl.StringSliceVar(&f.learners, "learners", []string{"nearest-mean", "knn", "logistic-regression", "random-forest", "extra-trees", "ratio", "vote"}, "for images without --models "+strings.Join(imageLearners, ",")+"; from: "+strings.Join(known, ", "))
-	fl.StringSliceVar(&f.models, "models", nil, "trained model files to judge beside them, as they are")
+	fl.StringSliceVar(&f.models, "models", nil, "trained models to judge beside them, as they are: files, or by their names models of the home or inside the program (flow, matcher); of its data a model keeps the files' names alone, and where one of that name is judged it is told")
 	fl.StringSliceVar(&f.heads, "heads", nil, "judge in each model's embedding with these too: "+strings.Join(heads(), ", "))
 	fl.StringSliceVar(&f.classes, "classes", nil, "hold out only these classes")
 	fl.StringSliceVar(&f.never, "never", nil, "classes that are not known attacks either: what a model was not trained on")
@@ -277,7 +277,7 @@ func (f *evalFlags) newAttack(cmd *cobra.Command, a *app, d *eval.Data, learners
 		Learners: learners, Training: training, Note: note, Alone: f.alone, OnlyThis: f.onlyThis,
 	}
 	var err error
-	if plan.Trained, err = f.trained(d); err != nil {
+	if plan.Trained, err = f.trained(a, d); err != nil {
 		return nil, nil, err
 	}
 	if len(f.known) > 0 {
@@ -335,12 +335,16 @@ func (f *evalFlags) tellLeftOut(left []eval.Left) {
 }
 
 // trained reads the models of --models, which must be of the data's contract.
-func (f *evalFlags) trained(d *eval.Data) (out []meta.Learner, err error) {
+func (f *evalFlags) trained(a *app, d *eval.Data) (out []meta.Learner, err error) {
 	if len(f.heads) > 0 && len(f.models) == 0 {
 		return nil, &inkling.Error{Code: inkling.Invalid, What: "--heads without a model to judge in", Remedy: "name one with --models; a head on the rows as they are is one of --learners"}
 	}
 	for _, file := range f.models {
-		m, err := readModel(file)
+		b, err := a.readModelFile(file)
+		if err != nil {
+			return nil, err
+		}
+		m, texts, err := decodeWithTexts(b, file)
 		if err != nil {
 			return nil, err
 		}
@@ -350,6 +354,9 @@ func (f *evalFlags) trained(d *eval.Data) (out []meta.Learner, err error) {
 		}
 		if have := c.Hash(); m.Contract != "" && m.Contract != have {
 			return nil, &inkling.Error{Code: inkling.Conflict, Place: "model " + file, What: fmt.Sprintf("trained on rows of another contract (%.12s) than %s has (%.12s)", m.Contract, d.Name, have), Remedy: "judge it on data like what it was trained on, or train it again"}
+		}
+		if err := f.tellTrainedOn(file, texts); err != nil {
+			return nil, err
 		}
 		out = append(out, m.Learner)
 		onIt, err := f.headsOn(m.Learner)
@@ -396,93 +403,4 @@ func learnersOf(names []string, seed uint64, flag string) ([]meta.Learner, error
 		out = append(out, e.New(seed))
 	}
 	return out, nil
-}
-
-// measures are the columns of the table of results.
-var measures = []struct {
-	title, name string
-	of          func(*eval.Result) *float64
-}{
-	{"average precision", "ap", func(r *eval.Result) *float64 { return r.AP }},
-	{"recall at 1 %", "recall_fpr_1pct", func(r *eval.Result) *float64 { return r.Recall1 }},
-	{"recall at 0.1 %", "recall_fpr_01pct", func(r *eval.Result) *float64 { return r.Recall01 }},
-	{"AUROC", "auroc", func(r *eval.Result) *float64 { return r.AUROC }},
-	{"accuracy", "accuracy", func(r *eval.Result) *float64 { return r.Accuracy }},
-	{"other attacks taken for it", "other_attacks_fpr_1pct", func(r *eval.Result) *float64 { return r.Taken1 }},
-}
-
-// printResults writes the means as a table, one line a learner, with what the protocol measures.
-func printResults(w io.Writer, d *eval.Data, results []eval.Result) {
-	s := styleOf(w)
-	fmt.Fprintf(w, "%s: %d rows of %d classes, %d exact duplicates dropped", inkling.Printable(d.Name), len(d.Label), len(d.Classes()), d.Duplicates)
-	if d.Skipped > 0 {
-		fmt.Fprintf(w, ", %d unreadable and skipped", d.Skipped)
-	}
-	fmt.Fprintln(w)
-	means := slices.DeleteFunc(slices.Clone(results), func(r eval.Result) bool { return r.Classes == 0 }) // a class may be called "mean"
-	shots := -1
-	for i := range means {
-		r := &means[i]
-		titles, cells := fmt.Sprintf("%-22s", "learner"), fmt.Sprintf("%-22s", r.Learner)
-		for _, m := range measures {
-			if !slices.ContainsFunc(means, func(r eval.Result) bool { return m.of(&r) != nil }) {
-				continue
-			}
-			titles += fmt.Sprintf(" %-21s", m.title)
-			cells += fmt.Sprintf(" %-21s", figure(r, m.of(r), m.name))
-		}
-		if r.Shots != shots {
-			shots = r.Shots
-			fmt.Fprintf(w, "\n%s\n%s\n", s.bold(fmt.Sprintf("%s, mean of %d classes", plural(shots, "example"), r.Classes)), strings.TrimRight(titles, " "))
-		}
-		fmt.Fprintln(w, strings.TrimRight(cells, " "))
-	}
-}
-
-// printLeaks tells of what learners see that may give the answer away, a line for each kind of finding and place.
-func printLeaks(w io.Writer, leaks *eval.Leakage) {
-	const most = 5
-	type found struct{ check, place string }
-	of := map[found][]eval.Finding{}
-	var order []found
-	for _, l := range leaks.Findings {
-		k := found{l.Check, " " + l.Place}
-		if l.Check == eval.LeakSame || l.Check == eval.LeakNear {
-			k.place = "" // is the class
-		}
-		if l.Learned {
-			if of[k] == nil {
-				order = append(order, k)
-			}
-			of[k] = append(of[k], l)
-		}
-	}
-	if order == nil {
-		return
-	}
-	fmt.Fprintf(w, "\n%s the figures may owe to what gives the answer away, not to the attack. A class may also simply be easy.\n", styleOf(w).red("Beware:"))
-	for _, k := range order[:min(most, len(order))] {
-		l, class := of[k][0], ""
-		if l.Class != "" {
-			class = " of " + l.Class
-		}
-		if more := len(of[k]) - 1; more > 0 {
-			class += fmt.Sprintf(" and %s", plural(more, "other"))
-		}
-		fmt.Fprintf(w, "  %s: %s (%s %.3f)\n", inkling.Printable(k.check+k.place+class), inkling.Printable(l.Says), l.Measure, l.Figure)
-	}
-	if more := len(order) - most; more > 0 {
-		fmt.Fprintf(w, "  and %d more, which --report shows\n", more)
-	}
-}
-
-func figure(r *eval.Result, v *float64, name string) string {
-	if v == nil {
-		return "–"
-	}
-	ci, ok := r.CI95[name]
-	if !ok {
-		return fmt.Sprintf("%.3f", *v)
-	}
-	return fmt.Sprintf("%.3f [%.3f, %.3f]", *v, ci[0], ci[1])
 }

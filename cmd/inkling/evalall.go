@@ -76,7 +76,7 @@ func (f *evalFlags) runAllPacks(cmd *cobra.Command, a *app) error {
 		return err
 	}
 	if !a.json {
-		fmt.Fprintf(w, "%d cards: %s\n", len(cards), filepath.Join(f.out, "index.html"))
+		fmt.Fprintf(w, "%s: %s\n", plural(len(cards), "card"), filepath.Join(f.out, "index.html"))
 	}
 	return failed
 }

@@ -81,7 +81,7 @@ func (f *evalFlags) runImages(cmd *cobra.Command, a *app) error {
 	if err := within(bounds); err != nil {
 		return err
 	}
-	all, scale, err := f.contestants(cmd)
+	all, scale, err := f.contestants(cmd, a)
 	if err != nil {
 		return err
 	}
@@ -111,9 +111,9 @@ func (f *evalFlags) runImages(cmd *cobra.Command, a *app) error {
 }
 
 // contestants gives the models and learners to judge, and the scale of the first model that has one.
-func (f *evalFlags) contestants(cmd *cobra.Command) (all []contestant, scale *images.Scale, err error) {
+func (f *evalFlags) contestants(cmd *cobra.Command, a *app) (all []contestant, scale *images.Scale, err error) {
 	for _, file := range f.models {
-		b, err := readModelFile(file)
+		b, err := a.readModelFile(file)
 		if err != nil {
 			return nil, nil, err
 		}

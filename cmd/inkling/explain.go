@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -43,12 +44,15 @@ was through FILE, or else as in its baseline, where FILE is one of those it was 
 			if err != nil {
 				return err
 			}
-			file, lines, err := parseLines(args[0])
+			file, lines, err := parseLines(args[0], "")
 			if err != nil {
 				return err
 			}
 			if len(lines) == 0 {
 				alert, err := findAlert(h, args[0])
+				if info, missing := os.Stat(args[0]); inkling.CodeOf(err) == inkling.NotFound && missing == nil && info.Mode().IsRegular() {
+					return &inkling.Error{Code: inkling.NotFound, Place: h.Dir, What: fmt.Sprintf("no alert %q, but there is a file of that name", args[0]), Remedy: "for a record of it name its line, FILE:LINE: inkling explain " + inkling.Quoted(args[0]) + ":12 --detector NAME"}
+				}
 				if err != nil {
 					return err
 				}

@@ -58,7 +58,7 @@ one was kept. With --csv, only files that are named count.
 			if len(args) == 0 {
 				return listFeatures(cmd.OutOrStdout(), a, c)
 			}
-			file, lines, err := parseLines(args[0])
+			file, lines, err := parseLines(args[0], "")
 			if err != nil {
 				return err
 			}

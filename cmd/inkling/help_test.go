@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/spf13/cobra"
+
+	"github.com/inkling-sec/inkling/detect"
 )
 
 // commands gives every command but cobra's own.
@@ -30,8 +32,10 @@ func TestHelp(t *testing.T) {
 		if c.Short == "" || strings.HasSuffix(c.Short, ".") {
 			t.Errorf("%v: short text %q", words, c.Short)
 		}
-		for line := range strings.Lines(help) {
-			if text := strings.TrimRight(line, "\n"); strings.HasPrefix(c.Long, text) && len([]rune(text)) > 100 {
+		_, flags, _ := strings.Cut(help, "\nFlags:\n")
+		for line := range strings.Lines(c.Long + "\n" + flags) {
+			text := strings.TrimSpace(line)
+			if len([]rune(text)) > 100 {
 				t.Errorf("%v: long line %q", words, text)
 			}
 		}
@@ -69,6 +73,8 @@ func TestMisuse(t *testing.T) {
 		{[]string{"detectors", "show"}, []string{"detectors show: accepts 1 arg", "inkling detectors show --help"}},
 		{[]string{"eval", "left", "over"}, []string{"left", "inkling eval --help"}},
 		{[]string{"teach", "x", "--alpha", "much"}, []string{"--alpha", "inkling teach --help"}},
+		{[]string{"eval", "--draws", "x"}, []string{`invalid argument "x" for "--draws" flag: not a number that it takes`}},
+		{[]string{"eval", "--seed", "-1"}, []string{`invalid argument "-1" for "--seed" flag: not a number that it takes`}},
 		{[]string{"hunt", "--show"}, []string{"--show", "inkling hunt --help"}},
 	} {
 		r := exec(t, tt.args...)
@@ -144,5 +150,33 @@ func TestNextStepQuoted(t *testing.T) {
 	exec(t, "schema", filepath.Join(dir, "payments.csv"), "--out", filepath.Join(dir, "schema.txt")).fails(t, 2, "schema.txt", ".json")
 	if _, err := os.Stat(filepath.Join(dir, "schema.txt")); err == nil {
 		t.Error("a schema was written that --schema does not take")
+	}
+}
+
+// What doubts say of how to leave columns out, one by one, is told together too.
+func TestDroppable(t *testing.T) {
+	got := droppable([]string{
+		`column "id" rises` + detect.LeaveOut + "id", `column "label" looks like labels`, `column "a b" is text` + detect.LeaveOut + "'a b'", `column "ts" holds times` + detect.LeaveOut + "ts",
+	})
+	if strings.Join(got, ",") != "id,ts" {
+		t.Errorf("%q", got)
+	}
+}
+
+// Of a file that is passed over a few words say why.
+func TestFewOf(t *testing.T) {
+	for why, want := range map[string]string{
+		"the file is empty": "the file is empty", "needs the fields a, b, c, d, e": "needs the fields a, b, c, d, e",
+		"needs the fields a, b, c, d, e, f": "needs the fields a, b, c, d and 2 more",
+	} {
+		if got := fewOf(why); got != want {
+			t.Errorf("%q is shortened to %q", why, got)
+		}
+	}
+}
+
+func TestVersion(t *testing.T) {
+	if flag, command := must(t, "--version"), must(t, "version"); flag != command || !strings.HasPrefix(flag, "inkling "+release+" (") {
+		t.Errorf("%q, %q", flag, command)
 	}
 }

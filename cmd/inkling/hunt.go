@@ -159,6 +159,9 @@ func (h *hunt) run(ctx context.Context, files []string) error {
 	if err := h.summary(total); err != nil {
 		return err
 	}
+	if ctx.Err() != nil && !h.a.json {
+		fmt.Fprintln(h.out, "Interrupted: alerts whose evidence was not made yet are not told; --evidence 1 makes it for the first alone, which is much faster.")
+	}
 	return failed
 }
 

@@ -24,7 +24,7 @@ var schemas = append(slices.Clone(recordSchemas), schemaImage)
 
 // aboutSchemas says what they are of.
 func aboutSchemas(more string) string {
-	about := ""
+	about := "what a record is: "
 	for _, f := range feature.Families {
 		about += f.Name + " (" + f.Doc + "), "
 	}

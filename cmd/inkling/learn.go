@@ -129,14 +129,15 @@ func baseline(h store.Home, name string) (*detect.Baseline, error) {
 
 var marked = regexp.MustCompile(`(?s)^(.+):(\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*)$`)
 
-// parseLines splits FILE:3,7,10-12 into the file and the lines; FILE alone has none.
-func parseLines(arg string) (file string, lines []int, err error) {
-	m := marked.FindStringSubmatch(arg)
-	if m == nil {
-		return arg, nil, nil
-	}
+// parseLines splits FILE:3,7,10-12 into the file and the lines; FILE alone has none. An error tells the flag, "" where there is none.
+func parseLines(arg, flag string) (file string, lines []int, err error) {
 	if _, err := os.Stat(arg); err == nil { // a file that is named so
 		return arg, nil, nil
+	}
+	place := strings.TrimSpace(flag + " " + arg)
+	m := marked.FindStringSubmatch(arg)
+	if m == nil {
+		return arg, nil, mismarked(arg, place)
 	}
 	for part := range strings.SplitSeq(m[2], ",") {
 		from, to, isRange := strings.Cut(part, "-")
@@ -146,7 +147,7 @@ func parseLines(arg string) (file string, lines []int, err error) {
 			hi, err = strconv.Atoi(to)
 		}
 		if err != nil || lo < 1 || hi < lo || hi-lo > 1000 {
-			return "", nil, &inkling.Error{Code: inkling.Invalid, Place: arg, What: fmt.Sprintf("lines %q", part), Remedy: "write lines as 12 or 12-20, the first line is 1"}
+			return "", nil, &inkling.Error{Code: inkling.Invalid, Place: place, What: fmt.Sprintf("lines %q", part), Remedy: "write lines as 12 or 12-20, at most 1,000 of them, the first line is 1"}
 		}
 		for l := lo; l <= hi; l++ {
 			lines = append(lines, l)
@@ -155,11 +156,28 @@ func parseLines(arg string) (file string, lines []int, err error) {
 	return m[1], lines, nil
 }
 
-// examples reads the marked records of all arguments, each FILE:LINES, or all records of a file, directory or pattern.
-func examples(ctx context.Context, in *input, args []string, b *detect.Baseline) (detect.Rows, error) {
+// mismarked refuses what was meant for lines of a file and is none: something like numbers, or anything behind a file that is there.
+func mismarked(arg, place string) error {
+	at := strings.LastIndexByte(arg, ':')
+	if at < 1 || read.Listens(arg) {
+		return nil
+	}
+	file, lines := arg[:at], arg[at+1:]
+	if info, err := os.Stat(file); (err != nil || info.IsDir()) && strings.Trim(lines, "0123456789,- ") != "" {
+		return nil
+	}
+	what := fmt.Sprintf("%q are no lines of %s", lines, file)
+	if parts := strings.Split(lines, ","); len(parts) > 1 && slices.ContainsFunc(parts, func(p string) bool { return strings.TrimSpace(p) == "" }) {
+		what = fmt.Sprintf("an item of the lines %q is empty", lines)
+	}
+	return &inkling.Error{Code: inkling.Invalid, Place: place, What: what, Remedy: "write them as FILE:812,815,820-822, with no spaces and nothing empty between commas; FILE alone is all its records"}
+}
+
+// examples reads the marked records of all arguments of a flag, each FILE:LINES, or all records of a file, directory or pattern.
+func examples(ctx context.Context, in *input, flag string, args []string, b *detect.Baseline) (detect.Rows, error) {
 	var all detect.Rows
 	for _, arg := range args {
-		source, lines, err := parseLines(arg)
+		source, lines, err := parseLines(arg, flag)
 		if err != nil {
 			return all, err
 		}
@@ -230,7 +248,7 @@ func knownAttacks(ctx context.Context, in *input, args []string, onlyThis bool, 
 	k, plain := &detect.Known{OnlyThis: onlyThis}, in.unlabelled() // the ground truth marks the examples,
 	plain.before = nil                                             // and what came before is before these
 	for class, arg := range args {
-		rows, err := examples(ctx, plain, []string{arg}, b)
+		rows, err := examples(ctx, plain, "--known", []string{arg}, b)
 		if err != nil {
 			return nil, err
 		}

@@ -8,10 +8,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"regexp"
 	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"github.com/inkling-sec/inkling"
 )
@@ -65,9 +67,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return exitStatus(err)
 }
 
+// unparsed is what strconv says of a flag's value.
+var unparsed = regexp.MustCompile(`strconv\.Parse(Int|Uint|Float): parsing ".*": (invalid syntax|value out of range)`)
+
 // misuse makes an error of what cobra says of flags, arguments and command names.
 func misuse(cmd *cobra.Command, err error) error {
 	what := strings.TrimSpace(strings.ReplaceAll(err.Error(), "\n\nDid you mean this?\n\t", "; did you mean "))
+	what = unparsed.ReplaceAllString(what, "not a number that it takes")
 	if !cmd.HasParent() {
 		return &inkling.Error{Code: inkling.Invalid, What: what, Remedy: "see the commands with: inkling --help"}
 	}
@@ -116,11 +122,24 @@ already or made for something else, 130 interrupted, 1 a fault of the program.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
+	root.Version = release // by which --version answers
+	root.Flags().Bool("version", false, "tell the version, as inkling version does")
+	root.SetVersionTemplate(versionLine() + "\n")
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), "Flags.FlagUsages |", fmt.Sprintf("Flags.FlagUsagesWrapped %d |", helpWidth())))
 	root.PersistentFlags().StringVar(&a.home, "home", "", "directory of models, baselines, detectors and alerts (default $INKLING_HOME, or inkling under the user's data directory)")
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "write JSON lines for programs instead of text for people")
 	root.AddCommand(quickstartCmd(a), baselineCmd(a), teachCmd(a), huntCmd(a), watchCmd(a), explainCmd(a), detectorsCmd(a), featuresCmd(a), schemaCmd(a),
 		convertCmd(), packsCmd(a), initCmd(a), trainCmd(a), evalCmd(a), priorCmd(a), versionCmd(a))
 	return root
+}
+
+// helpWidth is how wide the help's flags may be: as the terminal is, within reason.
+func helpWidth() int {
+	const least, most = 60, 100
+	if w, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil && w > 0 {
+		return max(least, min(w, most))
+	}
+	return most
 }
 
 // strict makes cobra's own commands refuse what they do not know. They keep the output that root has now.

@@ -3,7 +3,9 @@ package main
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 
@@ -38,36 +40,53 @@ func modelID(b []byte) string {
 	return hex.EncodeToString(h[:16])
 }
 
-// readModel reads a model file as a learner; its rows must be of a contract of this program.
-func readModel(file string) (detect.Choice, error) {
-	b, err := readModelFile(file)
-	if err != nil {
-		return detect.Choice{}, err
+// readModelFile reads a model of that file or, where there is none, of that name.
+func (a *app) readModelFile(file string) ([]byte, error) {
+	b, err := os.ReadFile(file)
+	if err == nil {
+		return b, nil
 	}
-	return decodeModel(b, file)
+	if errors.Is(err, fs.ErrNotExist) && store.CheckName(store.Models, file) == nil {
+		h, noHome := a.store()
+		if b, err := namedModel(h, file); noHome == nil && (b != nil || err != nil) {
+			return b, err
+		}
+	}
+	return nil, &inkling.Error{Code: inkling.NotFound, What: "cannot read the model", Remedy: "name a file, a model of the home or one inside the program, " + flowModel + " or " + anyModel + ", or train one with: inkling train", Err: err}
 }
 
-func readModelFile(file string) ([]byte, error) {
-	b, err := os.ReadFile(file)
-	if err != nil {
-		return nil, &inkling.Error{Code: inkling.NotFound, What: "cannot read the model", Remedy: "train one with: inkling train", Err: err}
+// namedModel gives the bytes of a model of the home, or of one inside the program; nil where there is none.
+func namedModel(h store.Home, name string) ([]byte, error) {
+	switch {
+	case h.Has(store.Models, name):
+		return h.Get(store.Models, name)
+	case name == flowModel:
+		return models.Flow, nil
+	case name == anyModel:
+		return models.Matcher, nil
 	}
-	return b, nil
+	return nil, nil
 }
 
 func decodeModel(b []byte, name string) (detect.Choice, error) {
+	c, _, err := decodeWithTexts(b, name)
+	return c, err
+}
+
+// decodeWithTexts reads a model of records, and gives what else its file says.
+func decodeWithTexts(b []byte, name string) (detect.Choice, map[string]string, error) {
 	l, extra, err := decodeAny(b, name)
 	if err != nil {
-		return detect.Choice{}, err
+		return detect.Choice{}, nil, err
 	}
 	if of := extra[imagesKey]; of != "" {
-		return detect.Choice{}, &inkling.Error{Code: inkling.Conflict, Place: "model " + name, What: "it judges images of " + of + ", not records", Remedy: "judge it with: inkling eval --schema image, or name a model of flows or tables"}
+		return detect.Choice{}, nil, &inkling.Error{Code: inkling.Conflict, Place: "model " + name, What: "it judges images of " + of + ", not records", Remedy: "judge it with: inkling eval --schema image, or name a model of flows or tables"}
 	}
 	c := detect.Choice{Learner: l, Model: name, ModelID: modelID(b), Contract: extra[contractKey]}
 	if _, ok := l.(*meta.MetaVote); ok { // the matcher inside the program votes with it
 		c.ModelID = modelID(slices.Concat(b, models.Matcher))
 	}
-	return c, nil
+	return c, extra, nil
 }
 
 // decodeAny reads a model of records or of images.
@@ -81,18 +100,10 @@ func decodeAny(b []byte, name string) (meta.Trainer, map[string]string, error) {
 
 // findModel looks for a model in the home, then among those inside the program.
 func findModel(h store.Home, name string) (detect.Choice, error) {
-	if h.Has(store.Models, name) {
-		b, err := h.Get(store.Models, name)
-		if err != nil {
-			return detect.Choice{}, err
-		}
+	if b, err := namedModel(h, name); err != nil {
+		return detect.Choice{}, err
+	} else if b != nil {
 		return decodeModel(b, name)
-	}
-	switch name {
-	case flowModel:
-		return decodeModel(models.Flow, name)
-	case anyModel:
-		return decodeModel(models.Matcher, name)
 	}
 	if info, err := os.Stat(name); err == nil && info.Mode().IsRegular() {
 		return detect.Choice{}, &inkling.Error{Code: inkling.NotFound, Place: name, What: "is a file, and --model names a model of the home", Remedy: "train it with --name, or copy it to " + h.Path(store.Models, "NAME")}

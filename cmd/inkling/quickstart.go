@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -37,7 +38,7 @@ there to look at.`,
 		Example: "  inkling quickstart\n  inkling quickstart --home /tmp/try --shots 1",
 		RunE:    func(cmd *cobra.Command, _ []string) error { return q.run(cmd) },
 	}
-	cmd.Flags().StringVar(&q.kind, "attack", "tunnel-dns", fmt.Sprintf("the attack to teach, one of %v", lab.Unseen))
+	cmd.Flags().StringVar(&q.kind, "attack", "tunnel-dns", "the attack to teach: "+either(lab.Unseen))
 	cmd.Flags().IntVar(&q.shots, "shots", 5, "examples to teach")
 	cmd.Flags().Uint64Var(&q.seed, "seed", 1, "which examples are marked")
 	return cmd
@@ -61,7 +62,7 @@ func (q *quickstart) run(cmd *cobra.Command) error {
 		return err
 	}
 	if !slices.Contains(lab.Unseen, q.kind) {
-		return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("no held-out attack %q", q.kind), Remedy: fmt.Sprintf("choose one of %v", lab.Unseen)}
+		return &inkling.Error{Code: inkling.Invalid, What: fmt.Sprintf("no held-out attack %q", q.kind), Remedy: "choose one of " + strings.Join(lab.Unseen, ", ")}
 	}
 	h, err := q.a.store()
 	if err != nil {

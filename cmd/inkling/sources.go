@@ -63,13 +63,23 @@ func fitting(r inkling.Reader, c *feature.Contract) error {
 func passedOver(passed []read.Passed) string {
 	var first []string
 	for _, p := range passed[:min(3, len(passed))] {
-		first = append(first, fmt.Sprintf("%s (%v)", p.File, p.Err))
+		first = append(first, fmt.Sprintf("%s (%s)", p.File, fewOf(p.Err.Error())))
 	}
 	text := fmt.Sprintf("%s passed over: %s", plural(len(passed), "file"), strings.Join(first, ", "))
 	if more := len(passed) - len(first); more > 0 {
 		text += fmt.Sprintf(" and %d more", more)
 	}
 	return text
+}
+
+// fewOf leaves out what comes after the first few items of a list.
+func fewOf(why string) string {
+	const most = 4
+	items := strings.Split(why, ", ")
+	if more := len(items) - most; more > 1 {
+		return fmt.Sprintf("%s and %d more", strings.Join(items[:most], ", "), more)
+	}
+	return why
 }
 
 // note says something of the input, once.

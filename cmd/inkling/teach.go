@@ -99,7 +99,7 @@ records, a start until the first example turns up.`,
 			if err := in.useTruth(cmd.Context(), markField, ""); err != nil {
 				return err
 			}
-			rows, err := examples(cmd.Context(), &in, marks, b)
+			rows, err := examples(cmd.Context(), &in, "--examples", marks, b)
 			if err != nil {
 				return err
 			}
@@ -125,7 +125,7 @@ records, a start until the first example turns up.`,
 	cmd.Flags().StringVar(&in.truth.class, "class", "", "with --truth: only records with this label are examples")
 	fl := cmd.Flags()
 	fl.StringArrayVar(&marks, "examples", nil, "records that show the attack: FILE:LINE,LINE,FROM-TO or a whole FILE, directory or pattern; may be given again")
-	fl.StringArrayVar(&known, "known", nil, "records of an attack that is known already, like --examples; give it once for each attack: new ones often resemble them")
+	fl.StringArrayVar(&known, "known", nil, "records of an attack that is known already, like --examples, of a file at most 200; give it once for each attack: new ones often resemble them")
 	fl.BoolVar(&odd, "odd", false, "without examples: find what is unlike the benign records")
 	fl.BoolVar(&onlyThis, "only-this", false, "known attacks must not alert: fewer are taken for the new one, and nothing is learned from what they have in common")
 	fl.StringVar(&base, "baseline", "", "baseline to compare with; the only one there is, or \"default\"")
@@ -164,6 +164,9 @@ func printTaught(w io.Writer, a *app, d *detect.Detector, b *detect.Baseline, el
 	}
 	if quiet := quietOnes(d); quiet != "" {
 		fmt.Fprintf(w, "                %s\n", s.red("does not even find "+quiet+", which it was taught: too like benign records at this rate"))
+	}
+	if t := p.SelfTest; 2*t.Found < t.Of {
+		fmt.Fprintf(w, "                to find more: mark more examples, name attacks like it with --known, or allow more false alarms\n                (--alpha, %s here); then teach again with --replace\n", rate(p.Alpha))
 	}
 	fmt.Fprintf(w, "  False alarms  at most %s of benign records on average (with 95 %% confidence under %s),\n", rate(p.Alpha), rate(p.Upper95))
 	fmt.Fprintf(w, "                promised on %s benign records it has not learned from, as long as new ones are like them\n", count(p.Calibration))

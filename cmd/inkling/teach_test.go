@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/inkling-sec/inkling/detect"
 )
 
 // A volume below one record a day is told, not cut to none.
@@ -141,5 +143,37 @@ func TestReplacedBaseline(t *testing.T) {
 	}
 	if out := must(t, s.args("baseline", s.benign, "--seed", "9")...); !strings.Contains(out, "Beware: it replaces the baseline of 2 detectors (scan, two): teach again") {
 		t.Errorf("replaced: %s", out)
+	}
+}
+
+// What was meant for lines of a file is not taken for a file's name.
+func TestMismarked(t *testing.T) {
+	s := taughtSite(t)
+	for lines, says := range map[string]string{
+		"608,,609": `an item of the lines "608,,609" is empty`, "608,": "is empty", ",608": "is empty", "": `"" are no lines of`,
+		"608, 609": `"608, 609" are no lines of`, "608-": `"608-" are no lines of`, "first": `"first" are no lines of`,
+	} {
+		for _, flag := range []string{"--examples", "--known"} {
+			args := []string{"teach", "other", "--examples", s.mark("608"), flag, s.log + ":" + lines}
+			exec(t, s.args(args...)...).fails(t, 2, flag+" "+s.log+":"+lines+": ", says, "write them as FILE:812,815,820-822")
+		}
+		exec(t, s.args("explain", s.log+":"+lines, "--detector", "scan")...).fails(t, 2, says, "write them as FILE:812,815,820-822")
+	}
+	exec(t, s.args("teach", "other", "--examples", filepath.Join(s.dir, "none.log:1,,3"))...).fails(t, 2, "--examples", "is empty")
+	exec(t, s.args("teach", "other", "--examples", filepath.Join(s.dir, "12:30.none"))...).fails(t, 3, "no such file")
+}
+
+// A detector that finds few of its own examples says what may help, and only such a one.
+func TestTeachThatFindsLittle(t *testing.T) {
+	for found, want := range map[int]bool{0: true, 2: true, 3: false, 5: false} {
+		var out bytes.Buffer
+		d := &detect.Detector{Name: "x", Promise: detect.Promise{Alpha: 0.001, SelfTest: detect.SelfTest{Found: found, Of: 5}}}
+		d.Examples.Raw = make([][]float64, 5)
+		if err := printTaught(&out, &app{}, d, &detect.Baseline{}, 0); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(out.String(), "to find more: mark more examples"); got != want {
+			t.Errorf("%d of 5: %s", found, out.String())
+		}
 	}
 }

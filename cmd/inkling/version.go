@@ -21,15 +21,21 @@ func versionCmd(a *app) *cobra.Command {
 		Example: "  inkling version --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			commit, _ := builtFrom()
-			c := feature.Flow()
 			if a.json {
-				return a.print(cmd.OutOrStdout(), map[string]any{"version": release, "commit": commit, "go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH, "flow_contract": c.Hash()})
+				commit, _ := builtFrom()
+				return a.print(cmd.OutOrStdout(), map[string]any{"version": release, "commit": commit, "go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH, "flow_contract": feature.Flow().Hash()})
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "inkling %s (%.12s), %s %s/%s, flow contract %d %.12s\n", release, commit, runtime.Version(), runtime.GOOS, runtime.GOARCH, c.Version, c.Hash())
-			return nil
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), versionLine())
+			return err
 		},
 	}
+}
+
+// versionLine says which program this is, to people.
+func versionLine() string {
+	commit, _ := builtFrom()
+	c := feature.Flow()
+	return fmt.Sprintf("inkling %s (%.12s), %s %s/%s, flow contract %d %.12s", release, commit, runtime.Version(), runtime.GOOS, runtime.GOARCH, c.Version, c.Hash())
 }
 
 // builtFrom gives the commit that the program was built from, and whether the tree was just that.

@@ -251,6 +251,7 @@ func TestWatchStreams(t *testing.T) {
 	}
 	socket := filepath.Join(t.TempDir(), "s")
 	r := startWatch(t, s, "unix://"+socket, "--detector", "scan", "--json")
+	r.says("waits for records")
 	var c net.Conn
 	r.until("listening", func() bool { c, err = net.Dial("unix", socket); return err == nil })
 	io.WriteString(c, text) // and stays connected

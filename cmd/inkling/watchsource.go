@@ -73,6 +73,9 @@ func (w *watch) open(ctx context.Context, file string) (*source, error) {
 	if stream {
 		o := w.options()
 		o.Templates = s.beside("templates")
+		if read.Listens(file) {
+			w.say("%s: waits for records", file)
+		}
 		s.reader, err = w.input.open(ctx, file, o)
 		return s, err
 	}

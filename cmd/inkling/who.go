@@ -76,8 +76,11 @@ func between(record map[string]any) string {
 		return ""
 	}
 	port := ""
-	if p, ok := record["id.resp_p"].(float64); ok {
+	switch p := record["id.resp_p"].(type) {
+	case float64:
 		port = fmt.Sprintf(":%.0f", p)
+	case string: // of a CSV
+		port = ":" + p
 	}
 	proto, _ := record["proto"].(string)
 	return inkling.Printable(strings.TrimSpace(fmt.Sprintf("%s → %s%s %s", src, dst, port, proto)))

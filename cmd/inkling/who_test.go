@@ -16,6 +16,7 @@ func TestWho(t *testing.T) {
 		who, standing, further string
 	}{
 		{map[string]any{"id.orig_h": "10.0.0.1", "id.resp_h": "10.0.0.2", "id.resp_p": 53., "proto": "udp"}, "10.0.0.1 → 10.0.0.2:53 udp", "x.csv:7", "x.csv:7"},
+		{map[string]any{"id.orig_h": "10.0.0.1", "id.resp_h": "10.0.0.2", "id.resp_p": "53", "proto": "udp"}, "10.0.0.1 → 10.0.0.2:53 udp", "x.csv:7", "x.csv:7"},
 		{map[string]any{"id.orig_h": "10.0.0.1", "id.resp_h": "10.0.0.2", "id.resp_p": 53., "query": "a.example"}, "10.0.0.1 · a.example", "x.csv:7", "x.csv:7"},
 		{map[string]any{"customer": 1234567., "terminal": "T1", "amount": "9.50", "time": "now"}, "1,234,567 · T1 · 9.50", "x.csv:7", "x.csv:7"},
 		{map[string]any{"account": "A\x1b[31m", "device": strings.Repeat("d", 70)}, "A [31m · " + strings.Repeat("d", 60) + "…", "x.csv:7", "x.csv:7"},

@@ -12,4 +12,10 @@ func TestCommunityID(t *testing.T) {
 			t.Errorf("%v: %s, want %s", tt.own, got, tt.want)
 		}
 	}
+	delete(flow, "community_id")
+	for port, want := range map[string]string{"80": ours, "": "", "80 ": "", "65536": ""} { // as in a CSV
+		if flow["id.resp_p"] = port; communityID(flow) != want {
+			t.Errorf("port %q: %q, want %q", port, communityID(flow), want)
+		}
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -228,8 +229,13 @@ func communityID(record map[string]any) string {
 		return own
 	}
 	port := func(name string) float64 {
-		if v, ok := record[name].(float64); ok {
+		switch v := record[name].(type) {
+		case float64:
 			return v
+		case string: // as in a CSV
+			if n, err := strconv.ParseUint(v, 10, 16); err == nil {
+				return float64(n)
+			}
 		}
 		return -1
 	}

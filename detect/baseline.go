@@ -409,3 +409,16 @@ func ReadBaseline(r io.Reader, name string) (*Baseline, error) {
 	}
 	return b, nil
 }
+
+// MayLack gives the columns of a table's contract that some of its records have no value of.
+func (b *Baseline) MayLack() (names []string) {
+	if f := feature.Find(b.Contract.Name); f != nil {
+		return nil
+	}
+	for _, f := range b.Contract.Features {
+		if slices.ContainsFunc(b.Pool.Record, func(r map[string]any) bool { _, ok := r[f.Name]; return !ok }) {
+			names = append(names, f.Name)
+		}
+	}
+	return names
+}

@@ -38,9 +38,11 @@ type Options struct {
 
 	whole whole // the file, where it is no stream
 	// Live is for input that is being written: it is recognised by its first whole line, and
-	// nothing waits for more than the next record. A table of JSON lines then has these Columns
+	// nothing waits for more than the next record. A table of JSON lines then has Columns
 	// from the start, and others as they turn up.
-	Live    bool
+	Live bool
+	// Columns are those that a table of JSON lines has even where none of its objects has such a member: there a
+	// field without a value is mostly left out. Other formats tell all their columns.
 	Columns []string
 }
 
@@ -77,10 +79,13 @@ var Formats = []Format{
 		if o.Live {
 			return windows.NewLiveReader(r, file, o.Columns), nil
 		}
-		return windows.NewReader(r, file), nil
+		return windows.NewReader(r, file, o.Columns...), nil
 	}},
-	{"zeek-json", "Zeek log, one JSON object a line", zeek.MatchJSON, func(r io.Reader, file string, _ Options) (inkling.Reader, error) {
-		return zeek.NewJSON(r, file), nil
+	{"zeek-json", "Zeek log, one JSON object a line", zeek.MatchJSON, func(r io.Reader, file string, o Options) (inkling.Reader, error) {
+		if o.Live {
+			return zeek.NewLiveJSON(r, file, o.Columns), nil
+		}
+		return zeek.NewJSON(r, file, o.Columns...), nil
 	}},
 	{"eve-alert", "EVE log, alerts", nil, events("alert")},
 	{"eve-dns", "EVE log, DNS", nil, events("dns")},
@@ -101,7 +106,7 @@ var Formats = []Format{
 		if o.Live {
 			return jsonl.NewLiveTable(r, file, o.Columns, jsonl.Options{}), nil
 		}
-		return jsonl.NewTable(r, file, jsonl.Options{}), nil
+		return jsonl.NewTable(r, file, jsonl.Options{Also: o.Columns}), nil
 	}},
 	{"csv", "table with a header row, or with names given; comma, tab, semicolon or bar", csv.Match, func(r io.Reader, file string, o Options) (inkling.Reader, error) {
 		return csv.NewReader(r, file, o.Names), nil
@@ -113,7 +118,7 @@ func events(kind string) func(io.Reader, string, Options) (inkling.Reader, error
 		if o.Live {
 			return eve.NewLiveReader(r, file, kind, o.Columns), nil
 		}
-		return eve.NewReader(r, file, kind), nil
+		return eve.NewReader(r, file, kind, o.Columns...), nil
 	}
 }
 

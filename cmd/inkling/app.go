@@ -47,6 +47,7 @@ type input struct {
 	unread int                  // records left out
 	pin    *feature.TableSchema // what records are held to; nil: to nothing
 	pinned string               // the file it is of
+	lacks  []string             // columns that records of JSON may lack
 	truth  truthFlags
 	before []string         // files that came before those with records to judge
 	stderr func() io.Writer // where notes go; nil: nowhere
@@ -59,7 +60,9 @@ func (in *input) flags(cmd *cobra.Command) {
 	cmd.Flags().StringSliceVar(&in.names, "names", nil, "column names of a table without a header line; other formats are refused")
 }
 
-func (in *input) options() read.Options { return read.Options{Format: in.format, Names: in.names} }
+func (in *input) options() read.Options {
+	return read.Options{Format: in.format, Names: in.names, Columns: in.lacks}
+}
 
 // strictFlag is for commands that go over whole files.
 func (in *input) strictFlag(cmd *cobra.Command) {

@@ -71,7 +71,7 @@ was through FILE, or else as in its baseline, where FILE is one of those it was 
 			if err != nil {
 				return err
 			}
-			if err := in.held(d.Baseline.Pinned, d.Baseline.Contract, "detector "+name); err != nil {
+			if err := in.held(d.Baseline, "detector "+name); err != nil {
 				return err
 			}
 			known := append(huntsOf(h, name), madeOf(d.Baseline))

@@ -65,7 +65,7 @@ still printed.
 				return &inkling.Error{Code: inkling.Invalid, Place: "--schema", What: fmt.Sprintf("%q is no FILE.json", schema), Remedy: "make one with: inkling schema TABLE --out FILE.json, or leave it out: the baseline knows its own"}
 			}
 			b := detectors[0].Baseline
-			if err := in.held(b.Pinned, b.Contract, "detector "+names[0]); err != nil {
+			if err := in.held(b, "detector "+names[0]); err != nil {
 				return err
 			}
 			if files, err = in.files(files, b.Contract); err != nil {

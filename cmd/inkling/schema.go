@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/detect"
 	"github.com/inkling-sec/inkling/feature"
 	"github.com/inkling-sec/inkling/store"
 )
@@ -30,8 +31,9 @@ categories are; times, addresses, identifiers and free text are not.
 With --out it is saved: a small JSON file to read and edit. Given as --schema to
 baseline or eval it is what records are then held to, by the hunts of the
 baseline's detectors too. A file that lacks a column that is learned from is
-refused, a new column is told of and left out, and a record with a word where a
-number is due is told of, left out and counted.
+refused, but for one of JSON lines and a column that benign records lack too,
+which is missing there; a new column is told of and left out, and a record with
+a word where a number is due is told of, left out and counted.
 
 ` + aboutSources,
 		Example: "  inkling schema payments.csv --label fraud\n  inkling schema events.jsonl --category EventID --out events.schema.json\n  inkling baseline events.jsonl --schema events.schema.json",
@@ -221,13 +223,14 @@ func (in *input) usePinned(schema *string) error {
 }
 
 // held holds records to the schema of a baseline; one that was given must be of the same contract.
-func (in *input) held(of *feature.TableSchema, c *feature.Contract, place string) error {
+func (in *input) held(b *detect.Baseline, place string) error {
+	in.lacks = b.MayLack()
 	if in.pin == nil {
-		in.pin = of
+		in.pin = b.Pinned
 		return nil
 	}
 	own, err := in.pin.Contract()
-	if err == nil && own.Hash() != c.Hash() {
+	if err == nil && own.Hash() != b.Contract.Hash() {
 		err = &inkling.Error{Code: inkling.Conflict, Place: place, What: "was made with another schema than --schema names", Remedy: "leave --schema out, or make baseline and detector again with it"}
 	}
 	return err

@@ -80,7 +80,7 @@ records, a start until the first example turns up.`,
 			if err != nil {
 				return err
 			}
-			if err := in.held(b.Pinned, b.Contract, "baseline "+base); err != nil {
+			if err := in.held(b, "baseline "+base); err != nil {
 				return err
 			}
 			if odd {

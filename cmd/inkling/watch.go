@@ -114,7 +114,7 @@ func (w *watch) run(ctx context.Context, files []string) error {
 		return err
 	}
 	b := w.detectors[0].Baseline
-	if err := w.held(b.Pinned, b.Contract, "detector "+w.detectors[0].Detector.Name); err != nil {
+	if err := w.held(b, "detector "+w.detectors[0].Detector.Name); err != nil {
 		return err
 	}
 	j, note, err := w.openJournal(h)

@@ -35,16 +35,17 @@ func Match(head []byte) bool {
 
 // Reader gives the events of one type.
 type Reader struct {
-	in     *jsonl.Reader
-	kind   string
-	schema *inkling.Schema // of the log, that the places are for
-	hosts  [2]int          // of the addresses, or -1
-	room   []byte          // what is written for them
-	flow   *flow           // nil for other types
-	raw    inkling.Record
-	Passed int      // events of other types so far
-	given  bool     // an event
-	others []string // the first few other types
+	in      *jsonl.Reader
+	kind    string
+	schema  *inkling.Schema // of the log, that the places are for
+	hosts   [2]int          // of the addresses, or -1
+	room    []byte          // what is written for them
+	flow    *flow           // nil for other types
+	raw     inkling.Record
+	Passed  int      // events of other types so far
+	given   bool     // an event
+	lacking []string // fields that no event in the first part of the log has
+	others  []string // the first few other types
 }
 
 // ahead is how much of a log is looked at for the fields of its events, which differ: of a query and its answer, of a request and what was
@@ -52,8 +53,8 @@ type Reader struct {
 const ahead = 2 << 20
 
 // NewReader reads the events of a type from the log r; file names it in origins and errors. All have the fields of those in the first part of
-// the log, where there are any; a member that turns up later is left out, so that they are alike.
-func NewReader(r io.Reader, file, kind string) *Reader {
+// the log, where there are any, and the columns; another member that turns up later is left out, so that they are alike.
+func NewReader(r io.Reader, file, kind string, columns ...string) *Reader {
 	if kind == "flow" {
 		return NewLiveReader(r, file, kind, nil)
 	}
@@ -70,7 +71,11 @@ func NewReader(r io.Reader, file, kind string) *Reader {
 			s = rec.Schema
 		}
 	}
-	return newReader(br, file, kind, s, len(s.Fields) > 0)
+	fixed := len(s.Fields) > 0
+	s, lacking := jsonl.With(s, columns, kinds)
+	e := newReader(br, file, kind, s, fixed)
+	e.lacking = lacking
+	return e
 }
 
 // NewLiveReader reads a log that is being written and cannot be looked at beforehand: it has the columns, which are those of records that NewReader
@@ -154,13 +159,16 @@ func (e *Reader) passes(kind []byte) bool {
 	return true
 }
 
-// Notes tells of a log that has events, but none of the type, and which members turned up too late to be fields.
-func (e *Reader) Notes() []string {
+// Notes tells of a log that has events, but none of the type, which fields no event in its first part has, and which members turned up too late to be fields.
+func (e *Reader) Notes() (notes []string) {
+	if len(e.lacking) > 0 && e.given {
+		notes = append(notes, jsonl.Lacks(e.lacking, ahead))
+	}
 	if missed := e.in.Missed(); e.flow == nil && len(missed) > 0 {
-		return []string{fmt.Sprintf("left out, as they are not in its first %d MiB: %s", ahead>>20, strings.Join(missed, ", "))}
+		notes = append(notes, fmt.Sprintf("left out, as they are not in its first %d MiB: %s", ahead>>20, strings.Join(missed, ", ")))
 	}
 	if e.given || e.Passed == 0 {
-		return nil
+		return notes
 	}
 	note := fmt.Sprintf("none of its %d events is of type %s", e.Passed, e.kind)
 	if len(e.others) > 0 {

@@ -3,13 +3,10 @@
 package jsonl
 
 import (
-	"bufio"
 	"bytes"
-	"fmt"
 	"io"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/inkling-sec/inkling"
 	"github.com/inkling-sec/inkling/read/line"
@@ -36,70 +33,31 @@ type Options struct {
 	Fixed bool                          // there are no fields but those of Start
 	First map[string]string             // of arrays of objects: the name under which the members of the first one are fields
 	Pairs bool                          // objects in arrays that hold a name and a value are fields (see pairs.go)
+	Also  []string                      // of a table: columns that it has even where no object has such a member
 	// Passes tells by the text of the member Type whether an object is passed over, which then adds no fields; it is nil where there is no such.
 	Type   string
 	Passes func(text []byte) bool
 }
-
-// NewTable reads r as a table: its columns are the members of the objects in the first part of the file, all of them
-// text, as a CSV file's are; a member that turns up later is left out, so that all records are alike. Of o, Start has no effect.
-func NewTable(r io.Reader, file string, o Options) *Reader {
-	br := bufio.NewReaderSize(r, ahead)
-	head, err := br.Peek(ahead)
-	if i := bytes.LastIndexByte(head, '\n'); i >= 0 && err != io.EOF {
-		head = head[:i+1]
-	}
-	first := NewReader(bytes.NewReader(head), file, o)
-	first.words = true
-	var rec inkling.Record
-	for first.Read(&rec) != io.EOF {
-		if first.err != nil {
-			break
-		}
-	}
-	s := first.schema
-	if s == nil {
-		s = &inkling.Schema{}
-	}
-	o.Start = func([]byte) *inkling.Schema { return &inkling.Schema{Name: "table", Fields: s.Fields} }
-	t := NewReader(br, file, o)
-	t.words, t.fixed = true, true
-	return t
-}
-
-// NewLiveTable reads r as a table whose columns cannot be looked at beforehand: all text, first those of names, then
-// others as they turn up.
-func NewLiveTable(r io.Reader, file string, names []string, o Options) *Reader {
-	s := &inkling.Schema{Name: "table"}
-	for _, n := range names {
-		s.Fields = append(s.Fields, inkling.Field{Name: n})
-	}
-	o.Start = func([]byte) *inkling.Schema { return s }
-	t := NewReader(r, file, o)
-	t.words = true
-	return t
-}
-
-// ahead is how much of a table is looked at for its columns.
-const ahead = 1 << 18
 
 // A Reader reads one object a line. A field that the schema does
 // not have yet makes a new schema with it at the end; its kind is that of the
 // first value. Objects inside objects are fields with dotted names; arrays are their values with commas between, and
 // objects in arrays are left out.
 type Reader struct {
-	o      Options
-	words  bool // all values are text
-	fixed  bool // no field is added
-	missed []string
-	in     *line.Reader
-	schema *inkling.Schema
-	index  map[string]int
-	text   []byte // unescaped strings of the record
-	rec    *inkling.Record
-	next   int // field expected next
-	p      parser
-	err    error
+	o       Options
+	words   bool // all values are text
+	fixed   bool // no field is added
+	missed  []string
+	ahead   int      // bytes that were looked at for them
+	lacking []string // columns that no object in the first part of a table has
+	in      *line.Reader
+	schema  *inkling.Schema
+	index   map[string]int
+	text    []byte // unescaped strings of the record
+	rec     *inkling.Record
+	next    int // field expected next
+	p       parser
+	err     error
 }
 
 // NewReader reads the log r; file names it in origins and errors.
@@ -246,14 +204,6 @@ func (z *Reader) miss(name []byte) {
 
 // Missed gives the names of the first few members that are no fields of a log whose fields are fixed.
 func (z *Reader) Missed() []string { return z.missed }
-
-// Notes tells which members of a table turned up too late to be columns.
-func (z *Reader) Notes() []string {
-	if len(z.missed) == 0 {
-		return nil
-	}
-	return []string{fmt.Sprintf("left out, as they are not in its first %d KiB: %s", ahead>>10, strings.Join(z.missed, ", "))}
-}
 
 // maxFields bounds the fields of a log.
 const maxFields = 4096

@@ -50,25 +50,31 @@ type Reader struct {
 // options: where XML became JSON word for word, an event's data are a list of names and values.
 var options = jsonl.Options{Pairs: true}
 
-// NewReader reads the log r; file names it in origins and errors.
-func NewReader(r io.Reader, file string) *Reader {
-	return &Reader{in: jsonl.NewTable(r, file, options)}
+// NewReader reads the log r; file names it in origins and errors. Records have the columns, too, where the log has none of that name.
+func NewReader(r io.Reader, file string, columns ...string) *Reader {
+	o := options
+	o.Also = members(columns)
+	return &Reader{in: jsonl.NewTable(r, file, o)}
 }
 
 // NewLiveReader reads a log that is being written and cannot be looked at beforehand: it has the columns, which are
 // those of records that NewReader gave, and others as they turn up.
 func NewLiveReader(r io.Reader, file string, columns []string) *Reader {
-	var members []string
+	return &Reader{in: jsonl.NewLiveTable(r, file, members(columns), options)}
+}
+
+// members gives those that columns are made of; ts is made of any.
+func members(columns []string) (names []string) {
 	for _, c := range columns {
 		switch c {
 		case "ts":
 		case other:
-			members = append(members, "ts")
+			names = append(names, "ts")
 		default:
-			members = append(members, c)
+			names = append(names, c)
 		}
 	}
-	return &Reader{in: jsonl.NewLiveTable(r, file, members, options)}
+	return names
 }
 
 // Close implements inkling.Reader; the file belongs to the caller.

@@ -1,6 +1,7 @@
 package zeek
 
 import (
+	"bufio"
 	"bytes"
 	"io"
 	"slices"
@@ -46,9 +47,40 @@ var logs = []struct {
 // ends are the fields that these logs begin with.
 var ends = []string{"ts", "uid", "id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p"}
 
-// NewJSON reads the JSON form of a log, one object a line; file names it in origins and errors.
-func NewJSON(r io.Reader, file string) *jsonl.Reader {
-	return jsonl.NewReader(r, file, jsonl.Options{Start: start, Kinds: known, Text: rawBytes, Time: moment})
+func options() jsonl.Options {
+	return jsonl.Options{Start: start, Kinds: known, Text: rawBytes, Time: moment}
+}
+
+// NewJSON reads the JSON form of a log, one object a line; file names it in origins and errors. Records of a log whose fields are not known
+// beforehand have those of the first part of the file and the columns from the start, so that they are alike; others are added as they turn up.
+func NewJSON(r io.Reader, file string, columns ...string) *jsonl.Reader {
+	br, ok := r.(*bufio.Reader)
+	if !ok {
+		br = bufio.NewReaderSize(r, headSize)
+	}
+	o := options()
+	if head, _ := br.Peek(headSize); len(start(head).Fields) > 0 {
+		return jsonl.NewReader(br, file, o)
+	}
+	o.Also = columns
+	return jsonl.NewLog(br, file, o)
+}
+
+// headSize is what a log is known by.
+const headSize = 4 << 10
+
+// NewLiveJSON reads a log that is being written and cannot be looked at beforehand: one whose fields are not known has the columns, which are those
+// of records that NewJSON gave, and others as they turn up.
+func NewLiveJSON(r io.Reader, file string, columns []string) *jsonl.Reader {
+	o := options()
+	o.Start = func(b []byte) *inkling.Schema {
+		s := start(b)
+		if len(s.Fields) == 0 {
+			s, _ = jsonl.With(s, columns, known)
+		}
+		return s
+	}
+	return jsonl.NewReader(r, file, o)
 }
 
 // moment reads a time as one of JSON::TimestampFormat: seconds, a date, or milliseconds, which would be seconds of the year 5138 and later.

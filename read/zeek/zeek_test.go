@@ -155,12 +155,19 @@ func TestSchemaChanges(t *testing.T) {
 	if recs[0].Schema != recs[1].Schema || recs[1].Schema == recs[2].Schema || recs[2].Schema.Index("tag") != 10 {
 		t.Error("a new header makes a new schema, and only that")
 	}
-	recs, _, err = readAll(NewJSON(strings.NewReader(`{"ts":1,"a":"x"}`+"\n"+`{"ts":2,"b":{"c":3}}`+"\n"+`{"ts":3}`), "x"))
+	const grows = `{"ts":1,"a":"x"}` + "\n" + `{"ts":2,"b":{"c":3}}` + "\n" + `{"ts":3}`
+	recs, _, err = readAll(NewLiveJSON(strings.NewReader(grows), "x", nil))
 	if err != nil || recs[0].Schema == recs[1].Schema || recs[1].Schema != recs[2].Schema || recs[1].Num[recs[1].Schema.Index("b.c")] != 3 {
 		t.Error("a new field makes a new schema, and only that", err)
 	}
 	if len(recs[0].Num) != 2 || len(recs[0].Schema.Fields) != 2 {
 		t.Error("an earlier record's schema changed")
+	}
+	// That of a whole file has the fields from the start, and those that turn up far behind.
+	recs, _, err = readAll(NewJSON(strings.NewReader(grows+strings.Repeat("\n{}", 1<<20)+"\n"+`{"late":5}`), "x"))
+	last := recs[len(recs)-1]
+	if err != nil || len(recs[0].Num) != 3 || recs[0].Schema != recs[len(recs)-2].Schema || last.Num[3] != 5 || len(last.Num) != 4 {
+		t.Errorf("a whole file: %v, %v, %v", err, recs[0].Schema, last.Schema)
 	}
 }
 

@@ -88,7 +88,7 @@ const zeekLogs = "zeek."
 // otherColumns says what to do about records of other columns than a table's.
 func otherColumns(s *inkling.Schema) string {
 	if strings.HasPrefix(s.Name, zeekLogs) {
-		return "a Zeek log of JSON leaves out what is unset: read it with --format json, which takes the fields of all its records for columns, to hunt too"
+		return "a Zeek log of JSON leaves out what is unset, and this field turns up late: read it with --format json, which goes by its first part, to hunt too"
 	}
 	return "give files of the same columns in the same order"
 }

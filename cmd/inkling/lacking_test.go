@@ -11,7 +11,9 @@ import (
 // and told of. One that every benign record has must be there, and so must every column of a table with a header.
 func TestLackingColumns(t *testing.T) {
 	forms := map[string]func(i int, more string) string{
-		"json": func(i int, more string) string { return fmt.Sprintf(`{"amount":%d,"shop":"s%d"%s}`, i*37%90, i%3, more) },
+		"json": func(i int, more string) string {
+			return fmt.Sprintf(`{"amount":%d,"shop":"s%d"%s}`, i*37%90, i%3, more)
+		},
 		"windows": func(i int, more string) string {
 			return fmt.Sprintf(`{"EventID":1,"UtcTime":"2026-01-02 03:%02d:%02d","Channel":"c","amount":%d,"shop":"s%d"%s}`, i/60%60, i%60, i*37%90, i%3, more)
 		},

@@ -29,9 +29,15 @@ const (
 )
 
 // Match reports whether a file that starts with head may be a PE file or a zip. A DOS header has zero bytes, a table whose first
-// column is called MZ has none.
+// column is called MZ has none; a zip that is a document of Office begins with an entry that says so.
 func Match(head []byte) bool {
-	return bytes.HasPrefix(head, []byte("MZ")) && bytes.IndexByte(head[:min(64, len(head))], 0) >= 0 || zipped(head)
+	return bytes.HasPrefix(head, []byte("MZ")) && bytes.IndexByte(head[:min(64, len(head))], 0) >= 0 || zipped(head) && !document(head)
+}
+
+func document(head []byte) bool {
+	const nameAt = 30
+	name := head[min(nameAt, len(head)):]
+	return bytes.HasPrefix(name, []byte("[Content_Types].xml")) || bytes.HasPrefix(name, []byte("mimetypeapplication/"))
 }
 
 func zipped(head []byte) bool { return bytes.HasPrefix(head, []byte("PK\x03\x04")) }

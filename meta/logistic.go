@@ -46,6 +46,7 @@ func (l *Logistic) Adapt(ctx context.Context, t *Task) (Scorer, error) {
 		p.heads = 1
 	}
 	p.x, p.logit = blank(n, d), blank(n, p.heads)
+	p.z, p.tail, p.log = make([]float64, n), make([]float64, n), make([]float64, n)
 	p.head, p.turn = blank(p.heads, d), blank(p.heads, d)
 	for i, v := range t.Support.X.Data[:n*d] {
 		p.x.Data[i] = v - p.centre[i%d]
@@ -82,6 +83,7 @@ type logisticLoss struct {
 	logit             *tensor.Tensor // [n, heads]
 	y                 []int
 	weight            []float64
+	z, tail, log      []float64 // of each row with one head: the logit away from its class, e^−|z|, log(1 + that)
 }
 
 // at gives the loss at w and writes its gradient.
@@ -95,16 +97,10 @@ func (p *logisticLoss) at(grad, w []float64) float64 {
 	}
 	tensor.MatMulBTo(p.logit, p.x, p.head)
 	clear(grad)
-	slope := make([]float64, k)
-	for i := range p.n {
-		for h := range slope {
-			slope[h] = float64(p.logit.Data[i*k+h]) + w[h*(d+1)+d]
-		}
-		loss += p.weight[i] * p.slopes(slope, p.y[i])
-		for h, s := range slope {
-			p.logit.Data[i*k+h] = float32(s * p.weight[i])
-			grad[h*(d+1)+d] += s * p.weight[i]
-		}
+	if k == 1 {
+		loss = p.oneHead(loss, w[d], &grad[d])
+	} else {
+		loss = p.softmax(loss, grad, w)
 	}
 	tensor.MatMulATo(p.turn, p.logit, p.x)
 	for h := range k {
@@ -115,20 +111,47 @@ func (p *logisticLoss) at(grad, w []float64) float64 {
 	return loss
 }
 
-// slopes turns the logits of a row of class y into their derivatives and gives its loss.
-func (p *logisticLoss) slopes(logit []float64, y int) float64 {
-	if p.heads == 1 {
-		z := logit[0]
-		if y == 1 {
+// oneHead turns the logits into their derivatives, of two classes, adds these to the bias's slope and gives the loss with that of all rows.
+func (p *logisticLoss) oneHead(loss, bias float64, slope *float64) float64 {
+	for i, v := range p.logit.Data {
+		z := float64(v) + bias
+		if p.y[i] == 1 {
 			z = -z
 		}
-		loss := max(z, 0) + math.Log1p(math.Exp(-math.Abs(z)))
-		logit[0] = 1 / (1 + math.Exp(-z))
-		if y == 1 {
-			logit[0] = -logit[0]
-		}
-		return loss
+		p.z[i], p.tail[i] = z, math.Exp(-math.Abs(z))
 	}
+	tensor.Log1pTo(p.log, p.tail)
+	for i, z := range p.z {
+		loss += p.weight[i] * (max(z, 0) + p.log[i])
+		s := 1 / (1 + math.Exp(-z))
+		if p.y[i] == 1 {
+			s = -s
+		}
+		p.logit.Data[i] = float32(s * p.weight[i])
+		*slope += s * p.weight[i]
+	}
+	return loss
+}
+
+// softmax is oneHead of a head a class.
+func (p *logisticLoss) softmax(loss float64, grad, w []float64) float64 {
+	d, k := p.d, p.heads
+	slope := make([]float64, k)
+	for i := range p.n {
+		for h := range slope {
+			slope[h] = float64(p.logit.Data[i*k+h]) + w[h*(d+1)+d]
+		}
+		loss += p.weight[i] * slopes(slope, p.y[i])
+		for h, s := range slope {
+			p.logit.Data[i*k+h] = float32(s * p.weight[i])
+			grad[h*(d+1)+d] += s * p.weight[i]
+		}
+	}
+	return loss
+}
+
+// slopes turns the logits of a row of class y into their derivatives and gives its loss.
+func slopes(logit []float64, y int) float64 {
 	top, sum := logit[0], 0.0
 	for _, z := range logit {
 		top = max(top, z)

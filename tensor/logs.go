@@ -55,6 +55,24 @@ func SignedLog(x, unit float64) float64 {
 	return math.Copysign(math.Log1p(size), x)
 }
 
+// Log1pTo writes to dst, which is not x, math.Log1p of each of x, none of which is below 0.
+func Log1pTo(dst, x []float64) {
+	n := len(x)
+	dst = dst[:n]
+	whole := n &^ (four - 1)
+	if use == plain {
+		whole = 0
+	}
+	if whole > 0 {
+		log1pSIMD(&dst[0], &x[0], whole)
+	}
+	for i, v := range x {
+		if i >= whole || dst[i] != dst[i] {
+			dst[i] = math.Log1p(v)
+		}
+	}
+}
+
 // NegLogTo writes −math.Log of each of x, of least for what is less, rounded once.
 func NegLogTo(dst, x []float32, least float64) {
 	n := len(x)

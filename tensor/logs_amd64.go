@@ -9,6 +9,11 @@ package tensor
 //go:noescape
 func logsSIMD(dst *float32, x *float64, unit *float64, mean *float64, dev *float64, n int, most float64)
 
+// log1pSIMD writes the logarithm of 1 + each of x, none below 0, not a number where that takes another way. n is a multiple of 4.
+//
+//go:noescape
+func log1pSIMD(dst *float64, x *float64, n int)
+
 // negLogsSIMD writes −log of each of x, of least for what is less. n is a multiple of 4.
 //
 //go:noescape

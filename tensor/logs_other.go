@@ -9,5 +9,8 @@ func logsSIMD(dst *float32, x *float64, unit *float64, mean *float64, dev *float
 	panic("tensor: no kernel")
 }
 
+// log1pSIMD writes the logarithm of 1 + each of x, none below 0, not a number where that takes another way. n is a multiple of 4.
+func log1pSIMD(dst *float64, x *float64, n int) { panic("tensor: no kernel") }
+
 // negLogsSIMD writes −log of each of x, of least for what is less. n is a multiple of 4.
 func negLogsSIMD(dst *float32, x *float32, n int, least float64) { panic("tensor: no kernel") }

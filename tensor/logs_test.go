@@ -6,11 +6,13 @@ import (
 	"testing"
 )
 
+// logEdges are at the ends of what the logarithm's steps are for.
+var logEdges = []float64{0, 1, 3, 1 << 52, 1 << 53, 1 << 60, math.Sqrt2 - 1, 1. / (1 << 29), 1. / (1 << 54), 1 - 1./(1<<52), 7 - 1./(1<<50),
+	math.SmallestNonzeroFloat64, math.MaxFloat32, math.MaxFloat64, math.Inf(1), math.NaN()}
+
 // Numbers are shown as one by one, to the bit, on every path: of any size, at the ends of what the logarithm's steps are for, and
 // what no number is.
 func TestLogs(t *testing.T) {
-	edges := []float64{0, 1, 3, 1 << 52, 1 << 53, 1 << 60, math.Sqrt2 - 1, 1. / (1 << 29), 1. / (1 << 54), 1 - 1./(1<<52), 7 - 1./(1<<50),
-		math.SmallestNonzeroFloat64, math.MaxFloat32, math.MaxFloat64, math.Inf(1), math.NaN()}
 	onEachPath(t, func(t *testing.T) {
 		rng := rand.New(rand.NewPCG(71, 72))
 		for round := range 3000 {
@@ -19,13 +21,13 @@ func TestLogs(t *testing.T) {
 			for i := range x {
 				switch rng.IntN(4) {
 				case 0:
-					x[i] = edges[rng.IntN(len(edges))]
+					x[i] = logEdges[rng.IntN(len(logEdges))]
 				case 1:
 					x[i] = float64(rng.IntN(2000))
 				case 2:
 					x[i] = math.Ldexp(rng.Float64(), rng.IntN(160)-80)
 				default:
-					x[i] = math.Nextafter(edges[rng.IntN(len(edges))], float64(rng.IntN(2))*1e300)
+					x[i] = math.Nextafter(logEdges[rng.IntN(len(logEdges))], float64(rng.IntN(2))*1e300)
 				}
 				if rng.IntN(2) == 0 {
 					x[i] = -x[i]
@@ -78,6 +80,35 @@ func TestNegLog(t *testing.T) {
 				}
 			}
 			if got[len(x)] != 7 {
+				t.Fatalf("%d numbers: one more was written", len(x))
+			}
+		}
+	})
+}
+
+func TestLog1p(t *testing.T) {
+	onEachPath(t, func(t *testing.T) {
+		rng := rand.New(rand.NewPCG(75, 76))
+		for range 3000 {
+			x, got := make([]float64, rng.IntN(20)), make([]float64, 20)
+			for i := range x {
+				switch rng.IntN(3) {
+				case 0:
+					x[i] = logEdges[rng.IntN(len(logEdges))]
+				case 1:
+					x[i] = math.Exp(-20 * rng.Float64())
+				default:
+					x[i] = math.Ldexp(rng.Float64(), rng.IntN(160)-80)
+				}
+			}
+			got[len(x)%20] = 7
+			Log1pTo(got[:len(x)], x)
+			for i, v := range x {
+				if want := math.Log1p(v); math.Float64bits(got[i]) != math.Float64bits(want) && want == want {
+					t.Fatalf("number %d of %d: %g gives %g, want %g", i, len(x), v, got[i], want)
+				}
+			}
+			if got[len(x)%20] != 7 {
 				t.Fatalf("%d numbers: one more was written", len(x))
 			}
 		}

@@ -36,6 +36,7 @@ func do(op func(...Op), x reg.VecVirtual, right Op) reg.VecVirtual {
 // logs writes the set: logarithms in float64, to the bit those of package math.
 func logs() {
 	standardLogs()
+	logs1p()
 	negLogs()
 }
 
@@ -47,8 +48,7 @@ var series = []float64{
 
 const ln2High, ln2Low = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 
-// standardLogs writes a kernel that shows numbers as standardised logarithms, four at a time. The logarithm is Go's math.Log1p
-// step by step (FreeBSD's s_log1p.c), both ways of each branch, so that it is the same to the bit.
+// standardLogs writes a kernel that shows numbers as standardised logarithms, four at a time.
 func standardLogs() {
 	TEXT("logsSIMD", NOSPLIT, "func(dst *float32, x, unit, mean, dev *float64, n int, most float64)")
 	Pragma("noescape")
@@ -64,6 +64,28 @@ func standardLogs() {
 	sign := do(VANDPD, raw, double(math.Copysign(0, -1)))
 	size := do(VDIVPD, do(VANDPD, raw, long(1<<63-1)), Mem{Base: unit})
 
+	full := log1p(size)
+	VORPD(sign, full, full)
+	VSUBPD(Mem{Base: mean}, full, full)
+	VDIVPD(Mem{Base: dev}, full, full)
+	VMINPD(full, most, full) // the second where one is not a number
+	VMAXPD(full, least, full)
+	out := XMM()
+	VCVTPD2PSY(full, out)
+	VMOVUPS(out, Mem{Base: dst})
+	for _, at := range []reg.GPVirtual{x, unit, mean, dev} {
+		ADDQ(Imm(32), at)
+	}
+	ADDQ(Imm(16), dst)
+	SUBQ(Imm(4), left)
+	JG(LabelRef("four"))
+	VZEROUPPER()
+	RET()
+}
+
+// log1p gives the logarithm of 1 + size, which is not below 0, step by step as Go's math.Log1p (FreeBSD's s_log1p.c), both ways of each
+// branch, so that it is the same to the bit; not a number where that takes another way.
+func log1p(size reg.VecVirtual) reg.VecVirtual {
 	// u = 1 + size is 2ᵏ·(1 + f), c what was lost in rounding it
 	u := do(VADDPD, size, double(1))
 	k := YMM()
@@ -128,19 +150,21 @@ func standardLogs() {
 	VCMPPD(Imm(0x15), double(1<<53), size, is) // or not a number
 	VORPD(rare, is, is)
 	VORPD(is, full, full)
+	return full
+}
 
-	VORPD(sign, full, full)
-	VSUBPD(Mem{Base: mean}, full, full)
-	VDIVPD(Mem{Base: dev}, full, full)
-	VMINPD(full, most, full) // the second where one is not a number
-	VMAXPD(full, least, full)
-	out := XMM()
-	VCVTPD2PSY(full, out)
-	VMOVUPS(out, Mem{Base: dst})
-	for _, at := range []reg.GPVirtual{x, unit, mean, dev} {
-		ADDQ(Imm(32), at)
-	}
-	ADDQ(Imm(16), dst)
+// logs1p writes a kernel of log1p alone.
+func logs1p() {
+	TEXT("log1pSIMD", NOSPLIT, "func(dst, x *float64, n int)")
+	Pragma("noescape")
+	Doc("log1pSIMD writes the logarithm of 1 + each of x, none below 0, not a number where that takes another way. n is a multiple of 4.")
+	dst, x, left := param("dst"), param("x"), param("n")
+	Label("four")
+	v := YMM()
+	VMOVUPD(Mem{Base: x}, v)
+	VMOVUPD(log1p(v), Mem{Base: dst})
+	ADDQ(Imm(32), x)
+	ADDQ(Imm(32), dst)
 	SUBQ(Imm(4), left)
 	JG(LabelRef("four"))
 	VZEROUPPER()

@@ -19,6 +19,7 @@ const (
 	goals         = 16 // benign records that a flip may go towards
 	mostShare     = 10 // a difference less than a tenth of one feature's part in it is next to nothing
 	stride        = 8  // changes that are tried together
+	backs         = 4  // changes that are taken back for trial together, each by itself
 )
 
 // Explain gives the evidence for a record's score, in raw units.
@@ -118,16 +119,34 @@ func (a *Armed) flip(raw, benign []float64) []inkling.Change {
 	if end < 0 {
 		return nil
 	}
-	var needed []int // of rank[:end+1], those without which the verdict would stand
+	var changed []int
 	for _, r := range rank[:end+1] {
-		i := order[r]
-		if back := with(at, i, raw[i]); !a.Alerts(a.Score(back)) {
-			at = back
-		} else if needed = append(needed, i); len(needed) > mostChanges {
-			return nil
-		}
+		changed = append(changed, order[r])
+	}
+	needed := a.needed(at, raw, changed)
+	if len(needed) > mostChanges {
+		return nil
 	}
 	return a.changes(raw, benign, needed)
+}
+
+// needed gives those of the changes from raw to at, which is no alert, that it takes: each is taken back in turn, and stays so if the verdict
+// stands. More than [mostChanges] need not be all.
+func (a *Armed) needed(at, raw []float64, changed []int) (needed []int) {
+	for rest := changed; len(rest) > 0 && len(needed) <= mostChanges; {
+		var rows [][]float64
+		for _, i := range rest[:min(backs, len(rest))] {
+			rows = append(rows, with(at, i, raw[i]))
+		}
+		stands := slices.IndexFunc(a.Scores(rows), func(v float64) bool { return !a.Alerts(v) })
+		if stands < 0 {
+			needed, rest = append(needed, rest[:len(rows)]...), rest[len(rows):]
+			continue
+		}
+		at = rows[stands]
+		needed, rest = append(needed, rest[:stands]...), rest[stands+1:]
+	}
+	return needed
 }
 
 // goal gives the first of those benign records that is no alert, or a typical one.

@@ -79,9 +79,6 @@ func (a *Armed) contributions(raw []float64) []inkling.Contribution {
 		if share /= whole; math.Abs(share) > mostShare {
 			return []inkling.Contribution{}
 		}
-		if share == 0 {
-			share = 0 // and not −0
-		}
 		out = append(out, inkling.Contribution{Feature: b.Contract.Features[i].Name, Value: b.Contract.Value(i, raw[i]), Typical: b.Contract.Value(i, b.likely[i]), Share: share})
 	}
 	slices.SortStableFunc(out, func(x, y inkling.Contribution) int { return cmp.Compare(math.Abs(y.Share), math.Abs(x.Share)) })

@@ -94,6 +94,70 @@ func TestFlip(t *testing.T) {
 	}
 }
 
+// Changes are taken back for trial some together; what is left is what taking back one after the other leaves, whatever depends on what.
+func TestNeeded(t *testing.T) {
+	const features = 12
+	c := &feature.Contract{Name: "table", Version: 1}
+	raw, benign, rows := make([]float64, features), make([]float64, features), make([][]float64, 100)
+	var all []int
+	for i := range raw {
+		c.Features = append(c.Features, feature.Feature{Name: fmt.Sprint("f", i)})
+		raw[i] = 1000
+		all = append(all, i)
+	}
+	for i := range rows {
+		rows[i] = slices.Repeat([]float64{float64(i % 10)}, features)
+	}
+	s, err := feature.Fit(c, rows, feature.Scaling{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rng := rand.New(rand.NewPCG(81, 82))
+	many, some := 0, 0
+	for range 300 {
+		score := make([]float32, 1<<features) // of each choice of high ones; of none 0
+		share := rng.Float32()
+		for i := 1; i < len(score); i++ {
+			if rng.Float32() < share {
+				score[i] = 1
+			}
+		}
+		a := &Armed{Baseline: &Baseline{Contract: c, scaler: s}, threshold: .5, scorer: sum(func(high []bool) float32 {
+			n := 0
+			for i, h := range high {
+				if h {
+					n |= 1 << i
+				}
+			}
+			return score[n]
+		})}
+		changed := slices.Clone(all)
+		rng.Shuffle(features, func(i, j int) { changed[i], changed[j] = changed[j], changed[i] })
+		var want []int
+		at := benign
+		for _, i := range changed {
+			if back := with(at, i, raw[i]); a.Alerts(a.Score(back)) {
+				want = append(want, i)
+			} else {
+				at = back
+			}
+		}
+		got := a.needed(benign, raw, changed)
+		if len(want) > mostChanges {
+			if many++; len(got) <= mostChanges {
+				t.Fatalf("%v of %v are needed, not %v", got, changed, want)
+			}
+			continue
+		}
+		if some++; !slices.Equal(got, want) {
+			t.Fatalf("%v of %v are needed, not %v", got, changed, want)
+		}
+	}
+	if many < 20 || some < 20 {
+		t.Errorf("%d with too many, %d others: neither is told", many, some)
+	}
+}
+
 // Parts of no difference are no shares: they would be scores, told as percent.
 func TestNoSharesOfNothing(t *testing.T) {
 	c := &feature.Contract{Name: "table", Version: 1, Features: []feature.Feature{{Name: "f"}, {Name: "g"}, {Name: "h"}}}

@@ -87,7 +87,7 @@ func (l *lru[T]) fetch(p place) *T {
 	}
 	n := l.node(i)
 	prefetch(unsafe.Pointer(n))
-	prefetch(unsafe.Add(unsafe.Pointer(n), 64))
+	prefetch(unsafe.Add(unsafe.Pointer(n), 64)) // the next line: of what is looked at first few values are shorter
 	prefetch(unsafe.Pointer(&l.links[i]))
 	return &n.value
 }

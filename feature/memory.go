@@ -120,10 +120,11 @@ func layout(x Extractor, m rememberer) []byte {
 	for _, part := range m.memory() {
 		t := reflect.TypeOf(part).Elem()
 		if l, ok := part.(lruMemory); ok {
-			t = l.layout()
+			t = l.nodeType()
 		}
 		describe(&s, t)
 	}
+	describe(&s, reflect.TypeFor[link]())
 	order := binary.NativeEndian.Uint16([]byte{1, 0})
 	return fmt.Appendf(nil, "%d %08x ", order, crc32.Checksum([]byte(s.String()), checksums))
 }
@@ -156,7 +157,7 @@ func raw(p any) []byte {
 
 // lruMemory is what a [lru] of any values can do with its memory.
 type lruMemory interface {
-	layout() reflect.Type
+	nodeType() reflect.Type
 	size() int // of what save appends
 	save(b []byte) []byte
 	load(b []byte) ([]byte, bool)
@@ -165,7 +166,7 @@ type lruMemory interface {
 
 func (l *lru[T]) evicted() uint64 { return l.evictions }
 
-func (l *lru[T]) layout() reflect.Type { return reflect.TypeFor[node[T]]() }
+func (l *lru[T]) nodeType() reflect.Type { return reflect.TypeFor[node[T]]() }
 
 const lruHead = 40
 

@@ -243,6 +243,59 @@ func TestFlowRowsScale(t *testing.T) {
 	}
 }
 
+// A row of more features than are taken at once is shown as each feature by itself is.
+func TestWideRows(t *testing.T) {
+	const n = 2*logsAtOnce + 5
+	wide, rng := &Contract{Name: "table", Version: 1}, rand.New(rand.NewPCG(91, 92))
+	for i := range n {
+		f := Feature{Name: fmt.Sprint("f", i), Missing: i%7 == 0}
+		if i%5 == 0 {
+			f = Feature{Name: f.Name, Kind: Category, Levels: []string{"a", "b"}}
+		}
+		wide.Features = append(wide.Features, f)
+	}
+	rows := make([][]float64, 60)
+	for i := range rows {
+		for j := range n {
+			v := math.Exp(3*rng.NormFloat64()) * float64(1+j)
+			switch {
+			case j%5 == 0:
+				v = float64(rng.IntN(4) - 1)
+			case rng.IntN(9) == 0:
+				v = math.NaN()
+			}
+			rows[i] = append(rows[i], v)
+		}
+	}
+	o := Scaling{Views: bothViews}
+	s, err := Fit(wide, rows, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := s.Tensor(rows)
+	at := 0
+	for j, f := range wide.Features {
+		var column [][]float64
+		for _, r := range rows {
+			column = append(column, r[j:j+1])
+		}
+		one, err := Fit(&Contract{Name: "table", Version: 1, Features: []Feature{f}}, column, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := one.Tensor(column)
+		for i := range rows {
+			if !slices.Equal(got.Row(i)[at:at+one.Width()], want.Row(i)) {
+				t.Fatalf("row %d, feature %d: %v, want %v", i, j, got.Row(i)[at:at+one.Width()], want.Row(i))
+			}
+		}
+		at += one.Width()
+	}
+	if at != s.Width() {
+		t.Errorf("%d columns, want %d", s.Width(), at)
+	}
+}
+
 func BenchmarkApply(b *testing.B) {
 	raw := flowRows(b, 2000)
 	s, err := Fit(Flow(), raw[:1000], Scaling{})

@@ -75,6 +75,24 @@ func holdTo(t *testing.T, name string, g *judge, task *Task) {
 	}
 }
 
+// What lies below all ends of a table, or beyond them, is told what the outermost end is.
+func TestTablesEnd(t *testing.T) {
+	task := wide(1, 100, 5, 12)
+	s, err := Shipped(1).Adapt(context.Background(), task)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for j, table := range s.(*matcherScorer).judges[0].tables {
+		n := table.ends.Len()
+		if low, first := table.stops[0], table.stops[1]; low.piece != first.piece || low.rank != 0 || first.rank != 0 {
+			t.Errorf("table %d: below all %+v, at the first end %+v", j, low, first)
+		}
+		if last, past := table.stops[2*n-1], table.stops[2*n]; past.piece != last.piece || past.rank != last.rank || len(table.stops) != 2*n+1 {
+			t.Errorf("table %d: at the last of %d ends %+v, past it %+v of %d", j, n, last, past, len(table.stops))
+		}
+	}
+}
+
 // Weights by seed and a small table; the scores are those that the network
 // gave when it agreed with the prototype, so that the arithmetic stays put.
 func TestMatcherStaysPut(t *testing.T) {

@@ -33,7 +33,7 @@ type Options struct {
 	Fixed bool                          // there are no fields but those of Start
 	First map[string]string             // of arrays of objects: the name under which the members of the first one are fields
 	Pairs bool                          // objects in arrays that hold a name and a value are fields (see pairs.go)
-	Also  []string                      // of a table: columns that it has even where no object has such a member
+	Also  []string                      // of a table, or of a log by NewLog: columns that it has even where no object has such a member
 	// Passes tells by the text of the member Type whether an object is passed over, which then adds no fields; it is nil where there is no such.
 	Type   string
 	Passes func(text []byte) bool
@@ -49,7 +49,7 @@ type Reader struct {
 	fixed   bool // no field is added
 	missed  []string
 	ahead   int      // bytes that were looked at for them
-	lacking []string // columns that no object in the first part of a table has
+	lacking []string // those of Also that no object in the first part has
 	in      *line.Reader
 	schema  *inkling.Schema
 	index   map[string]int

@@ -287,7 +287,7 @@ var pageTemplate = parse("page", `<!DOCTYPE html>
 {{range .Chapters}}
 <section class="chapter" id="{{.ID}}">
 {{if $many}}<h2 class="set">{{.Name}}</h2>{{end}}
-<div class="tiles">{{range .Tiles}}<div class="tile {{.Kind}}"><p class="k">{{.Title}}</p><p class="v">{{.Figure}} <span>{{.Interval}}</span></p><p class="s">{{.Says}}{{with .Ahead}}: <span>{{.}}</span>{{end}}</p></div>{{end}}</div>
+<div class="tiles">{{range .Tiles}}<div class="tile {{.Kind}}"><p class="k">{{.Title}}</p><p class="v">{{.Figure}} <span>{{.Interval}}</span></p><p class="s">{{.Says}}{{with .Ahead}}: <span>{{.}}</span>{{end}}{{with .Wins}}, {{.}}{{end}}</p></div>{{end}}</div>
 {{with .Beware}}<p class="warn">{{.}}</p>{{end}}
 <nav>{{range .Sections}}<a href="#{{.ID}}">{{.Title}}</a> {{end}}<a href="#model">The model</a> <a href="#again">To make it again</a></nav>
 {{range .Sections}}<section id="{{.ID}}"><h3>{{.Title}}</h3>

@@ -192,6 +192,42 @@ func TestCardOfSeveralCuts(t *testing.T) {
 }
 
 // Levels that are not listed are told of, and only they.
+// Many findings do not push what was measured pages down, and rows that stand on one side only are counted, not listed.
+func TestLeaksAreShort(t *testing.T) {
+	leaks := func(found int, overlaps ...eval.Overlap) string {
+		l := &eval.Leakage{Overlaps: overlaps}
+		for i := range found {
+			l.Findings = append(l.Findings, eval.Finding{Check: "one feature", Place: fmt.Sprintf("column%d", i), Learned: true})
+		}
+		body, err := leakSection(&view{Set: &Set{Parts: []*Part{{Leakage: l}}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(body)
+	}
+	clean, both := eval.Overlap{Judged: "clean", Rows: 9}, eval.Overlap{Judged: "on both", Rows: 9, Near: .5}
+	few, many := leaks(shownFindings, clean), leaks(shownFindings+3, clean, both)
+	if strings.Contains(few, "<details") || !strings.Contains(few, ">No judged row stands") {
+		t.Errorf("few findings:\n%s", few)
+	}
+	open, rest, found := strings.Cut(many, "<details><summary>3 more</summary>")
+	if !found || !strings.Contains(open, "column7<") || strings.Contains(open, "column8<") || !strings.Contains(rest, "column10<") {
+		t.Errorf("many findings:\n%s", many)
+	}
+	if strings.Contains(many, "clean<") || !strings.Contains(many, "on both<") || !strings.Contains(many, "Of 1 more, no judged row") {
+		t.Errorf("rows on both sides:\n%s", many)
+	}
+}
+
+// An axis begins where lines near 1 can be told apart, and at 0 for others.
+func TestBottom(t *testing.T) {
+	for least, want := range map[float64]float64{.83: .8, .8: .8, .79: .5, .49: 0} {
+		if got := bottom([]line{{y: []float64{.99, math.NaN()}, low: []float64{least, math.NaN()}}}); got != want {
+			t.Errorf("from %g for %g: want %g", got, least, want)
+		}
+	}
+}
+
 func TestFeatureLevels(t *testing.T) {
 	levels := strings.Split("abcdefg", "")
 	for n, want := range map[int]string{6: "levels a, b, c, d, e, f<", 7: "levels a, b, c, d, e, f, …<"} {

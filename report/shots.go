@@ -48,9 +48,32 @@ func shotsSection(v *view) (template.HTML, error) {
 			}
 			c.lines = append(c.lines, drawn)
 		}
+		if c.y.min = bottom(c.lines); c.y.min > 0 {
+			c.y.title += fmt.Sprintf(", from %g", c.y.min)
+		}
 		data.Charts = append(data.Charts, c.svg())
 	}
 	return render(shotsTemplate, data)
+}
+
+// bottom gives where an axis begins that has room for lines near 1 to be told apart: at 0 where one is not.
+func bottom(lines []line) float64 {
+	least := 1.
+	for _, l := range lines {
+		for i := range l.y {
+			for _, v := range []float64{l.y[i], l.low[i]} {
+				if finite(v) {
+					least = min(least, v)
+				}
+			}
+		}
+	}
+	for _, from := range []float64{.8, .5} {
+		if least >= from {
+			return from
+		}
+	}
+	return 0
 }
 
 // shown gives the default and the baselines that were judged.

@@ -8,7 +8,7 @@ import (
 )
 
 // tile is a figure that says how it went.
-type tile struct{ Kind, Title, Figure, Interval, Says, Ahead string }
+type tile struct{ Kind, Title, Figure, Interval, Says, Ahead, Wins string }
 
 // Verdicts of a comparison with the best baseline.
 const (
@@ -67,7 +67,7 @@ func tiles(v *view) (out []tile) {
 			t.Says, t.Ahead = t.Kind+" than "+c.Best, signed(c.Ahead)
 		}
 		if n := wins(c, v.Card.Learner); n != "" {
-			t.Ahead += ", ahead in " + n + " classes"
+			t.Wins = "ahead in " + n + " classes"
 		}
 		out = append(out, t)
 	}

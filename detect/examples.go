@@ -21,6 +21,7 @@ func Examples(ctx context.Context, r inkling.Reader, file string, lines []int, c
 }
 
 // Examples is the function of that name for one of several files. Where another is to follow, it goes on to the end of this one.
+// A file that is thinned has more than [MostExamples], and twice as many at most.
 func (m *Memory) Examples(ctx context.Context, r inkling.Reader, file string, lines []int, c *feature.Contract, toEnd bool) (Rows, error) {
 	if err := m.Begin(c); err != nil {
 		return Rows{}, err
@@ -34,6 +35,7 @@ func (m *Memory) Examples(ctx context.Context, r inkling.Reader, file string, li
 	var rec inkling.Record
 	unread := map[int]error{} // wanted lines that cannot be read
 	raw := make([]float64, len(c.Features))
+	read, every := 0, 1 // records, of which each so many are taken
 	for n := 0; toEnd || len(lines) == 0 || len(want) > 0; n++ {
 		if n%1024 == 0 && ctx.Err() != nil {
 			return Rows{}, ctx.Err()
@@ -58,10 +60,19 @@ func (m *Memory) Examples(ctx context.Context, r inkling.Reader, file string, li
 			continue
 		}
 		delete(want, rec.Origin.Line)
+		if read++; (read-1)%every != 0 {
+			continue
+		}
 		out.Raw = append(out.Raw, slices.Clone(raw))
 		out.Origin = append(out.Origin, rec.Origin)
 		out.Record = append(out.Record, rec.Map())
 		out.Time = append(out.Time, timeOrZero(&rec))
+		if m.Thin && len(lines) == 0 {
+			if out.Len() > 2*MostExamples {
+				out, every = out.half(), 2*every
+			}
+			continue
+		}
 		if out.Len() > MostExamples {
 			return Rows{}, &inkling.Error{Code: inkling.Invalid, Place: file, What: fmt.Sprintf("more than %d examples", MostExamples), Remedy: "name the lines that show the attack: " + file + ":120,121,140"}
 		}

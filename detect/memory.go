@@ -14,6 +14,8 @@ import (
 // rotated does, so does what is remembered, and the rows are those of a watch; elsewhere, as with another sensor's file
 // of the same time, it begins anew. The zero value remembers nothing. One run at a time.
 type Memory struct {
+	Thin bool // of more than [MostExamples] of all records of a file, [Memory.Examples] takes some, evenly spread, in place of refusing them
+
 	x             feature.Extractor
 	begun         bool    // the file at hand has given a record
 	first, newest float64 // when its first record was over, and the latest one

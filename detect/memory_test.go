@@ -164,3 +164,24 @@ func TestMemoryBeginsAnew(t *testing.T) {
 		}
 	}
 }
+
+// Of all records of a file, a memory that thins takes more than examples may be and up to twice as many, the first and others equally far apart.
+func TestMemoryThins(t *testing.T) {
+	for n, want := range map[int]int{150: 150, 399: 399, 400: 400, 401: 201, 3000: 375} {
+		r, err := parts(0, n)("a")
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := Memory{Thin: true}
+		rows, err := m.Examples(t.Context(), r, "a", nil, feature.Flow(), false)
+		if err != nil || rows.Len() != want || len(rows.Origin) != want || len(rows.Record) != want || len(rows.Time) != want {
+			t.Fatalf("of %d records %d rows, want %d (%v)", n, rows.Len(), want, err)
+		}
+		step := rows.Origin[1].Line - rows.Origin[0].Line
+		for i, o := range rows.Origin {
+			if o.Line != rows.Origin[0].Line+i*step {
+				t.Fatalf("of %d records the row %d is of line %d, want %d", n, i, o.Line, rows.Origin[0].Line+i*step)
+			}
+		}
+	}
+}

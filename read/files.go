@@ -122,13 +122,13 @@ func directory(dir string, o Options, fits func(inkling.Reader) error) (files []
 			return nil
 		}
 		info, err := os.Stat(path) // of what a link leads to
-		if err == nil && info.IsDir() {
-			return nil // a link to a directory could lead round in a circle
-		}
-		if err == nil && !info.Mode().IsRegular() {
+		switch {
+		case err != nil:
+		case info.IsDir(): // it could lead round in a circle
+			err = errors.New("is a link to a directory: name that directory too")
+		case !info.Mode().IsRegular():
 			err = errors.New("is no regular file")
-		}
-		if err == nil {
+		default:
 			err = recognised(path, o, fits)
 		}
 		if err != nil {

@@ -61,13 +61,13 @@ func TestFiles(t *testing.T) {
 		says    string
 	}{
 		"as they are":  {[]string{"b.csv", "-", "none.csv"}, nil, "b.csv - none.csv |", 0, ""},
-		"directory":    {[]string{"."}, nil, "a/link.csv a/z.log a[1].csv cut.csv.gz | link* notes.txt nothing only/notes.txt socket b.csv", 0, ""},
+		"directory":    {[]string{"."}, nil, "a/link.csv a/z.log a[1].csv cut.csv.gz | a/deep/circle current link* notes.txt nothing only/notes.txt socket b.csv", 0, ""},
 		"named twice":  {[]string{"b.csv", "./b.csv", "a/link.csv", "-", "none.csv", "b.csv"}, nil, "b.csv - none.csv | ./b.csv a/link.csv b.csv", 0, ""},
-		"that fit":     {[]string{"a"}, noText, "a/link.csv | a/z.log", 0, ""},
+		"that fit":     {[]string{"a"}, noText, "a/link.csv | a/deep/circle a/z.log", 0, ""},
 		"pattern":      {[]string{"*.csv", "?/*.log"}, nil, "a[1].csv b.csv a/z.log |", 0, ""},
-		"of folders":   {[]string{"[ab]"}, nil, "a/link.csv a/z.log |", 0, ""},
+		"of folders":   {[]string{"[ab]"}, nil, "a/link.csv a/z.log | a/deep/circle", 0, ""},
 		"is a file":    {[]string{"a[1].csv"}, nil, "a[1].csv |", 0, ""},
-		"leads on":     {[]string{"current"}, nil, "current/link.csv current/z.log |", 0, ""},
+		"leads on":     {[]string{"current"}, nil, "current/link.csv current/z.log | current/deep/circle", 0, ""},
 		"leads off":    {[]string{"link*"}, nil, "link* |", 0, ""},
 		"an address":   {[]string{"udp://[::1]:2055"}, nil, "udp://[::1]:2055 |", 0, ""},
 		"no match":     {[]string{"*.pcap"}, nil, "", inkling.NotFound, "*.pcap: no file has such a name"},

@@ -50,6 +50,7 @@ type input struct {
 	lacks  []string             // columns that records of JSON may lack
 	truth  truthFlags
 	before []string         // files that came before those with records to judge
+	thin   bool             // of more records than examples may be, some are taken
 	stderr func() io.Writer // where notes go; nil: nowhere
 	told   map[string]bool  // notes that were given
 }

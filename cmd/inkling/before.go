@@ -124,7 +124,7 @@ func (in *input) walk(ctx context.Context, order, files []string, lines map[stri
 	for len(order) > 0 && !wanted(order[len(order)-1]) {
 		order = order[:len(order)-1]
 	}
-	var m detect.Memory
+	m := detect.Memory{Thin: in.thin}
 	for i, f := range order {
 		err := func() error {
 			r, err := in.opener(ctx)(f)

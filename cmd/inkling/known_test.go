@@ -56,6 +56,13 @@ func TestTeachWithKnownAttacks(t *testing.T) {
 	if text := must(t, in("detectors", "show", "only")...); !strings.Contains(text, "1, of [30] records: they must not alert") {
 		t.Errorf("the detector does not tell its known attacks:\n%s", text)
 	}
+	got := exec(t, in("teach", "many", "--examples", file+":433,434,440", "--alpha", "0.01", "--known", usual)...)
+	if got.status != 0 || !strings.Contains(got.stderr, "has more than 200 records; so many, evenly spread") {
+		t.Errorf("a file of 400 known records: %d\n%s", got.status, got.stderr)
+	}
+	if text := must(t, in("detectors", "show", "many")...); !strings.Contains(text, "1, of [200] records") {
+		t.Errorf("the detector does not tell how many were taken:\n%s", text)
+	}
 	exec(t, in("teach", "x", "--examples", file+":433", "--only-this")...).fails(t, 2, "--only-this without known attacks", "--known")
 	exec(t, in("teach", "x", "--examples", file+":433", "--known", file+":9999")...).fails(t, 3, "9999")
 }

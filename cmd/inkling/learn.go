@@ -246,13 +246,16 @@ func knownAttacks(ctx context.Context, in *input, args []string, onlyThis bool, 
 		return nil, nil
 	}
 	k, plain := &detect.Known{OnlyThis: onlyThis}, in.unlabelled() // the ground truth marks the examples,
-	plain.before = nil                                             // and what came before is before these
+	plain.before, plain.thin = nil, true                           // and what came before is before these
 	for class, arg := range args {
 		rows, err := examples(ctx, plain, "--known", []string{arg}, b)
 		if err != nil {
 			return nil, err
 		}
 		n := min(rows.Len(), mostKnown)
+		if n < rows.Len() {
+			in.note(fmt.Sprintf("--known %s: has more than %d records; so many, evenly spread, are learned from", arg, n))
+		}
 		for i := range n {
 			k.Rows, k.Class = append(k.Rows, rows.Raw[i*rows.Len()/n]), append(k.Class, class)
 		}

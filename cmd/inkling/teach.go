@@ -125,7 +125,7 @@ records, a start until the first example turns up.`,
 	cmd.Flags().StringVar(&in.truth.class, "class", "", "with --truth: only records with this label are examples")
 	fl := cmd.Flags()
 	fl.StringArrayVar(&marks, "examples", nil, "records that show the attack: FILE:LINE,LINE,FROM-TO or a whole FILE, directory or pattern; may be given again")
-	fl.StringArrayVar(&known, "known", nil, "records of an attack that is known already, like --examples, of a file at most 200; give it once for each attack: new ones often resemble them")
+	fl.StringArrayVar(&known, "known", nil, "records of an attack that is known already, like --examples, of more than 200 as many, evenly spread; give it once for each attack: new ones often resemble them")
 	fl.BoolVar(&odd, "odd", false, "without examples: find what is unlike the benign records")
 	fl.BoolVar(&onlyThis, "only-this", false, "known attacks must not alert: fewer are taken for the new one, and nothing is learned from what they have in common")
 	fl.StringVar(&base, "baseline", "", "baseline to compare with; the only one there is, or \"default\"")

@@ -319,7 +319,7 @@ func (z *Reader) put(name, v []byte, k inkling.Kind) error {
 }
 
 // array reads an array as its values with commas between, as the
-// tab-separated form has them.
+// tab-separated form has them; see [line.Element].
 func (z *Reader) array(depth int) ([]byte, error) {
 	p := &z.p
 	if depth > maxDepth {
@@ -379,7 +379,11 @@ func (z *Reader) element(depth int) ([]byte, error) {
 	p := &z.p
 	switch c := p.peek(); {
 	case c == '"':
-		return z.str()
+		s, err := z.str()
+		if bytes.IndexByte(s, ',') >= 0 {
+			s = line.Element(nil, s)
+		}
+		return s, err
 	case c == '[':
 		return z.array(depth + 1)
 	case c == '{':

@@ -251,7 +251,7 @@ func (z *TSV) cell(r *inkling.Record, i int, cell []byte) error {
 		switch {
 		case bytes.Equal(cell, z.empty):
 			r.Text[i] = cell[:0]
-		case z.types != nil && isMany(z.types[i]) && len(z.set) > 0 && string(z.set) != ",":
+		case z.types != nil && isMany(z.types[i]) && len(z.set) > 0 && (string(z.set) != "," || bytes.IndexByte(cell, '\\') >= 0):
 			r.Text[i] = z.values(cell)
 		default:
 			r.Text[i] = unescape(cell[:0], cell)
@@ -271,7 +271,7 @@ func (z *TSV) cell(r *inkling.Record, i int, cell []byte) error {
 // isMany reports whether a type is that of a set or vector.
 func isMany(t string) bool { return strings.HasPrefix(t, "set[") || strings.HasPrefix(t, "vector[") }
 
-// values gives those of a set or vector with commas between, whatever the log has there.
+// values gives those of a set or vector with commas between, whatever the log has there; see [line.Element].
 func (z *TSV) values(cell []byte) []byte {
 	from := len(z.room)
 	for first := true; ; first = false {
@@ -279,7 +279,11 @@ func (z *TSV) values(cell []byte) []byte {
 		if !first {
 			z.room = append(z.room, ',')
 		}
-		z.room = unescape(z.room, value)
+		if value = unescape(value[:0], value); bytes.IndexByte(value, ',') < 0 {
+			z.room = append(z.room, value...)
+		} else {
+			z.room = line.Element(z.room, value)
+		}
 		if !more {
 			return z.room[from:len(z.room):len(z.room)]
 		}

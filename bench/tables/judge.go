@@ -53,8 +53,8 @@ func (c clocked) Score(dst []float32, x *tensor.Tensor) {
 	c.j.rows.Add(int64(x.Shape[0]))
 }
 
-// judges gives the learners of --learners and --models.
-func (o *options) judges() (out []*judged, err error) {
+// judges gives the learners of --learners, --sklearn and --models.
+func (o *options) judges(ctx context.Context) (out []*judged, err error) {
 	for _, name := range o.learners {
 		e, err := meta.Find(name)
 		if err != nil {
@@ -65,6 +65,13 @@ func (o *options) judges() (out []*judged, err error) {
 			return nil, fmt.Errorf("%s has to be trained: give its model with --models", name)
 		}
 		out = append(out, &judged{learner: l, name: name})
+	}
+	for _, name := range o.sklearn {
+		l, err := startSklearn(ctx, o.python, name)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, &judged{learner: l, name: l.Name()})
 	}
 	for _, file := range o.models {
 		l, _, err := meta.Load(file)
@@ -91,7 +98,7 @@ func (o *options) judges() (out []*judged, err error) {
 		j.print = fingerprint(j.learner)
 	}
 	if len(out) == 0 {
-		return nil, fmt.Errorf("no learners: name some with --learners or --models")
+		return nil, fmt.Errorf("no learners: name some with --learners, --sklearn or --models")
 	}
 	return out, nil
 }
@@ -250,6 +257,9 @@ func (o *options) play(ctx context.Context, s *set, p dataset.Part, n int, judge
 		return err
 	}
 	results, err := plan.Play(ctx, p.Data, episodes)
+	if err == nil {
+		err = ctx.Err() // what was cut short is not kept
+	}
 	if err != nil {
 		return err
 	}
@@ -270,7 +280,7 @@ func (o *options) play(ctx context.Context, s *set, p dataset.Part, n int, judge
 		}
 	}
 	fmt.Fprintf(o.diag, "%s %s draw %d: %d episodes, %d learners, %.1f s\n", s.name, p.Name, n, len(episodes), len(of), time.Since(began).Seconds())
-	return ctx.Err()
+	return nil
 }
 
 func (j *judged) reset() {

@@ -1,7 +1,7 @@
 // Command tables judges learners on many real tables by one protocol and sums
 // up over data sets:
 //
-//	go run ./bench/tables [--data DIR] [--only SET,…] [--group development|test|further] [--learners NAME,…] [--models FILE,…]
+//	go run ./bench/tables [--data DIR] [--only SET,…] [--group development|test|further] [--learners NAME,…] [--sklearn NAME,…] [--models FILE,…]
 //	                      [--against NAME] [--draws N] [--work DIR] [--json]
 //
 // The protocol is eval.NewAttack: 1,000 benign rows (half of them where there
@@ -48,7 +48,8 @@ func main() {
 // options are the command's flags.
 type options struct {
 	data, lab, work, group, against string
-	only, learners, models          []string
+	only, learners, sklearn, models []string
+	python                          string
 	shots                           []int
 	draws, query                    int
 	seed                            uint64
@@ -78,7 +79,7 @@ func run(ctx context.Context, args []string, out, diag io.Writer) error {
 	case o.load:
 		return o.tellLoaded(ctx, out, chosen)
 	}
-	judges, err := o.judges()
+	judges, err := o.judges(ctx)
 	if err != nil {
 		return err
 	}
@@ -119,6 +120,8 @@ func parse(args []string, diag io.Writer) (o options, err error) {
 	f.StringVar(&o.group, "group", development, "development; test: the sets of the published figures, once for each finished model and never to choose anything; or further: tables that further.R writes")
 	only := f.String("only", "", "data sets, by name, of whatever group; all of --group without")
 	learners := f.String("learners", "nearest-mean,knn,logistic-regression,lda,ratio,extra-trees,random-forest,vote-plain,vote", "learners, by name; none for models alone")
+	sklearn := f.String("sklearn", "", "learners of scikit-learn, by name as in peer.py, which has their settings: boosting, boosting-ten, boosting-usual, boosting-one, extra-trees, random-forest")
+	f.StringVar(&o.python, "python", "/usr/bin/python3", "an interpreter that has scikit-learn")
 	models := f.String("models", "", "model files to judge beside them, each under its file's name")
 	shots := f.String("shots", "1,5,10", "numbers of examples")
 	f.StringVar(&o.against, "against", "vote", "the learner that all others are compared with")
@@ -135,7 +138,7 @@ func parse(args []string, diag io.Writer) (o options, err error) {
 		return o, err
 	}
 	split := func(s string) []string { return strings.FieldsFunc(s, func(r rune) bool { return r == ',' }) }
-	o.only, o.learners, o.models = split(*only), split(*learners), split(*models)
+	o.only, o.learners, o.sklearn, o.models = split(*only), split(*learners), split(*sklearn), split(*models)
 	for _, s := range split(*shots) {
 		k, err := strconv.Atoi(s)
 		if err != nil || k < 1 {

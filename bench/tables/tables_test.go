@@ -143,7 +143,7 @@ func TestChangedDataIsJudgedAnew(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	judges, err := o.judges()
+	judges, err := o.judges(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,6 +34,7 @@ type Field struct {
 type Schema struct {
 	Name   string // "zeek.conn", "table", …
 	Fields []Field
+	Open   bool // another file of the kind may have other fields, as objects of JSON leave out what is not there
 }
 
 // Index gives the position of the field with that name, or -1.

@@ -120,7 +120,11 @@ func NewBaseline(ctx context.Context, name string, files []string, open func(fil
 // split deals the sample out at random and makes the contract of a table from the pool's part alone.
 func (b *Baseline) split(kept []sampled, pool int, rng *rand.Rand, o BaselineOptions) error {
 	slices.SortFunc(kept, func(x, y sampled) int { return x.order - y.order })
+	lacking := unify(kept)
 	b.Doubts = append(doubtTimes(kept, b.Seconds), doubts(kept, len(b.Files), o)...)
+	if len(lacking) > 0 {
+		b.Doubts = append(b.Doubts, "not every file has these columns, whose values are missing there: "+strings.Join(lacking, ", "))
+	}
 	rng.Shuffle(len(kept), func(i, j int) { kept[i], kept[j] = kept[j], kept[i] })
 	pool = min(pool, len(kept)/2)
 	if o.Schema == "table" {

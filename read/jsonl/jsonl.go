@@ -187,7 +187,7 @@ func (z *Reader) field(name []byte, k inkling.Kind) (int, error) {
 	if z.words {
 		k = inkling.Text
 	}
-	z.schema = &inkling.Schema{Name: z.schema.Name, Fields: append(slices.Clip(fields), inkling.Field{Name: string(name), Kind: k})}
+	z.schema = &inkling.Schema{Name: z.schema.Name, Fields: append(slices.Clip(fields), inkling.Field{Name: string(name), Kind: k}), Open: z.schema.Open}
 	z.index[string(name)] = len(fields)
 	z.rec.Schema = z.schema
 	z.rec.Num, z.rec.Text = append(z.rec.Num, math.NaN()), append(z.rec.Text, nil)

@@ -52,7 +52,7 @@ func ofFirst(r io.Reader, file string, o Options, ahead int, words bool) *Reader
 
 // With gives s with the fields that it lacks of those names at its end, and their names. They are text but for those of which kinds says another.
 func With(s *inkling.Schema, names []string, kinds map[string]inkling.Kind) (with *inkling.Schema, lacking []string) {
-	with = &inkling.Schema{Name: s.Name, Fields: slices.Clip(s.Fields)}
+	with = &inkling.Schema{Name: s.Name, Fields: slices.Clip(s.Fields), Open: true}
 	for _, n := range names {
 		if with.Index(n) < 0 {
 			with.Fields = append(with.Fields, inkling.Field{Name: n, Kind: kinds[n]})

@@ -109,7 +109,7 @@ func (w *Reader) Read(r *inkling.Record) error {
 }
 
 func (w *Reader) bind(s *inkling.Schema) {
-	w.from, w.schema, w.when = s, &inkling.Schema{Name: "windows", Fields: []inkling.Field{{Name: "ts", Kind: inkling.Time}}}, nil
+	w.from, w.schema, w.when = s, &inkling.Schema{Name: "windows", Fields: []inkling.Field{{Name: "ts", Kind: inkling.Time}}, Open: true}, nil
 	rank := func(name string) int {
 		name = name[strings.LastIndexByte(name, '.')+1:]
 		if i := slices.Index(times, name); i >= 0 {

@@ -303,6 +303,10 @@ func (z *Reader) put(name, v []byte, k inkling.Kind) error {
 		return err
 	}
 	f, ok := &z.schema.Fields[i], true
+	if f.Kind != inkling.Text && (len(v) == 0 || string(v) == "-") { // a text that stands for nothing, as in the tab-separated form
+		z.rec.Num[i] = math.NaN()
+		return nil
+	}
 	switch f.Kind {
 	case inkling.Text:
 		z.rec.Text[i] = v[:len(v):len(v)]

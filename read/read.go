@@ -93,14 +93,14 @@ var Formats = []Format{
 	{"eve-tls", "EVE log, TLS handshakes", nil, events("tls")},
 	{"eve-fileinfo", "EVE log, files", nil, events("fileinfo")},
 	{"argus", "flows that Argus's ra wrote as a table (binetflow)", argus.Match, func(r io.Reader, file string, o Options) (inkling.Reader, error) {
-		return argus.NewReader(csv.NewReader(r, file, o.Names)), nil
+		return argus.NewReader(csv.NewReader(r, file, o.Names).Live(o.Live)), nil
 	}},
 	{"netflow", "export packets of NetFlow v5, v9 and IPFIX, one after the other; by this name also those in a capture", netflow.Match, exports},
 	{"nfdump", "flows that nfdump -o csv wrote as a table", netflow.MatchTable, func(r io.Reader, file string, o Options) (inkling.Reader, error) {
-		return netflow.NewTable(csv.NewReader(netflow.Rows(r), file, o.Names), file, netflow.Options{MaxFlows: o.MaxFlows}), nil
+		return netflow.NewTable(csv.NewReader(netflow.Rows(r), file, o.Names).Live(o.Live), file, netflow.Options{MaxFlows: o.MaxFlows}), nil
 	}},
 	{"cicflow", "flows that CICFlowMeter wrote as a table, with addresses", cicflow.Match, func(r io.Reader, file string, o Options) (inkling.Reader, error) {
-		return cicflow.NewReader(csv.NewReader(r, file, o.Names)), nil
+		return cicflow.NewReader(csv.NewReader(r, file, o.Names).Live(o.Live)), nil
 	}},
 	{"json", "table of JSON lines, one object a line", jsonl.Match, func(r io.Reader, file string, o Options) (inkling.Reader, error) {
 		if o.Live {
@@ -109,7 +109,7 @@ var Formats = []Format{
 		return jsonl.NewTable(r, file, jsonl.Options{Also: o.Columns}), nil
 	}},
 	{"csv", "table with a header row, or with names given; comma, tab, semicolon or bar", csv.Match, func(r io.Reader, file string, o Options) (inkling.Reader, error) {
-		return csv.NewReader(r, file, o.Names), nil
+		return csv.NewReader(r, file, o.Names).Live(o.Live), nil
 	}},
 }
 

@@ -13,8 +13,12 @@ type again struct {
 	no    int    // number of the line last given
 	from  int    // that of the line in which the field's quote opens
 	taken []byte // lines that the field at hand has taken in, each with a line end
+	many  int    // how many these are
 	lines []byte // the rest of those to read again
 }
+
+// waits is after how many lines in quotes of a live table, and again after each so many, it is asked whether they are records.
+const waits = 100
 
 // next gives the next line.
 func (c *Reader) next() ([]byte, error) {
@@ -36,7 +40,10 @@ func (c *Reader) further(first bool) ([]byte, error) {
 		return nil, c.bad("close the quote that opens here", "a quote is not closed in this line, one of those behind another such")
 	}
 	if first {
-		a.taken, a.from = a.taken[:0], a.no
+		a.taken, a.from, a.many = a.taken[:0], a.no, 0
+	}
+	if c.live && a.many > 0 && a.many%waits == 0 && c.unlessText() {
+		return nil, c.unclosed()
 	}
 	if len(c.buf) > line.Max {
 		if c.unlessText() {
@@ -56,7 +63,7 @@ func (c *Reader) further(first bool) ([]byte, error) {
 		c.unlessText()
 		return nil, failed
 	}
-	a.taken = append(append(a.taken, b...), '\n')
+	a.taken, a.many = append(append(a.taken, b...), '\n'), a.many+1
 	return b, nil
 }
 

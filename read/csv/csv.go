@@ -102,12 +102,20 @@ type Reader struct {
 	repeated int // headers passed over
 
 	unfinished int
+	live       bool
 }
 
 // NewReader reads the table r; file names it in origins and errors. When names
 // is not empty the first line is a record already.
 func NewReader(r io.Reader, file string, names []string) *Reader {
 	return &Reader{in: line.NewReader(r, file), names: names}
+}
+
+// Live makes c one of a table that is being written: a quote that nobody closed is found out after a hundred lines that are records, where
+// else a megabyte or the end of the file tells it. It returns c.
+func (c *Reader) Live(live bool) *Reader {
+	c.live = live
+	return c
 }
 
 // Notes tells which columns have been given other names, and which lines were passed over.

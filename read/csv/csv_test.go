@@ -1,6 +1,7 @@
 package csv
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -170,5 +171,39 @@ func BenchmarkRead(b *testing.B) {
 		r := NewReader(strings.NewReader(text), "bench", nil)
 		for r.Read(&rec) == nil {
 		}
+	}
+}
+
+// In a table that is being written, a quote that nobody closes holds up a hundred lines, and text in quotes none.
+func TestLostQuoteLive(t *testing.T) {
+	records := strings.Repeat("1,x,y\n", waits)
+	for name, tt := range map[string]struct {
+		in   string
+		line int // of the record that is read, after as many errors
+		errs int
+	}{
+		"a lost quote": {"1,\"x,y\n" + records + "2,x,y\n", 3, 1},
+		"a long text":  {"1,\"" + strings.Repeat("dear all\n", waits+5) + "\",y\n" + records, 2, 0},
+		"behind text":  {"1,\"x" + strings.Repeat("\n", waits/2) + strings.Repeat("1,x,y\n", 2*waits), 3 + waits/2 - 1, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out, in := io.Pipe()
+			defer out.Close()
+			go func() {
+				io.WriteString(in, "a,b,c\n"+tt.in)
+				in.CloseWithError(errors.New("more was asked for"))
+			}()
+			r := NewReader(out, "t.csv", nil).Live(true)
+			var rec inkling.Record
+			errs := 0
+			for err := r.Read(&rec); err != nil || string(rec.Text[2]) != "y"; err = r.Read(&rec) {
+				if errs++; !inkling.Skippable(err) || errs > waits {
+					t.Fatal(err)
+				}
+			}
+			if rec.Origin.Line != tt.line || errs < tt.errs {
+				t.Errorf("line %d after %d errors, want %d after %d", rec.Origin.Line, errs, tt.line, tt.errs)
+			}
+		})
 	}
 }

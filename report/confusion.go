@@ -17,7 +17,7 @@ var confusionTemplate = parse("confusion", `
 <tr><th></th><th class="n">alert</th><th class="n">do not</th></tr>
 {{range .Rows}}<tr><td>{{.Name}}</td><td class="n">{{.Alert}}</td><td class="n">{{.Quiet}}</td></tr>
 {{end}}</table></div>
-<p class="note">Means of {{.Classes}} with 95 % intervals. Benign: the threshold of half of the benign rows, measured on the other half. Other attacks are those of other classes; whether an alert on one is an error is for the user to say.</p>`)
+<p class="note">Means of {{.Classes}} {{.Intervals}}. Benign: the threshold of half of the benign rows, measured on the other half. Other attacks are those of other classes; whether an alert on one is an error is for the user to say.</p>`)
 
 type confusionRow struct {
 	Name, Ought  string
@@ -29,10 +29,11 @@ type confusionRow struct {
 func confusionSection(v *view) (template.HTML, error) {
 	var data struct {
 		Own, Most, Classes string
+		Intervals          string
 		Shots              []string
 		Rows               []confusionRow
 	}
-	data.Own, data.Most, data.Classes = v.Card.Learner, examples(v.most().Shots), v.classes(v.Compared...)
+	data.Own, data.Most, data.Classes, data.Intervals = v.Card.Learner, examples(v.most().Shots), v.classes(v.Compared...), v.intervals()
 	for _, kind := range []struct {
 		name, ought string
 		of          func(*pack.Outcome) float64

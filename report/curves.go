@@ -8,15 +8,15 @@ import (
 var curveTemplate = parse("curves", `
 <div class="charts">{{range .ROC}}<figure>{{.}}</figure>{{end}}</div>
 <div class="charts">{{range .PR}}<figure>{{.}}</figure>{{end}}</div>
-<p class="note">Means of {{.Classes}}; bands are 95 % intervals over draws. Thin uprights mark 0.1 % and 1 % false alarms; left of one in the number of judged benign rows no false alarm is allowed at all. Precision is among the judged rows, where attacks are far commoner than in the field: see below.</p>`)
+<p class="note">Means of {{.Classes}} {{.Intervals}}. Thin uprights mark 0.1 % and 1 % false alarms; left of one in the number of judged benign rows no false alarm is allowed at all. Precision is among the judged rows, where attacks are far commoner than in the field: see below.</p>`)
 
 // curveSection draws ROC and precision-recall curves of the default and the best baseline.
 func curveSection(v *view) (template.HTML, error) {
 	var data struct {
-		ROC, PR []template.HTML
-		Classes string
+		ROC, PR            []template.HTML
+		Classes, Intervals string
 	}
-	data.Classes = v.classes(v.Compared...)
+	data.Classes, data.Intervals = v.classes(v.Compared...), v.overDraws()
 	for i := range v.Compared {
 		c := &v.Compared[i]
 		roc := chart{title: "ROC, " + examples(c.Shots), wide: 305, x: axis{title: "false-alarm rate", min: v.leastRate(), max: 1, log: true}, y: axis{title: "recall", max: 1}, marks: []float64{0.001, 0.01}}

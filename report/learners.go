@@ -15,7 +15,7 @@ var learnerTemplate = parse("learners", `
 <tr><th>class</th>{{if .Several}}<th>data</th>{{end}}<th></th>{{range .Shots}}<th>{{.}}</th>{{end}}</tr>
 {{range .Classes}}<tr><td>{{.Class}}</td>{{if $.Several}}<td>{{.Part}}</td>{{end}}<td>{{if .Development}}<span class="note">development</span>{{end}}</td>{{range .AP}}<td class="i">{{interval .}}</td>{{end}}</tr>
 {{end}}</table></div>
-<p class="note">95 % intervals. By class: average precision, intervals over draws. All learners were judged on the same episodes.</p>`)
+<p class="note">Means {{.Intervals}}; by class: average precision {{.OverDraws}}. All learners were judged on the same episodes.</p>`)
 
 type learnerRow struct {
 	Learner                      string
@@ -37,13 +37,15 @@ type byClass struct {
 // learnerSection lists all learners, and the default by class.
 func learnerSection(v *view) (template.HTML, error) {
 	var data struct {
-		Own     string
-		Tables  []learnerTable
-		Shots   []string
-		Several bool
-		Classes []byClass
+		Own                  string
+		Intervals, OverDraws string
+		Tables               []learnerTable
+		Shots                []string
+		Several              bool
+		Classes              []byClass
 	}
 	data.Own, data.Several = v.Card.Learner, len(v.Set.Parts) > 1
+	data.Intervals, data.OverDraws = v.intervals(), v.overDraws()
 	for i := range v.Compared {
 		c := &v.Compared[i]
 		t := learnerTable{Title: examples(c.Shots) + ", " + v.classes(*c)}

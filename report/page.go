@@ -54,6 +54,21 @@ func (c *Card) view(s *Set) *view {
 // most is the comparison at the largest number of examples.
 func (v *view) most() *pack.Comparison { return &v.Compared[len(v.Compared)-1] }
 
+// intervals says over what the means' intervals are: classes where there are many, else draws; one draw has none.
+func (v *view) intervals() string {
+	if v.most().Classes >= pack.ManyClasses {
+		return "with 95 % intervals over classes"
+	}
+	return v.overDraws()
+}
+
+func (v *view) overDraws() string {
+	if v.Card.Draws == 1 {
+		return "of one draw, which has no interval"
+	}
+	return "with 95 % intervals over draws"
+}
+
 // classes says of how many classes the figures of those comparisons are: not every class has rows enough for many examples.
 func (v *view) classes(of ...pack.Comparison) string {
 	kind := "held-out class"

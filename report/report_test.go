@@ -418,6 +418,21 @@ func TestWithoutInterval(t *testing.T) {
 	}
 }
 
+// A card of one draw speaks of no interval over draws, and one of many classes of those over classes.
+func TestCardOfOneDraw(t *testing.T) {
+	c := made(t)
+	c.Draws = 1
+	page := written(t, func(w io.Writer) error { return Write(w, c) })
+	if n := strings.Count(page, "of one draw, which has no interval"); strings.Contains(page, "95 % interval") || n < 5 {
+		t.Errorf("%d sections say that one draw has no interval; of 95 %% intervals: %v", n, strings.Contains(page, "95 % interval"))
+	}
+	v := c.view(c.Sets[0])
+	v.Compared[len(v.Compared)-1].Classes = pack.ManyClasses
+	if got := v.intervals(); got != "with 95 % intervals over classes" {
+		t.Error(got)
+	}
+}
+
 func TestVerdict(t *testing.T) {
 	none := pack.Estimate{Mean: nan, Low: nan, High: nan}
 	if verdict(&pack.Comparison{Best: "ratio"}, "ratio") != itself || verdict(&pack.Comparison{}, "ratio") != "" || verdict(&pack.Comparison{Best: "ratio", Ahead: none}, "vote") != "" {

@@ -9,20 +9,18 @@ import (
 
 var shotsTemplate = parse("shots", `
 <div class="charts">{{range .Charts}}<figure>{{.}}</figure>{{end}}</div>
-<p class="note">Means of {{.Classes}}, with 95 % intervals over {{.Over}}. {{.Own}} is held against the best of the baselines {{join .Baselines ", "}}, chosen anew at each number of examples.</p>`)
+<p class="note">Means of {{.Classes}} {{.Intervals}}. {{.Own}} is held against the best of the baselines {{join .Baselines ", "}}, chosen anew at each number of examples.</p>`)
 
 // shotsSection draws figures by number of examples.
 func shotsSection(v *view) (template.HTML, error) {
 	var data struct {
 		Charts    []template.HTML
-		Own, Over string
+		Own       string
+		Intervals string
 		Classes   string
 		Baselines []string
 	}
-	data.Over = "draws"
-	if v.most().Classes >= pack.ManyClasses {
-		data.Over = "classes"
-	}
+	data.Intervals = v.intervals()
 	data.Own, data.Classes, data.Baselines = v.Card.Learner, v.classes(v.Compared...), pack.Baselines
 	for _, of := range []struct {
 		title string

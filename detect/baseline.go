@@ -112,7 +112,7 @@ func NewBaseline(ctx context.Context, name string, files []string, open func(fil
 		if o.Label != "" {
 			remedy += fmt.Sprintf("; benign are those with %q in the column %q, which has %s", o.Benign, o.Label, tellShares(b.labels, commonestFirst(b.labels)))
 		}
-		return nil, &inkling.Error{Code: inkling.Invalid, Place: strings.Join(files, ", "), What: fmt.Sprintf("%d benign records are too few for a baseline", len(kept)), Remedy: remedy}
+		return nil, &inkling.Error{Code: inkling.Invalid, Place: strings.Join(files, ", "), What: fmt.Sprintf("benign records: %d, too few for a baseline", len(kept)), Remedy: remedy}
 	}
 	return b, b.split(kept, pool, rng, o)
 }

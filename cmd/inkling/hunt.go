@@ -254,7 +254,7 @@ func (h *hunt) summary(s detect.Summary) error {
 	if more := s.Alerts - max(mostLines, h.show); more > 0 {
 		fmt.Fprintf(h.out, "… and %s more.\n", count(more))
 	}
-	fmt.Fprintf(h.out, "\n%s in %s records (%s a second", st.bold(plural(s.Alerts, "alert")), count(s.Records), count(int(s.PerSecond)))
+	fmt.Fprintf(h.out, "\n%s in %s (%s a second", st.bold(plural(s.Alerts, "alert")), plural(s.Records, "record"), count(int(s.PerSecond)))
 	if s.Skipped > 0 {
 		fmt.Fprintf(h.out, ", %s unreadable and skipped", count(s.Skipped))
 	}

@@ -468,7 +468,7 @@ func (w *watch) summary(s detect.Summary) error {
 		}{s, expected})
 	}
 	w.clear()
-	fmt.Fprintf(out, "\n%s in %s records, in %s", styleOf(out).bold(plural(s.Alerts, "alert")), count(s.Records), time.Duration(s.Seconds*float64(time.Second)).Round(time.Second))
+	fmt.Fprintf(out, "\n%s in %s, in %s", styleOf(out).bold(plural(s.Alerts, "alert")), plural(s.Records, "record"), time.Duration(s.Seconds*float64(time.Second)).Round(time.Second))
 	if s.Skipped > 0 {
 		fmt.Fprintf(out, ", %s unreadable and skipped", count(s.Skipped))
 	}

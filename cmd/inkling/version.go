@@ -33,14 +33,20 @@ func versionCmd(a *app) *cobra.Command {
 
 // versionLine says which program this is, to people.
 func versionLine() string {
-	commit, _ := builtFrom()
+	program := release
+	if commit, _ := builtFrom(); commit != unknown { // as by go run
+		program = fmt.Sprintf("%s (%.12s)", release, commit)
+	}
 	c := feature.Flow()
-	return fmt.Sprintf("inkling %s (%.12s), %s %s/%s, flow contract %d %.12s", release, commit, runtime.Version(), runtime.GOOS, runtime.GOARCH, c.Version, c.Hash())
+	return fmt.Sprintf("inkling %s, %s %s/%s, flow contract %d %.12s", program, runtime.Version(), runtime.GOOS, runtime.GOARCH, c.Version, c.Hash())
 }
+
+// unknown is the commit of a program that was built without it.
+const unknown = "unknown"
 
 // builtFrom gives the commit that the program was built from, and whether the tree was just that.
 func builtFrom() (commit string, clean bool) {
-	commit = "unknown"
+	commit = unknown
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, s := range info.Settings {
 			switch s.Key {
@@ -60,11 +66,14 @@ func builtBy() string {
 	if clean {
 		return fmt.Sprintf("%s (%.12s)", release, commit)
 	}
-	mark := "unknown"
+	mark := unknown
 	if file, err := os.Executable(); err == nil {
 		if b, err := os.ReadFile(file); err == nil {
 			mark = modelID(b)
 		}
+	}
+	if commit == unknown {
+		return fmt.Sprintf("%s (build %.12s)", release, mark)
 	}
 	return fmt.Sprintf("%s (%.12s, build %.12s)", release, commit, mark)
 }

@@ -66,3 +66,28 @@ func TestBaselineOfFilesThatLackColumns(t *testing.T) {
 		})
 	}
 }
+
+// Schemas go together that are open and hold most fields to be the same.
+func TestJoin(t *testing.T) {
+	number := func(name string) inkling.Field { return inkling.Field{Name: name, Kind: inkling.Number} }
+	all := func() *inkling.Schema {
+		return &inkling.Schema{Fields: []inkling.Field{number("a"), number("b")}, Open: true}
+	}
+	for name, tt := range map[string]struct {
+		s    inkling.Schema
+		want int // fields of both; 0 where they do not go together
+	}{
+		"half are new":      {inkling.Schema{Fields: []inkling.Field{number("a"), number("c")}, Open: true}, 3},
+		"most are new":      {inkling.Schema{Fields: []inkling.Field{number("a"), number("c"), number("d")}, Open: true}, 0},
+		"a word":            {inkling.Schema{Fields: []inkling.Field{number("a"), {Name: "b"}}, Open: true}, 0},
+		"not open":          {inkling.Schema{Fields: []inkling.Field{number("a"), number("b")}}, 0},
+		"fewer":             {inkling.Schema{Fields: []inkling.Field{number("b")}, Open: true}, 2},
+		"in another order":  {inkling.Schema{Fields: []inkling.Field{number("b"), number("a")}, Open: true}, 2},
+		"without any field": {inkling.Schema{Open: true}, 2},
+	} {
+		a := all()
+		if ok := join(a, &tt.s); ok != (tt.want > 0) || ok && len(a.Fields) != tt.want {
+			t.Errorf("%s: %v, %v", name, ok, a.Fields)
+		}
+	}
+}

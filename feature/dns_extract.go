@@ -104,6 +104,9 @@ func (x *dns) level(r *inkling.Record, field int, of map[string]int) float64 {
 	return float64(lookup(of, text(r, x.at[field])))
 }
 
+// comma is one inside an answer, as the readers of Zeek's logs write it.
+var comma = []byte(`\x2c`)
+
 // answer writes what was answered.
 func (x *dns) answer(dst []float64, r *inkling.Record) {
 	dst[dAnswers], dst[dAnswerMax], dst[dTTL] = math.NaN(), math.NaN(), math.NaN()
@@ -111,7 +114,7 @@ func (x *dns) answer(dst []float64, r *inkling.Record) {
 		dst[dAnswers], dst[dAnswerMax] = 0, 0
 		for a := range bytes.SplitSeq(text(r, i), []byte{','}) {
 			dst[dAnswers]++
-			dst[dAnswerMax] = max(dst[dAnswerMax], float64(len(a)))
+			dst[dAnswerMax] = max(dst[dAnswerMax], float64(len(a)-3*bytes.Count(a, comma)))
 		}
 	}
 	if i := x.at[nTTLs]; i >= 0 {

@@ -91,3 +91,10 @@ func TestDNSTimes(t *testing.T) {
 	}
 	wants(t, "a minute later", row, map[string]float64{"pair.gap": 60.5, "client.queries_2m": 1 + math.Exp2(-60.5/120)})
 }
+
+// An answer with a comma in it is one, as long as it was.
+func TestCommaInsideAnAnswer(t *testing.T) {
+	s, _ := csvRows("query,answers")
+	row := rowOf(t, newDNS(), texts(s, "a.example.com", `TXT a\x2cb,c`))
+	wants(t, "two answers", row, map[string]float64{"answers": 2, "answer.longest": 7})
+}

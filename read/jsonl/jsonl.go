@@ -30,6 +30,7 @@ type Options struct {
 	Kinds map[string]inkling.Kind       // of fields whose first value may not tell it
 	Text  func(unescaped []byte) []byte // of a string that had escapes, in place; may be nil
 	Time  func([]byte) (float64, bool)  // reads a value of kind Time; nil reads seconds
+	Apart bool                          // a comma in a string of an array is written as Comma
 	Fixed bool                          // there are no fields but those of Start
 	First map[string]string             // of arrays of objects: the name under which the members of the first one are fields
 	Pairs bool                          // objects in arrays that hold a name and a value are fields (see pairs.go)
@@ -38,6 +39,9 @@ type Options struct {
 	Type   string
 	Passes func(text []byte) bool
 }
+
+// Comma stands for one inside a value of a list, which has commas between its values.
+const Comma = `\x2c`
 
 // A Reader reads one object a line. A field that the schema does
 // not have yet makes a new schema with it at the end; its kind is that of the
@@ -323,7 +327,7 @@ func (z *Reader) put(name, v []byte, k inkling.Kind) error {
 }
 
 // array reads an array as its values with commas between, as the
-// tab-separated form has them; see [line.Element].
+// tab-separated form has them.
 func (z *Reader) array(depth int) ([]byte, error) {
 	p := &z.p
 	if depth > maxDepth {
@@ -340,9 +344,13 @@ func (z *Reader) array(depth int) ([]byte, error) {
 		if n > 0 {
 			out = append(out, ',')
 		}
+		text := p.peek() == '"'
 		v, err := z.element(depth)
 		if err != nil {
 			return nil, err
+		}
+		if text && z.o.Apart && bytes.IndexByte(v, ',') >= 0 {
+			v = bytes.ReplaceAll(v, []byte(","), []byte(Comma))
 		}
 		out = append(out, v...)
 		if p.take(']') {
@@ -383,11 +391,7 @@ func (z *Reader) element(depth int) ([]byte, error) {
 	p := &z.p
 	switch c := p.peek(); {
 	case c == '"':
-		s, err := z.str()
-		if bytes.IndexByte(s, ',') >= 0 {
-			s = line.Element(nil, s)
-		}
-		return s, err
+		return z.str()
 	case c == '[':
 		return z.array(depth + 1)
 	case c == '{':

@@ -119,17 +119,6 @@ func (l *Reader) Failed(err error) error {
 		Remedy: "check the file and its compression; the lines before were read"}
 }
 
-// Element appends one of several values that stand with commas between: a comma in it as \x2c, as Zeek writes it.
-func Element(dst, value []byte) []byte {
-	for {
-		before, after, comma := bytes.Cut(value, []byte{','})
-		if dst = append(dst, before...); !comma {
-			return dst
-		}
-		dst, value = append(dst, `\x2c`...), after
-	}
-}
-
 // Show gives a value for an error text, shortened and quoted.
 func Show(b []byte) string {
 	if len(b) > 40 {

@@ -152,3 +152,21 @@ func sameNumbers(a, b []byte) bool {
 	}
 	return true
 }
+
+// A comma inside a value of a list is told from those between, in both forms alike.
+func TestCommaInsideAValue(t *testing.T) {
+	const want = `answers="TXT 1 a\\x2cb,c"`
+	for name, r := range map[string]inkling.Reader{
+		"tsv":           NewTSV(strings.NewReader("#set_separator\t,\n#fields\tanswers\n#types\tvector[string]\nTXT 1 a\\x2cb,c\n"), "dns.log"),
+		"bars":          NewTSV(strings.NewReader("#set_separator\t|\n#fields\tanswers\n#types\tvector[string]\nTXT 1 a,b|c\n"), "dns.log"),
+		"without types": NewTSV(strings.NewReader("#fields\tanswers\nTXT 1 a\\x2cb,c\n"), "dns.log"),
+		"json":          NewJSON(strings.NewReader(`{"answers":["TXT 1 a,b","c"]}`+"\n"), "dns.log"),
+	} {
+		recs, skipped, err := readAll(r)
+		if err != nil || len(skipped) > 0 || len(recs) != 1 {
+			t.Errorf("%s: %v, %v, %v", name, recs, skipped, err)
+		} else if got := show(recs[0]); got != want {
+			t.Errorf("%s: %s, want %s", name, got, want)
+		}
+	}
+}

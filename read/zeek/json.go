@@ -48,7 +48,7 @@ var logs = []struct {
 var ends = []string{"ts", "uid", "id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p"}
 
 func options() jsonl.Options {
-	return jsonl.Options{Start: start, Kinds: known, Text: rawBytes, Time: moment}
+	return jsonl.Options{Start: start, Kinds: known, Text: rawBytes, Time: moment, Apart: true}
 }
 
 // NewJSON reads the JSON form of a log, one object a line; file names it in origins and errors. Records of a log whose fields are not known

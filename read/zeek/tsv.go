@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/inkling-sec/inkling"
+	"github.com/inkling-sec/inkling/read/jsonl"
 	"github.com/inkling-sec/inkling/read/line"
 )
 
@@ -251,7 +252,7 @@ func (z *TSV) cell(r *inkling.Record, i int, cell []byte) error {
 		switch {
 		case bytes.Equal(cell, z.empty):
 			r.Text[i] = cell[:0]
-		case z.types != nil && isMany(z.types[i]) && len(z.set) > 0 && (string(z.set) != "," || bytes.IndexByte(cell, '\\') >= 0):
+		case z.many(i) && (string(z.set) != "," || bytes.IndexByte(cell, '\\') >= 0):
 			r.Text[i] = z.values(cell)
 		default:
 			r.Text[i] = unescape(cell[:0], cell)
@@ -268,10 +269,15 @@ func (z *TSV) cell(r *inkling.Record, i int, cell []byte) error {
 	return nil
 }
 
-// isMany reports whether a type is that of a set or vector.
-func isMany(t string) bool { return strings.HasPrefix(t, "set[") || strings.HasPrefix(t, "vector[") }
+// many reports whether a field may be a set or vector; without types one is known by the commas alone.
+func (z *TSV) many(i int) bool {
+	if z.types == nil {
+		return string(z.set) == ","
+	}
+	return len(z.set) > 0 && (strings.HasPrefix(z.types[i], "set[") || strings.HasPrefix(z.types[i], "vector["))
+}
 
-// values gives those of a set or vector with commas between, whatever the log has there; see [line.Element].
+// values gives those of a set or vector with commas between, whatever the log has there.
 func (z *TSV) values(cell []byte) []byte {
 	from := len(z.room)
 	for first := true; ; first = false {
@@ -279,10 +285,9 @@ func (z *TSV) values(cell []byte) []byte {
 		if !first {
 			z.room = append(z.room, ',')
 		}
-		if value = unescape(value[:0], value); bytes.IndexByte(value, ',') < 0 {
-			z.room = append(z.room, value...)
-		} else {
-			z.room = line.Element(z.room, value)
+		n := len(z.room)
+		if z.room = unescape(z.room, value); bytes.IndexByte(z.room[n:], ',') >= 0 {
+			z.room = append(z.room[:n], bytes.ReplaceAll(z.room[n:], []byte(","), []byte(jsonl.Comma))...)
 		}
 		if !more {
 			return z.room[from:len(z.room):len(z.room)]

@@ -301,8 +301,10 @@ func (d *decoder) record() {
 	start, end := d.times()
 	f.ways[0] = way{v.first(ePackets, ePacketsTotal, eInitiatorPackets, ePacketsOut), v.first(eBytes, eBytesTotal, eInitiatorBytes, eBytesOut), start, end, uint8(v.first(eFlags))}
 	f.ways[1] = way{v.first(eBackPackets, eBackPacketsTotal, eResponderPackets), v.first(eBackBytes, eBackBytesTotal, eResponderBytes), start, end, uint8(v.first(eBackFlags))}
-	if v.has(eBackStartMilli) && v.has(eBackEndMilli) {
-		f.ways[1].start, f.ways[1].end = clock(v.number[eBackStartMilli], 1e3), clock(v.number[eBackEndMilli], 1e3)
+	if back := &f.ways[1]; back.packets > 0 || back.bytes > 0 {
+		if start, end := sane(d.moment(v, 0, &backStarts)), sane(d.moment(v, 0, &backEnds)); start != 0 && end != 0 {
+			back.start, back.end = start, end
+		}
 	}
 	every := v.every()
 	if every == 0 && len(d.head.domain.samplers) > 0 {

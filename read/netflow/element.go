@@ -63,6 +63,14 @@ const (
 	ePacketSpace
 	eSampleSize
 	ePopulation
+	eBackStartSecond
+	eBackEndSecond
+	eBackStartMicro
+	eBackEndMicro
+	eBackStartNano
+	eBackEndNano
+	eBackStartDelta
+	eBackEndDelta
 	elements
 )
 
@@ -97,6 +105,10 @@ func elementOf(id uint16, enterprise uint32) uint8 {
 			return eBackStartMilli
 		case 153:
 			return eBackEndMilli
+		case 150, 151:
+			return eBackStartSecond + uint8(id-150)
+		case 154, 155, 156, 157, 158, 159:
+			return eBackStartMicro + uint8(id-154)
 		}
 	}
 	if enterprise != 0 || int(id) >= len(plain) {
@@ -107,12 +119,19 @@ func elementOf(id uint16, enterprise uint32) uint8 {
 
 // values are what one record holds of them.
 type values struct {
-	seen    uint64
+	seen    elementSet
 	number  [elements]uint64
 	address [addresses][16]byte
 }
 
-func (v *values) has(e uint8) bool { return v.seen&(1<<e) != 0 }
+// An elementSet has a bit for each of up to 128 elements.
+type elementSet [2]uint64
+
+func (s *elementSet) has(e uint8) bool { return s[e>>6&1]&(1<<(e&63)) != 0 }
+
+func (s *elementSet) add(e uint8) { s[e>>6&1] |= 1 << (e & 63) }
+
+func (v *values) has(e uint8) bool { return v.seen.has(e) }
 
 // first gives the first of some elements that the record has; 0 where it has none.
 func (v *values) first(of ...uint8) uint64 {
@@ -140,7 +159,7 @@ func (v *values) set(e uint8, b []byte) {
 		}
 		v.number[e] = n
 	}
-	v.seen |= 1 << e
+	v.seen.add(e)
 }
 
 func integer(b []byte) (uint64, bool) {

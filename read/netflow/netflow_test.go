@@ -108,6 +108,29 @@ func TestIPv6AndBothWays(t *testing.T) {
 	}
 }
 
+// What came back has times of its own, in whatever unit (RFC 5103).
+func TestTimesOfTheReverse(t *testing.T) {
+	for name, of := range map[string]struct {
+		start, length uint16
+		began, ended  uint64
+	}{
+		"seconds":      {150, 4, epoch/1000 + 1, epoch/1000 + 3},
+		"milliseconds": {152, 8, epoch + 1000, epoch + 3000},
+		"microseconds": {154, 8, (epoch/1000 + 1 + 2208988800) << 32, (epoch/1000 + 3 + 2208988800) << 32},
+		"nanoseconds":  {156, 8, (epoch/1000 + 1 + 2208988800) << 32, (epoch/1000 + 3 + 2208988800) << 32},
+		"back from":    {158, 4, (sent - epoch - 1000) * 1000, (sent - epoch - 3000) * 1000},
+	} {
+		fields := append([]field{{1, 8, reverse}, {2, 8, reverse}, {of.start, of.length, reverse}, {of.start + 1, of.length, reverse}}, modern4...)
+		flow := one{src: "192.0.2.1", dst: "192.0.2.2", sp: 50000, dp: 80, proto: tcp, packets: 5, bytes: 500, start: epoch, end: epoch + 10, backPackets: 4, backBytes: 1000}
+		body := flow.record(fields)
+		copy(body[16:], be(nil, uint64(of.length), of.began, uint64(of.length), of.ended))
+		got, errs, _ := readAll(from("192.0.2.1", ipfixOf(0, 0, templateOf(10, 256, fields), set(256, body, 0))), Options{})
+		if len(errs) > 0 || len(got) != 1 || got[0]["duration"] != 3.0 {
+			t.Errorf("%s: %v %v", name, errs, got)
+		}
+	}
+}
+
 func TestTemplates(t *testing.T) {
 	web := talk[:2]
 	v9, data := templateOf(9, 256, usual), dataOf(256, usual, web...)

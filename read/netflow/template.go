@@ -64,7 +64,7 @@ func parseTemplate(version uint16, options bool, b []byte) (t *template, rest []
 		fields = n
 	}
 	size := head
-	seen := uint64(0)
+	var seen elementSet
 	for range fields {
 		if len(b) < size+4 {
 			return nil, nil, errShort
@@ -79,10 +79,10 @@ func parseTemplate(version uint16, options bool, b []byte) (t *template, rest []
 			size += 4
 		}
 		e := elementOf(id, enterprise)
-		if seen&(1<<e) != 0 {
+		if seen.has(e) {
 			e = eNone // of several the first
 		}
-		seen |= 1 << e
+		seen.add(e)
 		t.add(e, length, version)
 	}
 	t.raw = append([]byte(nil), b[:size]...)
@@ -129,7 +129,7 @@ func (t *template) settle() {
 
 // read takes the record that b starts with and gives the rest of b, and false where the record does not end in b.
 func (t *template) read(v *values, b []byte) ([]byte, bool) {
-	v.seen = 0
+	v.seen = elementSet{}
 	if !t.varying {
 		for _, s := range t.steps {
 			v.set(s.element, b[s.at:][:s.length])

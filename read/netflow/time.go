@@ -78,6 +78,9 @@ type clocks struct{ milli, uptime, micro, nano, second, delta uint8 }
 var (
 	starts = clocks{eStartMilli, eStartUptime, eStartMicro, eStartNano, eStartSecond, eStartDelta}
 	ends   = clocks{eEndMilli, eEndUptime, eEndMicro, eEndNano, eEndSecond, eEndDelta}
+
+	backStarts = clocks{eBackStartMilli, eNone, eBackStartMicro, eBackStartNano, eBackStartSecond, eBackStartDelta}
+	backEnds   = clocks{eBackEndMilli, eNone, eBackEndMicro, eBackEndNano, eBackEndSecond, eBackEndDelta}
 )
 
 // moment gives one of them; 0 where the record has none.

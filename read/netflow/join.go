@@ -83,6 +83,7 @@ type conv struct {
 	ways       [2]way // sent by end a, by end b
 	first      int8   // end whose record came first
 	began      int8   // end that began it as the exporter says; -1 when it does not
+	uncounted  bool   // some of its records tell bytes and no packets
 	due        int64  // second in which it ends
 	prev, next int32  // of those due in the same second; 0 is none
 	line       int
@@ -143,6 +144,7 @@ func (j *joiner) add(f *flow) {
 	for i := range f.ways {
 		f.ways[i].end = max(f.ways[i].end, f.ways[i].start)
 	}
+	uncounted := f.uncounted()
 	k, end := f.key()
 	n, ok := j.index[k]
 	if ok && !j.convs[n].fits(f, end) {
@@ -155,6 +157,7 @@ func (j *joiner) add(f *flow) {
 		j.unlink(n)
 	}
 	c := &j.convs[n]
+	c.uncounted = c.uncounted || uncounted
 	c.ways[end].add(&f.ways[0])
 	if f.ways[1].packets > 0 {
 		c.ways[1-end].add(&f.ways[1])
@@ -165,6 +168,17 @@ func (j *joiner) add(f *flow) {
 	}
 	c.due = j.second + min(f.wait(), wheel-1)
 	j.link(n)
+}
+
+// uncounted reports whether a flow tells bytes and no packets, as those of firewalls do. Then each way that has bytes gets one packet,
+// by which a way is known to be there; the conversation's packets are missing.
+func (f *flow) uncounted() bool {
+	out, in := &f.ways[0], &f.ways[1]
+	if out.packets|in.packets != 0 || out.bytes|in.bytes == 0 {
+		return false
+	}
+	out.packets, in.packets = min(1, out.bytes), min(1, in.bytes)
+	return true
 }
 
 func (w *way) add(more *way) {

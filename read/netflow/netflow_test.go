@@ -131,6 +131,20 @@ func TestTimesOfTheReverse(t *testing.T) {
 	}
 }
 
+// A firewall tells bytes both ways and no packets: they are missing, not none.
+func TestBytesWithoutPackets(t *testing.T) {
+	fields := []field{{8, 4, 0}, {12, 4, 0}, {7, 2, 0}, {11, 2, 0}, {4, 1, 0}, {231, 4, 0}, {232, 4, 0}, {152, 8, 0}, {153, 8, 0}}
+	body := be([]byte{192, 0, 2, 1, 192, 0, 2, 2}, 2, 50000, 2, 53, 1, udp, 4, 40, 4, 300, 8, epoch, 8, epoch+10)
+	got, errs, _ := readAll(from("192.0.2.1", v9Of(0, 0, templateOf(9, 256, fields), set(256, body, 0))), Options{})
+	if len(errs) > 0 || len(got) != 1 {
+		t.Fatalf("%v %v", errs, got)
+	}
+	r := got[0]
+	if r["orig_pkts"] != nil || r["resp_pkts"] != nil || r["orig_ip_bytes"] != 40.0 || r["resp_ip_bytes"] != 300.0 || r["conn_state"] != "SF" {
+		t.Errorf("%v", r)
+	}
+}
+
 func TestTemplates(t *testing.T) {
 	web := talk[:2]
 	v9, data := templateOf(9, 256, usual), dataOf(256, usual, web...)

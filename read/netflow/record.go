@@ -52,10 +52,22 @@ func (l *lines) record(r *inkling.Record, c *conv) {
 	r.Num[conn.OrigPkts], r.Num[conn.RespPkts] = float64(out.packets), float64(in.packets)
 	l.frames.BytesOut, l.frames.BytesIn, l.frames.IP = float64(out.bytes), float64(in.bytes), true
 	l.frames.FlagsOut, l.frames.FlagsIn = int(out.flags), int(in.flags)
+	if c.uncounted {
+		l.uncounted(r)
+		return
+	}
 	l.frames.Fill(r)
 	if out.packets+in.packets == 1 { // as Zeek has it
 		r.Num[conn.Duration], r.Num[conn.OrigBytes], r.Num[conn.RespBytes] = math.NaN(), math.NaN(), math.NaN()
 	}
+}
+
+// uncounted fills a record whose packets are not known: they are missing, and what headers take of the bytes is not taken off.
+func (l *lines) uncounted(r *inkling.Record) {
+	l.frames.Outcome(r)
+	r.Num[conn.OrigPkts], r.Num[conn.RespPkts] = 0, 0
+	l.frames.Bytes(r)
+	r.Num[conn.OrigPkts], r.Num[conn.RespPkts] = math.NaN(), math.NaN()
 }
 
 func appendAddr(b []byte, a *[16]byte, v6 bool) []byte {

@@ -103,49 +103,93 @@ func matching(pattern string) ([]string, error) {
 	return names, nil
 }
 
-// directory gives the files below a directory.
+// directory gives the files below a directory, and below those that links in it lead to.
 func directory(dir string, o Options, fits func(inkling.Reader) error) (files []string, passed []Passed, err error) {
-	root := dir + string(filepath.Separator) // what a link leads to, where dir is one
-	err = filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
-		switch {
-		case err != nil && path == root:
-			return &inkling.Error{Code: inkling.Invalid, Place: dir, What: "cannot be listed", Err: err, Remedy: "check its permissions"}
-		case err != nil:
-			passed = append(passed, Passed{path, err})
-			return nil
-		case path != root && strings.HasPrefix(e.Name(), "."):
-			if e.IsDir() {
-				return fs.SkipDir
-			}
-			return nil
-		case e.IsDir():
-			return nil
+	w := walk{o: o, fits: fits, seen: map[string]bool{}, links: []string{dir}}
+	for len(w.links) > 0 { // all that is in the directory itself comes before what a link leads to
+		from := w.links[0]
+		w.links = w.links[1:]
+		if err := filepath.WalkDir(from+string(filepath.Separator), w.visit); err != nil && from == dir {
+			return nil, nil, &inkling.Error{Code: inkling.Invalid, Place: dir, What: "cannot be listed", Err: err, Remedy: "check its permissions"}
+		} else if err != nil {
+			w.passed = append(w.passed, Passed{from, err})
 		}
-		info, err := os.Stat(path) // of what a link leads to
-		switch {
-		case err != nil:
-		case info.IsDir(): // it could lead round in a circle
-			err = errors.New("is a link to a directory: name that directory too")
-		case !info.Mode().IsRegular():
-			err = errors.New("is no regular file")
-		default:
-			err = recognised(path, o, fits)
-		}
-		if err != nil {
-			passed = append(passed, Passed{path, err})
-		} else {
-			files = append(files, path)
+	}
+	slices.SortFunc(w.files, func(a, b string) int { return slices.Compare(parts(a), parts(b)) })
+	if len(w.files) > 0 {
+		return w.files, w.passed, nil
+	}
+	what := "there is no file in this directory"
+	if len(w.passed) > 0 {
+		what = fmt.Sprintf("no file in this directory is one to read; the first of %d: %v", len(w.passed), w.passed[0].Err)
+	}
+	return nil, w.passed, &inkling.Error{Code: inkling.Invalid, Place: dir, What: what, Remedy: "name another, or the files themselves"}
+}
+
+func parts(name string) []string { return strings.Split(name, string(filepath.Separator)) }
+
+// A walk goes through a directory, and through each that a link leads to once.
+type walk struct {
+	o      Options
+	fits   func(inkling.Reader) error
+	top    string          // the directory, by its own name
+	seen   map[string]bool // directories, by their own names
+	links  []string        // to directories that are still to be gone through
+	files  []string
+	passed []Passed
+}
+
+// visit takes a file or directory; it implements fs.WalkDirFunc.
+func (w *walk) visit(path string, e fs.DirEntry, err error) error {
+	root := strings.HasSuffix(path, string(filepath.Separator))
+	switch {
+	case err != nil && root:
+		return err
+	case err != nil:
+		w.passed = append(w.passed, Passed{path, err})
+		return nil
+	case !root && strings.HasPrefix(e.Name(), "."):
+		if e.IsDir() {
+			return fs.SkipDir
 		}
 		return nil
-	})
-	if err == nil && len(files) == 0 {
-		what := "there is no file in this directory"
-		if len(passed) > 0 {
-			what = fmt.Sprintf("no file in this directory is one to read; the first of %d: %v", len(passed), passed[0].Err)
-		}
-		err = &inkling.Error{Code: inkling.Invalid, Place: dir, What: what, Remedy: "name another, or the files themselves"}
+	case e.IsDir() || root:
+		return w.enter(path)
 	}
-	return files, passed, err
+	info, err := os.Stat(path) // of what a link leads to
+	if err == nil && info.IsDir() {
+		w.links = append(w.links, path)
+		return nil
+	}
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("is no regular file")
+	}
+	if err == nil {
+		err = recognised(path, w.o, w.fits)
+	}
+	if err != nil {
+		w.passed = append(w.passed, Passed{path, err})
+	} else {
+		w.files = append(w.files, path)
+	}
+	return nil
+}
+
+// enter passes over a directory that was gone through already, and one that the walk began inside of, which would be all around it.
+func (w *walk) enter(path string) error {
+	own := itself(path)
+	if w.top == "" {
+		w.top = own
+	}
+	switch {
+	case w.seen[own]:
+		return fs.SkipDir
+	case own != w.top && strings.HasPrefix(w.top, strings.TrimSuffix(own, string(filepath.Separator))+string(filepath.Separator)):
+		w.passed = append(w.passed, Passed{filepath.Clean(path), errors.New("leads to a directory that this one is in")})
+		return fs.SkipDir
+	}
+	w.seen[own] = true
+	return nil
 }
 
 // recognised says why a file cannot be one to read.

@@ -17,6 +17,7 @@ func TestFiles(t *testing.T) {
 	for name, text := range map[string]string{
 		"b.csv": "a,b\n1,2\n", "a/z.log": samples["zeek"], "a/.hidden.csv": "a,b\n", ".git/c.csv": "a,b\n", "notes.txt": "Dear all,\nsee there\n", "nothing": "", "cut.csv.gz": "\x1f\x8b\x08",
 		"only/notes.txt": "hello\n", "a[1].csv": "a,b\n",
+		"far/off/x.csv": "a,b\n", "joins/x.csv": "a,b\n",
 	} {
 		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o700); err != nil {
 			t.Fatal(err)
@@ -36,7 +37,7 @@ func TestFiles(t *testing.T) {
 	if err := os.Symlink(dir, filepath.Join(dir, "a/deep/circle")); err != nil {
 		t.Fatal(err)
 	}
-	for link, to := range map[string]string{"link*": "nowhere", "current": "a"} {
+	for link, to := range map[string]string{"link*": "nowhere", "current": "a", "joins/a": "far/off", "joins/z": "far/off", "far/off/back": "joins"} {
 		if err := os.Symlink(filepath.Join(dir, to), filepath.Join(dir, link)); err != nil {
 			t.Fatal(err)
 		}
@@ -61,9 +62,10 @@ func TestFiles(t *testing.T) {
 		says    string
 	}{
 		"as they are":  {[]string{"b.csv", "-", "none.csv"}, nil, "b.csv - none.csv |", 0, ""},
-		"directory":    {[]string{"."}, nil, "a/link.csv a/z.log a[1].csv cut.csv.gz | a/deep/circle current link* notes.txt nothing only/notes.txt socket b.csv", 0, ""},
+		"directory":    {[]string{"."}, nil, "a/link.csv a/z.log a[1].csv cut.csv.gz far/off/x.csv joins/x.csv | link* notes.txt nothing only/notes.txt socket b.csv", 0, ""},
+		"linked":       {[]string{"joins"}, nil, "joins/a/x.csv joins/x.csv |", 0, ""},
 		"named twice":  {[]string{"b.csv", "./b.csv", "a/link.csv", "-", "none.csv", "b.csv"}, nil, "b.csv - none.csv | ./b.csv a/link.csv b.csv", 0, ""},
-		"that fit":     {[]string{"a"}, noText, "a/link.csv | a/deep/circle a/z.log", 0, ""},
+		"that fit":     {[]string{"a"}, noText, "a/link.csv | a/z.log a/deep/circle", 0, ""},
 		"pattern":      {[]string{"*.csv", "?/*.log"}, nil, "a[1].csv b.csv a/z.log |", 0, ""},
 		"of folders":   {[]string{"[ab]"}, nil, "a/link.csv a/z.log | a/deep/circle", 0, ""},
 		"is a file":    {[]string{"a[1].csv"}, nil, "a[1].csv |", 0, ""},

@@ -78,6 +78,7 @@ type column struct {
 	texts    bool // values are texts in the file, whatever the kind
 	counts   bool // it is a time and the file says only a number, of seconds or parts of them
 
+	large   *bool                      // whether a whole number was beyond what a float64 tells apart; nil where there can be none
 	integer func(int64) float64        // of a value that is stored as an integer
 	number  func([]byte) float64       // of bytes that are a number
 	text    func(dst, b []byte) []byte // of bytes that are written otherwise; nil where they are the text
@@ -184,8 +185,15 @@ func (c *column) bind(e *element) (not string) {
 	return ""
 }
 
+// mostExact is the whole number up to which a float64 tells all apart.
+const mostExact = 1 << 53
+
 func (c *column) bindInteger(e *element) (not string) {
-	c.integer = func(v int64) float64 { return float64(v) }
+	large := new(bool)
+	c.large, c.integer = large, func(v int64) float64 {
+		*large = *large || v > mostExact || v < -mostExact
+		return float64(v)
+	}
 	switch e.logical {
 	case logicalDecimal:
 		unit := math.Pow10(e.scale)
@@ -205,7 +213,10 @@ func (c *column) bindInteger(e *element) (not string) {
 		if e.unsigned && c.physical == typeInt32 {
 			c.integer = func(v int64) float64 { return float64(uint32(v)) }
 		} else if e.unsigned {
-			c.integer = func(v int64) float64 { return float64(uint64(v)) }
+			c.integer = func(v int64) float64 {
+				*large = *large || uint64(v) > mostExact
+				return float64(uint64(v))
+			}
 		}
 	}
 	return ""

@@ -386,3 +386,28 @@ func TestLongFooter(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Whole numbers that a float64 does not tell apart are told of, once a column.
+func TestLargeNumbers(t *testing.T) {
+	for name, tt := range map[string]struct {
+		column format.SchemaElement
+		v      uint64
+		told   bool
+	}{
+		"exact":    {typed(format.Int64, 0, nil), 1 << 53, false},
+		"large":    {typed(format.Int64, 0, nil), 1<<53 + 1, true},
+		"below":    {typed(format.Int64, 0, nil), math.MaxUint64 - 1<<53, true},
+		"minus":    {typed(format.Int64, 0, nil), math.MaxUint64, false},
+		"unsigned": {typed(format.Int64, 0, &format.IntType{BitWidth: 64}), math.MaxUint64, true},
+	} {
+		b := made(t, 1, tt.column, 2, page(t, dataHeader(2, format.Plain), u64(tt.v, tt.v)))
+		r, err := NewReader(bytes.NewReader(b), int64(len(b)), "x", nil)
+		var rec inkling.Record
+		for err == nil {
+			err = r.Read(&rec)
+		}
+		if notes := strings.Join(r.Notes(), "\n"); err != io.EOF || (notes != "") != tt.told || tt.told && !strings.HasSuffix(notes, ": v0") {
+			t.Errorf("%s: %q, %v", name, notes, err)
+		}
+	}
+}

@@ -154,12 +154,21 @@ func (r *Reader) bind(all []string, known Known) (*inkling.Schema, error) {
 	return s, nil
 }
 
-// Notes tells what of the file is not read.
-func (r *Reader) Notes() []string {
-	if len(r.notes) == 0 {
-		return nil
+// Notes tells what of the file is not read, and which numbers not to the last digit.
+func (r *Reader) Notes() (notes []string) {
+	if len(r.notes) > 0 {
+		notes = append(notes, "left out, as it cannot be a column: "+strings.Join(r.notes, ", "))
 	}
-	return []string{"left out, as it cannot be a column: " + strings.Join(r.notes, ", ")}
+	var large []string
+	for _, c := range r.columns {
+		if c.large != nil && *c.large && c.kind != inkling.Time {
+			large = append(large, c.name)
+		}
+	}
+	if len(large) > 0 {
+		notes = append(notes, "whole numbers above 2^53 are read to 16 digits, so that neighbours are one; save those that are names as text: "+strings.Join(large[:min(5, len(large))], ", "))
+	}
+	return notes
 }
 
 // Close implements inkling.Reader; the file belongs to the caller.

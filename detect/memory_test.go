@@ -177,6 +177,11 @@ func TestMemoryThins(t *testing.T) {
 		if err != nil || rows.Len() != want || len(rows.Origin) != want || len(rows.Record) != want || len(rows.Time) != want {
 			t.Fatalf("of %d records %d rows, want %d (%v)", n, rows.Len(), want, err)
 		}
+		for i, r := range rows.Record {
+			if r["ts"] != rows.Time[i] {
+				t.Fatalf("of %d records row %d is of another record's time", n, i)
+			}
+		}
 		step := rows.Origin[1].Line - rows.Origin[0].Line
 		for i, o := range rows.Origin {
 			if o.Line != rows.Origin[0].Line+i*step {

@@ -57,6 +57,11 @@ func TestBaselineOfFilesThatLackColumns(t *testing.T) {
 					got += " " + columns
 				}
 			}
+			for _, r := range b.Pool.Record {
+				if r["size"] == nil || r["kind"] == nil {
+					t.Fatalf("of a record's values are left %v", r)
+				}
+			}
 			if got != tt.want || b.Records != 2*n {
 				t.Errorf("%s, want %s; %d records; %q", got, tt.want, b.Records, b.Doubts)
 			}

@@ -416,6 +416,10 @@ func TestWithoutInterval(t *testing.T) {
 	if got := tiles(v)[0]; got.Says != "one draw does not tell it from ratio" || got.Ahead != "−0.100" {
 		t.Errorf("%+v", got)
 	}
+	v.Compared[0].Classes, v.Compared[0].Wins = 3, 2
+	if got := tiles(v)[0]; got.Ahead != "−0.100" || got.Wins != "ahead in 2 of 3 classes" { // by itself, so that the line can break before it
+		t.Errorf("%+v", got)
+	}
 }
 
 // A card of one draw speaks of no interval over draws, and one of many classes of those over classes.

@@ -139,6 +139,16 @@ func TestBytesWithoutPackets(t *testing.T) {
 	if len(errs) > 0 || len(got) != 1 {
 		t.Fatalf("%v %v", errs, got)
 	}
+	later := be([]byte{192, 0, 2, 1, 192, 0, 2, 2}, 2, 50000, 2, 53, 1, udp, 4, 0, 4, 0, 8, epoch, 8, epoch+20) // an event without bytes
+	both, errs, _ := readAll(from("192.0.2.1", v9Of(0, 0, templateOf(9, 256, fields), set(256, slices.Concat(body, later), 0))), Options{})
+	if len(errs) > 0 || len(both) != 1 || both[0]["orig_pkts"] != nil || both[0]["orig_ip_bytes"] != 40.0 {
+		t.Errorf("%v %v", errs, both)
+	}
+	back := append([]field{{299, 4, 0}}, fields...) // packets that came back alone
+	one, errs, _ := readAll(from("192.0.2.1", v9Of(0, 0, templateOf(9, 256, back), set(256, slices.Concat([]byte{0, 0, 0, 7}, body), 0))), Options{})
+	if len(errs) > 0 || len(one) != 1 || one[0]["resp_pkts"] != 7.0 || one[0]["orig_pkts"] != 0.0 {
+		t.Errorf("%v %v", errs, one)
+	}
 	r := got[0]
 	if r["orig_pkts"] != nil || r["resp_pkts"] != nil || r["orig_ip_bytes"] != 40.0 || r["resp_ip_bytes"] != 300.0 || r["conn_state"] != "SF" {
 		t.Errorf("%v", r)

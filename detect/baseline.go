@@ -112,7 +112,11 @@ func NewBaseline(ctx context.Context, name string, files []string, open func(fil
 		if o.Label != "" {
 			remedy += fmt.Sprintf("; benign are those with %q in the column %q, which has %s", o.Benign, o.Label, tellShares(b.labels, commonestFirst(b.labels)))
 		}
-		return nil, &inkling.Error{Code: inkling.Invalid, Place: strings.Join(files, ", "), What: fmt.Sprintf("benign records: %d, too few for a baseline", len(kept)), Remedy: remedy}
+		few := fmt.Sprintf("%d benign records are too few for a baseline", len(kept))
+		if len(kept) == 1 {
+			few = "1 benign record is too few for a baseline"
+		}
+		return nil, &inkling.Error{Code: inkling.Invalid, Place: strings.Join(files, ", "), What: few, Remedy: remedy}
 	}
 	return b, b.split(kept, pool, rng, o)
 }

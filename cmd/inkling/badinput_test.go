@@ -236,7 +236,7 @@ func TestWrongWords(t *testing.T) {
 		{2, []string{"features", s.log, "--csv", "--json"}, []string{"--json with --csv", "leave out one"}},
 		{2, []string{"baseline", s.log, "--schema", "table", "--drop", "nocol"}, []string{`no column "nocol"`, "uid"}},
 		{2, []string{"baseline", table}, []string{"t.csv:2", "needs the fields ts"}},
-		{2, []string{"baseline", table, "--schema", "table"}, []string{"benign records: 2, too few", "at least 40"}},
+		{2, []string{"baseline", table, "--schema", "table"}, []string{"2 benign records are too few", "at least 40"}},
 		{2, []string{"baseline", s.benign, "--name", "../up"}, []string{`"../up"`, "letters"}},
 		{2, []string{"baseline", s.benign, "--format", "wireshark"}, []string{"wireshark", "known are pcap, ", "zeek"}},
 
